@@ -1,0 +1,126 @@
+# Copyright: mcp_ops.oauth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Command line: serves one tenant over TLS on 127.0.0.1 until SIGTERM or SIGINT.
+
+Prints one JSON line when ready: `{domain, ca_path, client_id, client_secret}`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import signal
+import socket
+import ssl
+import tempfile
+from pathlib import Path
+
+import trustme
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from .app import create_app
+from .ratelimit import PLANS
+from .tenant import Keys, Tenant
+
+HOST = "127.0.0.1"
+
+
+class Protocol(H11Protocol):
+    """Leaves its transport in the scope's state, so that a fault can drop the connection."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.app_state = {**self.app_state, "transport": transport}
+
+
+class Server(uvicorn.Server):
+    ready_line = ""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        print(self.ready_line, flush=True)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m emulator", description="A local stand-in for an Auth0 tenant.")
+    parser.add_argument("--port", type=int, help="default: that of the state, else a free one")
+    parser.add_argument("--state", type=Path, metavar="FILE", help="JSON file that keeps the tenant between runs")
+    parser.add_argument("--latency", type=int, default=0, metavar="MS", help="delay of every answer")
+    parser.add_argument("--rate-limit", choices=sorted(PLANS), default="none", help="plan whose limits apply")
+    return parser.parse_args()
+
+
+def _listen(port: int) -> socket.socket:
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((HOST, port))
+    return listener
+
+
+def _open_tenant(port: int | None, state: Path | None) -> tuple[Tenant, socket.socket]:
+    """A stored tenant comes back on its own port unless another one is asked for."""
+    if state is None or not state.exists():
+        listener = _listen(port or 0)
+        tenant = Tenant.create(f"{HOST}:{listener.getsockname()[1]}", state)
+    else:
+        stored = Tenant.load(state).domain.partition(":")[2]
+        listener = _listen(int(stored) if port is None else port)
+        tenant = Tenant.load(state, f"{HOST}:{listener.getsockname()[1]}")
+    tenant.save()
+    return tenant, listener
+
+
+def _context(keys: Keys) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ca = trustme.CA.from_pem(keys.ca_certificate.encode(), keys.ca_key.encode())
+    ca.issue_cert(HOST, "localhost").configure_cert(context)
+    return context
+
+
+def main() -> None:
+    arguments = _arguments()
+    tenant, listener = _open_tenant(arguments.port, arguments.state)
+    handle, ca_path = tempfile.mkstemp(prefix="emulator-ca-", suffix=".pem")
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(tenant.keys.ca_certificate)
+        config = uvicorn.Config(
+            create_app(tenant, latency=arguments.latency / 1000, plan=arguments.rate_limit),
+            http=Protocol,
+            ws="none",
+            lifespan="off",
+            log_level="error",
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=1,
+        )
+        config.load()
+        config.ssl = _context(tenant.keys)
+        server = Server(config)
+        server.ready_line = json.dumps(
+            {
+                "domain": tenant.domain,
+                "ca_path": ca_path,
+                "client_id": tenant.state["client_id"],
+                "client_secret": tenant.state["client_secret"],
+            }
+        )
+
+        def stop(*_: object) -> None:
+            server.should_exit = True
+
+        # The server raises a signal again once it has stopped: these handlers keep that from ending the clean-up.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, stop)
+        server.run(sockets=[listener])
+    finally:
+        Path(ca_path).unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    main()

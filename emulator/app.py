@@ -1,0 +1,71 @@
+# Copyright: mcp_ops.oauth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The emulator as one ASGI application: routes, error answers, rate limit, and the traffic layer around them."""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from . import control, management, oauth
+from .errors import ApiError, OAuthError
+from .management.operation import PREFIX
+from .ratelimit import RateLimiter
+from .tenant import Tenant
+from .traffic import Traffic
+
+
+class RateLimit:
+    """Puts the rate-limit headers on every answer of the Management API, and answers 429 when a bucket is empty."""
+
+    def __init__(self, app: ASGIApp, limiter: RateLimiter) -> None:
+        self._app = app
+        self._limiter = limiter
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not scope["path"].startswith(f"{PREFIX}/"):
+            await self._app(scope, receive, send)
+            return
+        query = scope["query_string"].decode("ascii", "replace")
+        admitted, headers = self._limiter.admit(scope["method"], scope["path"], query)
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(headers)
+            await send(message)
+
+        if admitted:
+            await self._app(scope, receive, with_headers)
+            return
+        refusal = ApiError(429, "Global limit has been reached", "too_many_requests")
+        await JSONResponse(refusal.body(), 429)(scope, receive, with_headers)
+
+
+async def _api_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, (ApiError, OAuthError))
+    return JSONResponse(error.body(), error.status)
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return JSONResponse(ApiError(error.status_code, error.detail).body(), error.status_code, error.headers)
+
+
+def create_app(tenant: Tenant, *, latency: float = 0.0, plan: str = "none") -> Traffic:
+    """`latency` in seconds; `plan` is a name of ratelimit.PLANS."""
+    limiter = RateLimiter(plan, tenant.clock)
+    app = Starlette(
+        routes=[*control.routes(tenant, limiter), *oauth.routes(tenant), *management.routes(tenant)],
+        middleware=[Middleware(RateLimit, limiter=limiter)],
+        exception_handlers={ApiError: _api_error, OAuthError: _api_error, HTTPException: _http_error},
+    )
+    app.router.redirect_slashes = False
+    app.state.traffic = Traffic(app, latency)
+    traffic: Traffic = app.state.traffic
+    return traffic

@@ -1,0 +1,409 @@
+# Copyright: mcp_ops.oauth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The state of one tenant: what a new one holds, ids, persistence.
+
+State is one JSON object: `{domain, client_id, client_secret, keys, token_generation, used_assertions,
+permissive_allowed, settings, resource_servers, connections, clients, client_grants, credentials, deleting}`.
+Collections map id to object, in order of creation.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import secrets
+import string
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import trustme
+from joserfc.jwk import RSAKey
+
+State = dict[str, Any]
+Clock = Callable[[], float]
+
+_ALPHANUMERIC = string.ascii_letters + string.digits
+
+CLIENT_NAME = "Emulator operator"
+DATABASE = "Username-Password-Authentication"
+
+# Names of the Management API's scopes: entity to actions. Scopes of entities outside this emulator are there to be
+# granted, as on a real tenant.
+_ENTITIES = {
+    "client_grants": "read create delete update",
+    "users": "read update delete create",
+    "users_app_metadata": "read update delete create",
+    "user_custom_blocks": "read create delete",
+    "user_tickets": "create",
+    "clients": "read update delete create",
+    "client_keys": "read update delete create",
+    "client_credentials": "read update delete create",
+    "client_summary": "read",
+    "connections": "read update delete create",
+    "connections_options": "read update",
+    "connections_keys": "read update create",
+    "connection_profiles": "read create update delete",
+    "resource_servers": "read update delete create",
+    "device_credentials": "read update delete create",
+    "rules": "read update delete create",
+    "rules_configs": "read update delete",
+    "hooks": "read update delete create",
+    "actions": "read update delete create",
+    "email_provider": "read update delete create",
+    "email_templates": "create read update",
+    "tenant_settings": "read update",
+    "logs": "read",
+    "logs_users": "read",
+    "log_streams": "create delete read update",
+    "stats": "read",
+    "insights": "read",
+    "signing_keys": "create read update",
+    "encryption_keys": "create read update delete",
+    "grants": "read delete",
+    "guardian_factors": "read update",
+    "guardian_enrollments": "read delete",
+    "mfa_policies": "read update",
+    "attack_protection": "read update",
+    "anomaly_blocks": "read delete",
+    "branding": "read update",
+    "phone_providers": "create read update delete",
+    "prompts": "read update",
+    "custom_domains": "read delete create update",
+    "roles": "read create delete update",
+    "role_members": "create read delete",
+    "organizations": "read update create delete",
+    "organization_members": "create read delete",
+    "organization_connections": "create read update delete",
+    "organization_member_roles": "create read delete",
+    "organization_invitations": "create read delete",
+    "organization_client_grants": "read create delete",
+    "sessions": "read update delete",
+    "refresh_tokens": "read update delete",
+    "self_service_profiles": "read create update delete",
+    "network_acls": "create update read delete",
+    "token_exchange_profiles": "create read update delete",
+    "event_streams": "create read update delete",
+}
+MANAGEMENT_SCOPES = tuple(f"{action}:{entity}" for entity, actions in _ENTITIES.items() for action in actions.split())
+
+# What the operations of this emulator ask for.
+OPERATOR_ENTITIES = (
+    "client_grants",
+    "clients",
+    "client_keys",
+    "client_credentials",
+    "client_summary",
+    "connections",
+    "connections_options",
+    "resource_servers",
+    "tenant_settings",
+)
+
+
+def token(prefix: str, length: int, alphabet: str = _ALPHANUMERIC) -> str:
+    return prefix + "".join(secrets.choice(alphabet) for _ in range(length))
+
+
+def hex_id() -> str:
+    return secrets.token_hex(12)
+
+
+@dataclass(frozen=True)
+class Keys:
+    """PEM texts: the CA that clients trust, and the key that signs tokens with its certificate."""
+
+    ca_certificate: str
+    ca_key: str
+    signing_key: str
+    signing_certificate: str
+
+    @classmethod
+    def create(cls, domain: str) -> Keys:
+        ca = trustme.CA()
+        leaf = ca.issue_cert(domain.partition(":")[0], key_type=trustme.KeyType.RSA)
+        return cls(
+            ca.cert_pem.bytes().decode(),
+            ca.private_key_pem.bytes().decode(),
+            leaf.private_key_pem.bytes().decode(),
+            leaf.cert_chain_pems[0].bytes().decode(),
+        )
+
+
+def password_options() -> State:
+    """Defaults of August 2026 (TestAccConnectionAddEmailAttributeNonUnique recording)."""
+    return {
+        "complexity": {
+            "min_length": 15,
+            "character_types": [],
+            "character_type_rule": "all",
+            "identical_characters": "allow",
+            "sequential_characters": "allow",
+            "max_length_exceeded": "error",
+        },
+        "profile_data": {
+            "active": False,
+            "blocked_fields": [
+                *("name", "username", "nickname", "email", "phone_number"),
+                *("user_metadata.name", "user_metadata.first", "user_metadata.last"),
+            ],
+        },
+        "history": {"active": False, "size": 3},
+        "dictionary": {"active": False, "custom": [], "default": "en_100k"},
+    }
+
+
+def database_defaults() -> State:
+    """What the server puts back into the options of a database connection on every write."""
+    return {
+        "authentication_methods": {
+            "password": {"enabled": True, "api_behavior": "required", "signup_behavior": "allow"},
+            "passkey": {"enabled": False},
+        },
+        "passkey_options": {
+            "challenge_ui": "both",
+            "progressive_enrollment_enabled": True,
+            "local_enrollment_enabled": True,
+        },
+        "brute_force_protection": True,
+    }
+
+
+def refresh_token(*, expiring: bool, long: bool = False) -> State:
+    return {
+        "expiration_type": "expiring" if expiring else "non-expiring",
+        "leeway": 0,
+        "infinite_token_lifetime": not expiring,
+        "infinite_idle_token_lifetime": not expiring,
+        "token_lifetime": 31_557_600 if long else 2_592_000,
+        "idle_token_lifetime": 2_592_000 if long else 1_296_000,
+        "rotation_type": "rotating" if expiring else "non-rotating",
+    }
+
+
+def _new_settings() -> State:
+    return {
+        "enabled_locales": ["en"],
+        "flags": {
+            "allow_changing_enable_sso": False,
+            "disable_impersonation": True,
+            "enable_sso": True,
+            "universal_login": True,
+            "revoke_refresh_token_grant": False,
+            "disable_clickjack_protection_headers": False,
+        },
+        "sandbox_version": "22",
+        "oidc_logout": {"rp_logout_end_session_endpoint_discovery": True},
+        "resource_parameter_profile": "audience",
+        "phone_consolidated_experience": False,
+        "sandbox_versions_available": ["22", "18"],
+    }
+
+
+def _management_api(domain: str) -> State:
+    scopes = [
+        {"description": f"{action.title()} {entity.replace('_', ' ').title()}", "value": f"{action}:{entity}"}
+        for action, _, entity in (scope.partition(":") for scope in MANAGEMENT_SCOPES)
+    ]
+    return {
+        "id": hex_id(),
+        "name": "Auth0 Management API",
+        "identifier": f"https://{domain}/api/v2/",
+        "allow_offline_access": False,
+        "skip_consent_for_verifiable_first_party_clients": False,
+        "subject_type_authorization": {"client": {"policy": "require_client_grant"}, "user": {"policy": "allow_all"}},
+        "token_lifetime": 86400,
+        "token_lifetime_for_web": 7200,
+        "signing_alg": "RS256",
+        "scopes": scopes,
+        "is_system": True,
+    }
+
+
+def _database_connection() -> State:
+    return {
+        "id": token("con_", 16),
+        "options": {
+            "mfa": {"active": True, "return_enroll_settings": True},
+            "password_options": password_options(),
+            "strategy_version": 2,
+            **database_defaults(),
+        },
+        "strategy": "auth0",
+        "name": DATABASE,
+        "is_domain_connection": False,
+        "authentication": {"active": True},
+        "connected_accounts": {"active": False},
+        "enabled_clients": [],
+        "realms": [DATABASE],
+    }
+
+
+def _global_client(tenant: str) -> State:
+    return {
+        "tenant": tenant,
+        "global": True,
+        "callbacks": [],
+        "is_first_party": True,
+        "name": "All Applications",
+        "refresh_token": refresh_token(expiring=False),
+        "owners": [],
+        "custom_login_page": "",
+        "cross_origin_authentication": True,
+        "client_id": token("", 32),
+        "client_secret": token("", 64),
+        "custom_login_page_on": False,
+    }
+
+
+def _operator(tenant: str, client_id: str, client_secret: str) -> State:
+    return {
+        "tenant": tenant,
+        "global": False,
+        "is_token_endpoint_ip_header_trusted": False,
+        "name": CLIENT_NAME,
+        "is_first_party": True,
+        "oidc_conformant": True,
+        "sso_disabled": False,
+        "cross_origin_auth": False,
+        "cross_origin_authentication": False,
+        "refresh_token": refresh_token(expiring=False, long=True),
+        "client_id": client_id,
+        "callback_url_template": False,
+        "client_secret": client_secret,
+        "jwt_configuration": {"alg": "RS256", "lifetime_in_seconds": 36000, "secret_encoded": False},
+        "token_endpoint_auth_method": "client_secret_post",
+        "app_type": "non_interactive",
+        "grant_types": ["client_credentials"],
+        "custom_login_page_on": True,
+    }
+
+
+def _by(key: str, items: Iterable[State]) -> State:
+    return {item[key]: item for item in items}
+
+
+def new_state(domain: str, client_id: str, client_secret: str, keys: State) -> State:
+    name = "emulator"
+    grant = {
+        "id": token("cgr_", 16),
+        "client_id": client_id,
+        "audience": f"https://{domain}/api/v2/",
+        "scope": [scope for scope in MANAGEMENT_SCOPES if scope.partition(":")[2] in OPERATOR_ENTITIES],
+        "subject_type": "client",
+    }
+    return {
+        "domain": domain,
+        "client_id": client_id,
+        "client_secret": client_secret,
+        "keys": keys,
+        "token_generation": 0,
+        "used_assertions": {},
+        "permissive_allowed": False,
+        "settings": _new_settings(),
+        "resource_servers": _by("id", [_management_api(domain)]),
+        "connections": _by("id", [_database_connection()]),
+        "clients": _by("client_id", [_global_client(name), _operator(name, client_id, client_secret)]),
+        "client_grants": _by("id", [grant]),
+        "credentials": {},
+        "deleting": {},
+    }
+
+
+class Tenant:
+    """State with its clock and, where one is named, its file."""
+
+    def __init__(self, state: State, file: Path | None = None, clock: Clock = time.time) -> None:
+        self.state = state
+        self.clock = clock
+        self._file = file
+
+    @classmethod
+    def create(
+        cls, domain: str, file: Path | None = None, clock: Clock = time.time, keys: Keys | None = None
+    ) -> Tenant:
+        made = vars(keys or Keys.create(domain))
+        return cls(new_state(domain, token("", 32), token("", 64), dict(made)), file, clock)
+
+    @classmethod
+    def load(cls, file: Path, domain: str | None = None, clock: Clock = time.time) -> Tenant:
+        """With `domain`, the tenant moves there: its own URLs are rewritten."""
+        stored = file.read_text(encoding="utf-8")
+        old = json.loads(stored)["domain"]
+        if domain is not None and domain != old:
+            stored = stored.replace(f"https://{old}/", f"https://{domain}/")
+        return cls({**json.loads(stored), "domain": domain or old}, file, clock)
+
+    @property
+    def domain(self) -> str:
+        return str(self.state["domain"])
+
+    @property
+    def issuer(self) -> str:
+        return f"https://{self.domain}/"
+
+    @property
+    def management_audience(self) -> str:
+        return f"https://{self.domain}/api/v2/"
+
+    @property
+    def keys(self) -> Keys:
+        return Keys(**self.state["keys"])
+
+    @property
+    def signing_key(self) -> RSAKey:
+        key: RSAKey = RSAKey.import_key(self.keys.signing_key)
+        return key
+
+    def objects(self, collection: str) -> dict[str, State]:
+        found: dict[str, State] = self.state[collection]
+        return found
+
+    @property
+    def settings(self) -> State:
+        settings: State = self.state["settings"]
+        return settings
+
+    def resource_server(self, identifier: str) -> State | None:
+        found = (api for api in self.objects("resource_servers").values() if api["identifier"] == identifier)
+        return next(found, None)
+
+    def grant(self, client: State, audience: str, subject_type: str) -> State | None:
+        """A grant of the client's own goes before the default one for third-party clients and does not add to it."""
+        grants = [
+            grant
+            for grant in self.objects("client_grants").values()
+            if grant["audience"] == audience and grant["subject_type"] == subject_type
+        ]
+        own = next((grant for grant in grants if grant.get("client_id") == client["client_id"]), None)
+        if own is not None or client["is_first_party"]:
+            return own
+        return next((grant for grant in grants if grant.get("default_for") == "third_party_clients"), None)
+
+    def replace(self, state: State) -> None:
+        """Takes over a whole state; domain and keys stay, as the running server is bound to them."""
+        kept = {"domain": self.state["domain"], "keys": self.state["keys"]}
+        self.state = {**copy.deepcopy(state), **kept}
+        self.save()
+
+    def reset(self) -> None:
+        old = self.state
+        self.state = new_state(old["domain"], old["client_id"], old["client_secret"], old["keys"])
+        self.save()
+
+    def save(self) -> None:
+        if self._file is None:
+            return
+        handle, name = tempfile.mkstemp(dir=self._file.parent, prefix=f".{self._file.name}.")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(self.state, file, indent=1)
+            os.replace(name, self._file)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise

@@ -1,0 +1,156 @@
+# Copyright: mcp_ops.oauth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What stands between the socket and the routes: request log, faults, latency.
+
+Paths are matched and logged raw, still percent-encoded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, parse_qsl
+
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .oauth import client_of
+
+CONTROL = "/_emulator/"
+BROKEN_JSON = b'{"statusCode": 200, "broken": ['
+
+
+@dataclass
+class Fault:
+    """What the next `times` answers for a method and path become."""
+
+    method: str
+    path: str
+    times: int = 1
+    status: int | None = None
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    reset: bool = False
+    reset_after: bool = False
+    delay: float = 0.0
+    broken_json: bool = False
+
+    def matches(self, method: str, path: str) -> bool:
+        if self.times < 1 or method != self.method:
+            return False
+        return path.startswith(self.path[:-1]) if self.path.endswith("*") else path == self.path
+
+    def answer(self) -> Response | None:
+        """The answer that is given without carrying out the request, if this fault is of that kind."""
+        if self.broken_json:
+            return Response(BROKEN_JSON, 200, dict(self.headers), "application/json")
+        if self.status is not None and self.body is None:
+            return Response(status_code=self.status, headers=dict(self.headers))
+        if self.status is not None:
+            return JSONResponse(self.body, self.status, dict(self.headers))
+        return None
+
+
+def _parsed(content_type: str, content: bytes) -> Any:
+    if not content:
+        return None
+    if content_type.partition(";")[0].strip() == "application/x-www-form-urlencoded":
+        return dict(parse_qsl(content.decode("utf-8", "replace"), keep_blank_values=True))
+    try:
+        return json.loads(content)
+    except ValueError:
+        return None
+
+
+def _query(text: str) -> dict[str, Any]:
+    values = parse_qs(text, keep_blank_values=True)
+    return {name: value[0] if len(value) == 1 else value for name, value in values.items()}
+
+
+class Discarded:
+    """Takes an answer that must not reach the client."""
+
+    async def __call__(self, message: Message) -> None:
+        return None
+
+
+class Traffic:
+    """ASGI application around the routes. `log` entries: `{method, path, query, status, authorization, body}`.
+
+    `status` is null where no answer was given.
+    """
+
+    def __init__(self, app: ASGIApp, latency: float = 0.0) -> None:
+        self._app = app
+        self._latency = latency
+        self.log: list[dict[str, Any]] = []
+        self.faults: list[Fault] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        path = scope["raw_path"].decode("ascii")
+        # Routes see the raw path, so a slash inside an identifier is part of it only when it is encoded.
+        scope = {**scope, "path": path}
+        if path.startswith(CONTROL):
+            await self._app(scope, receive, send)
+        else:
+            await self._logged(scope, receive, send)
+
+    async def _logged(self, scope: Scope, receive: Receive, send: Send) -> None:
+        content = await _read(receive)
+        headers = Headers(scope=scope)
+        entry = {
+            "method": scope["method"],
+            "path": scope["path"],
+            "query": _query(scope["query_string"].decode("ascii", "replace")),
+            "status": None,
+            "authorization": client_of(headers.get("authorization")),
+            "body": _parsed(headers.get("content-type", ""), content),
+        }
+        self.log.append(entry)
+
+        async def replay() -> Message:
+            return {"type": "http.request", "body": content, "more_body": False}
+
+        async def answered(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                entry["status"] = message["status"]
+            await send(message)
+
+        fault = next((fault for fault in self.faults if fault.matches(scope["method"], scope["path"])), None)
+        if fault is not None:
+            fault.times -= 1
+        await asyncio.sleep(self._latency + (fault.delay if fault else 0.0))
+        if fault is not None and (fault.reset or fault.reset_after):
+            if fault.reset_after:
+                await self._app(scope, replay, Discarded())
+            await _disconnect(scope, receive)
+            return
+        response = fault.answer() if fault is not None else None
+        await (response or self._app)(scope, replay, answered)
+
+
+async def _read(receive: Receive) -> bytes:
+    content: bytes = b""
+    while True:
+        message = await receive()
+        content += message.get("body", b"")
+        if not message.get("more_body"):
+            return content
+
+
+async def _disconnect(scope: Scope, receive: Receive) -> None:
+    """Drops the connection; the server leaves its transport in the scope for this."""
+    transport = scope.get("state", {}).get("transport")
+    if transport is None:
+        raise ConnectionResetError("connection dropped by a fault")
+    transport.abort()
+    while (await receive())["type"] != "http.disconnect":
+        pass

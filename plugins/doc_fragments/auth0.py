@@ -1,0 +1,83 @@
+# Copyright: mcp_ops.oauth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  domain:
+    description:
+      - The tenant's host name, with a port if it is not 443, such as V(tenant.eu.auth0.com).
+      - No scheme, path or trailing slash. The canonical name or a custom domain.
+      - Read from the environment variable E(AUTH0_DOMAIN) if not set.
+    type: str
+    required: true
+  client_id:
+    description:
+      - The client ID of a machine-to-machine application that may call the Auth0 Management API.
+      - Read from the environment variable E(AUTH0_CLIENT_ID) if not set.
+    type: str
+  client_secret:
+    description:
+      - The application's secret. Ignored if O(client_assertion_signing_key) is set.
+      - Read from the environment variable E(AUTH0_CLIENT_SECRET) if not set.
+    type: str
+  client_assertion_signing_key:
+    description:
+      - An RSA private key in PEM form, for an application that authenticates with a signed assertion
+        (C(private_key_jwt)) in place of a secret.
+      - Needs the Python library C(PyJWT) with C(cryptography).
+      - Read from the environment variable E(AUTH0_CLIENT_ASSERTION_SIGNING_KEY) if not set.
+    type: str
+  client_assertion_signing_alg:
+    description:
+      - The algorithm that signs the assertion.
+      - Read from the environment variable E(AUTH0_CLIENT_ASSERTION_SIGNING_ALG) if not set.
+    type: str
+    choices: [RS256, RS384, PS256]
+    default: RS256
+  access_token:
+    description:
+      - A Management API access token, such as the one returned by M(mcp_ops.oauth.auth0_access_token). It is used as
+        long as Auth0 accepts it; after that the application's credentials are, if set.
+      - Read from the environment variables E(AUTH0_ACCESS_TOKEN) or E(AUTH0_API_TOKEN) if not set.
+    type: str
+  audience:
+    description:
+      - The identifier of the Management API, for which tokens are requested.
+      - Defaults to V(https://<domain>/api/v2/). Where O(domain) is a custom domain, set it to that of the canonical
+        domain.
+      - Read from the environment variable E(AUTH0_AUDIENCE) if not set.
+    type: str
+  ca_path:
+    description:
+      - A PEM file with the certificate authorities to trust in place of the default ones.
+      - Read from the environment variable E(AUTH0_CA_PATH) if not set.
+    type: path
+  validate_certs:
+    description:
+      - Whether the server's certificate is validated. Turn it off only against a test server.
+      - Read from the environment variable E(AUTH0_VALIDATE_CERTS) if not set.
+    type: bool
+    default: true
+  timeout:
+    description:
+      - The longest wait in seconds for a connection, and again for an answer.
+      - Read from the environment variable E(AUTH0_TIMEOUT) if not set.
+    type: float
+    default: 30
+  retry_timeout:
+    description:
+      - The longest total wait in seconds that one request spends on rate limits (status 429) and outages (status 502,
+        503, 504, connections without an answer) before the task fails. V(0) does not retry.
+      - Read from the environment variable E(AUTH0_RETRY_TIMEOUT) if not set.
+    type: float
+    default: 60
+requirements:
+  - requests
+notes:
+  - Proxies are taken from the environment, as the Python library C(requests) reads them (E(HTTPS_PROXY), E(NO_PROXY)).
+  - All connection options can be set once for a play with C(module_defaults) and the group V(mcp_ops.oauth.auth0).
+"""

@@ -1,0 +1,125 @@
+#!/usr/bin/python
+# Copyright: mcp_ops.oauth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: auth0_access_token
+short_description: Get one access token for the Auth0 Management API
+version_added: 0.1.0
+author:
+  - mcp_ops.oauth contributors (@mcp-ops)
+description:
+  - Logs in once, so that the tasks that follow need not. Every other module of the collection gets a token of its own
+    when it is given the application's credentials in place of O(access_token).
+  - Tells beforehand whether the token has all O(required_scopes), before any task has written anything.
+  - The result holds the token. Set C(no_log=true) on the task.
+options:
+  required_scopes:
+    description:
+      - The scopes that the play will need. If one is missing, the module fails and names all that are.
+    type: list
+    elements: str
+    default: []
+notes:
+  - With O(access_token), no request is sent. The token is returned with what it says of itself.
+extends_documentation_fragment:
+  - mcp_ops.oauth.auth0
+  - mcp_ops.oauth.attributes
+  - mcp_ops.oauth.attributes.tenant
+attributes:
+  diff_mode:
+    support: none
+    details: It changes nothing.
+"""
+
+EXAMPLES = r"""
+- name: One token for all tasks
+  hosts: localhost
+  gather_facts: false
+  tasks:
+    - name: Log in
+      mcp_ops.oauth.auth0_access_token:
+        domain: tenant.eu.auth0.com
+        client_id: "{{ auth0_client_id }}"
+        client_secret: "{{ auth0_client_secret }}"
+        required_scopes: [read:resource_servers, create:resource_servers, update:resource_servers]
+      register: login
+      no_log: true
+
+    - name: Manage the tenant
+      module_defaults:
+        group/mcp_ops.oauth.auth0:
+          domain: tenant.eu.auth0.com
+          access_token: "{{ login.access_token }}"
+      block:
+        - name: The API of an MCP server
+          mcp_ops.oauth.auth0_resource_server:
+            identifier: https://mcp.example.com/mcp
+"""
+
+RETURN = r"""
+access_token:
+  description: The token.
+  returned: success
+  type: str
+  sample: eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9...
+scopes:
+  description: The scopes of the token, in alphabetical order. Null if the token does not tell.
+  returned: success
+  type: list
+  elements: str
+  sample: [create:resource_servers, read:resource_servers]
+expires_in:
+  description: The seconds for which the token is valid. Null if the token does not tell.
+  returned: success
+  type: int
+  sample: 86400
+failure:
+  description: What Auth0 answered to the request that failed. Each value is null where there was none.
+  returned: when a request fails
+  type: dict
+  sample:
+    status: 401
+    code: access_denied
+    message: Unauthorized
+    request: POST /oauth/token
+"""
+
+from ..module_utils._client import ScopeError
+from ..module_utils._module import Module, Result, Task, run
+
+
+def perform(task: Task) -> Result:
+    token = task.client.token
+    required = task.options["required_scopes"]
+    missing = task.client.missing_scopes(required)
+    if missing:
+        raise ScopeError(
+            f"The token lacks these of the required scopes: {', '.join(missing)}. Grant them to the application in "
+            "Auth0 (Dashboard: Applications, APIs, Auth0 Management API)."
+        )
+    warnings = []
+    if required and token.scopes is None:
+        warnings = ["The token does not tell its scopes, so required_scopes could not be checked."]
+    return Result(
+        {
+            "access_token": token.value,
+            "scopes": None if token.scopes is None else sorted(token.scopes),
+            "expires_in": token.expires_in,
+        },
+        warnings=warnings,
+        revealed=frozenset({token.value}),
+    )
+
+
+MODULE = Module({"required_scopes": {"type": "list", "elements": "str", "default": []}}, perform)
+
+
+def main() -> None:
+    run(MODULE)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,164 @@
+#!/usr/bin/python
+# Copyright: mcp_ops.oauth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: auth0_connection_domain
+short_description: Promote an Auth0 connection to domain level
+version_added: 0.1.0
+author:
+  - mcp_ops.oauth contributors (@mcp-ops)
+description:
+  - Makes a connection available to every third-party application of the tenant, or takes that back.
+  - MCP clients that register themselves are third-party applications; without a connection at domain level nobody can
+    log in through them.
+  - Neither reads nor sends the options of the connection.
+options:
+  name:
+    description: The name of the connection.
+    type: str
+  connection_id:
+    description: The ID of the connection, such as V(con_9dKKcib71UMRiHHW).
+    type: str
+  is_domain_connection:
+    description: Whether the connection is at domain level.
+    type: bool
+    default: true
+notes:
+  - The token needs the scopes C(read:connections) and, for a change, C(update:connections).
+  - A connection that does not exist is an error that lists those that do. In check mode it is a warning, so that the
+    preview of a longer play goes on.
+extends_documentation_fragment:
+  - mcp_ops.oauth.auth0
+  - mcp_ops.oauth.attributes
+  - mcp_ops.oauth.attributes.tenant
+"""
+
+EXAMPLES = r"""
+- name: Users of the default database can log in through MCP clients
+  mcp_ops.oauth.auth0_connection_domain:
+    domain: tenant.eu.auth0.com
+    client_id: "{{ auth0_client_id }}"
+    client_secret: "{{ auth0_client_secret }}"
+    name: Username-Password-Authentication
+
+- name: Google accounts no longer can
+  mcp_ops.oauth.auth0_connection_domain:
+    name: google-oauth2
+    is_domain_connection: false
+"""
+
+RETURN = r"""
+connection:
+  description: The connection, afterwards or in check mode as it would be.
+  returned: success
+  type: dict
+  contains:
+    id:
+      description: The ID of the connection.
+      returned: when the connection exists
+      type: str
+    name:
+      description: Its name.
+      returned: when known
+      type: str
+    strategy:
+      description: The kind of identity provider.
+      returned: when the connection exists
+      type: str
+    is_domain_connection:
+      description: Whether it is at domain level.
+      returned: success
+      type: bool
+  sample:
+    id: con_9dKKcib71UMRiHHW
+    name: Username-Password-Authentication
+    strategy: auth0
+    is_domain_connection: true
+failure:
+  description: What Auth0 answered to the request that failed. Each value is null where there was none.
+  returned: when a request fails
+  type: dict
+  sample:
+    status: 403
+    code: insufficient_scope
+    message: "Insufficient scope, expected any of: update:connections"
+    request: PATCH /api/v2/connections/con_9dKKcib71UMRiHHW
+"""
+
+from ..module_utils._client import Client, encode
+from ..module_utils._module import Module, Result, Task, run
+from ..module_utils._plan import Object, PlanError, Shape, make_plan
+from ..module_utils._resource import Collection, Outcome, ensure
+
+# Options may hold secrets, so they are not even asked for.
+FIELDS = {"fields": "id,name,strategy,is_domain_connection", "include_fields": "true"}
+
+
+class UnknownConnectionError(PlanError):
+    """The connection that the user named does not exist."""
+
+
+def find(client: Client, wanted: Object) -> Object:
+    if "id" in wanted:
+        found = client.get(f"connections/{encode(wanted['id'])}", **FIELDS)
+    else:
+        listing = client.listing("connections", "connections", checkpoint=True, name=wanted["name"], **FIELDS)
+        found = next((connection for connection in listing if connection["name"] == wanted["name"]), None)
+    if found is None:
+        key = "id" if "id" in wanted else "name"
+        there = client.listing("connections", "connections", checkpoint=True, fields="id,name", include_fields="true")
+        known = ", ".join(sorted(connection[key] for connection in there)) or "none"
+        raise UnknownConnectionError(f"The tenant has no connection with the {key} '{wanted[key]}'. It has: {known}.")
+    return {key: found[key] for key in FIELDS["fields"].split(",") if key in found}
+
+
+SHAPE = Shape(defaults={"is_domain_connection": False})
+RESOURCE = Collection(
+    noun="connection",
+    path="connections",
+    scope="connections",
+    key="name",
+    find=find,
+    shape=SHAPE,
+    explain={
+        409: "Auth0 does not take this connection to domain level beside what is there: for some strategies it allows "
+        "only one. Set is_domain_connection: false on the other connection of this strategy first."
+    },
+)
+
+
+def perform(task: Task) -> Result:
+    wanted = {{"connection_id": "id"}.get(key, key): value for key, value in task.options.items()}
+    try:
+        outcome = ensure(RESOURCE, task.client, wanted, check_mode=task.check_mode)
+    except UnknownConnectionError as error:
+        if not task.check_mode:
+            raise
+        there = {key: value for key, value in wanted.items() if key != "is_domain_connection"}
+        plan = make_plan(SHAPE, wanted, there)
+        outcome = Outcome(plan, plan.predicted, (f"{error} Unless it is made first, the real run will fail here.",))
+    connection = {key: outcome.object[key] for key in FIELDS["fields"].split(",") if key in outcome.object}
+    title = f"connection {connection.get('name', wanted.get('id'))}"
+    return Result({"connection": connection}, outcome.plan, title, outcome.warnings)
+
+
+MODULE = Module(
+    {
+        "name": {"type": "str"},
+        "connection_id": {"type": "str"},
+        "is_domain_connection": {"type": "bool", "default": True},
+    },
+    perform,
+    {"required_one_of": [["name", "connection_id"]], "mutually_exclusive": [["name", "connection_id"]]},
+)
+
+
+def main() -> None:
+    run(MODULE)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,267 @@
+#!/usr/bin/python
+# Copyright: mcp_ops.oauth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: auth0_tenant_flags
+short_description: Manage the flags of an Auth0 tenant
+version_added: 0.1.0
+author:
+  - mcp_ops.oauth contributors (@mcp-ops)
+description:
+  - Switches features of a tenant on and off.
+  - Only the flags that are set are compared, and only those that differ are sent. All others stay as they are.
+options:
+  flags:
+    description:
+      - The flags to manage. A flag that the tenant has never set counts as Auth0's documented default; where there is
+        none, it counts as different from either value.
+    type: dict
+    required: true
+    suboptions:
+      allow_changing_enable_sso:
+        description: >-
+          Whether O(flags.enable_sso) may be changed. Only Auth0 can set it: a value that differs is an error.
+        type: bool
+      allow_legacy_delegation_grant_types:
+        description: Whether the legacy delegation endpoint is open.
+        type: bool
+      allow_legacy_ro_grant_types:
+        description: Whether the legacy resource owner endpoint is open.
+        type: bool
+      allow_legacy_tokeninfo_endpoint:
+        description: Whether the legacy C(/tokeninfo) endpoint is open.
+        type: bool
+      change_pwd_flow_v1:
+        description: >-
+          Whether the old flow for changing passwords is used. Auth0 may refuse to turn it on again. Auth0's
+          default is V(false).
+        type: bool
+      custom_domains_provisioning:
+        description: Whether custom domains can be set up. Auth0's default is V(false).
+        type: bool
+      dashboard_insights_view:
+        description: Whether the Dashboard shows its insights view.
+        type: bool
+      dashboard_log_streams_next:
+        description: Whether the Dashboard shows its next version of log streams.
+        type: bool
+      disable_clickjack_protection_headers:
+        description: Whether pages lack the headers against clickjacking.
+        type: bool
+      disable_fields_map_fix:
+        description: Whether a correction of the field mapping of SAML connections is off.
+        type: bool
+      disable_impersonation:
+        description: >-
+          Whether impersonation is off. Only Auth0 can set it: a value that differs is an error. Auth0's
+          default is V(false).
+        type: bool
+      disable_management_api_sms_obfuscation:
+        description: Whether the Management API shows telephone numbers in full. Auth0's default is V(true).
+        type: bool
+      enable_adfs_waad_email_verification:
+        description: Whether users of Azure AD and ADFS connections are asked to verify their email address.
+        type: bool
+      enable_apis_section:
+        description: Whether the Dashboard shows APIs. Auth0's default is V(false).
+        type: bool
+      enable_client_connections:
+        description: >-
+          Whether a new application gets all existing connections. Third-party applications, such as MCP
+          clients that register themselves, only ever get those at domain level
+          (M(mcp_ops.oauth.auth0_connection_domain)). Auth0's default is V(true).
+        type: bool
+      enable_dynamic_client_registration:
+        description: >-
+          Whether anyone can register an application at C(/oidc/register), which is how most MCP clients
+          introduce themselves. Auth0's default is V(false).
+        type: bool
+      enable_idtoken_api2:
+        description: Whether ID tokens are accepted by the legacy API version 2.
+        type: bool
+      enable_legacy_profile:
+        description: Whether ID tokens carry the legacy user profile.
+        type: bool
+      enable_pipeline2:
+        description: Whether the advanced authorization of APIs is on. Auth0's default is V(true).
+        type: bool
+      enable_public_signup_user_exists_error:
+        description: Whether a sign-up tells that the user exists already.
+        type: bool
+      enable_sso:
+        description: >-
+          Whether users of several applications are signed in without being asked. Can only change where
+          O(flags.allow_changing_enable_sso) is on.
+        type: bool
+      enforce_client_authentication_on_passwordless_start:
+        description: >-
+          Whether applications must authenticate to start a passwordless login. On some tenants Auth0 has
+          pinned it.
+        type: bool
+      genai_trial:
+        description: Whether the tenant takes part in the trial of Auth0's AI features.
+        type: bool
+      improved_signup_bot_detection_in_classic:
+        description: Whether the improved bot detection guards sign-ups in the classic experience.
+        type: bool
+      mfa_show_factor_list_on_enrollment:
+        description: Whether users choose the factor when they enrol for multi-factor authentication.
+        type: bool
+      no_disclose_enterprise_connections:
+        description: Whether the public configuration of applications hides enterprise connections.
+        type: bool
+      remove_alg_from_jwks:
+        description: Whether the published signing keys lack their C(alg).
+        type: bool
+      revoke_refresh_token_grant:
+        description: Whether revoking a refresh token deletes the user's grant.
+        type: bool
+      trust_azure_adfs_email_verified_connection_property:
+        description: >-
+          Whether a verified email address is taken over from Azure AD and ADFS connections. Auth0's default
+          is V(false).
+        type: bool
+      use_scope_descriptions_for_consent:
+        description: Whether the consent page shows the descriptions of scopes in place of their names.
+        type: bool
+notes:
+  - The token needs the scopes C(read:tenant_settings) and, for a change, C(update:tenant_settings).
+extends_documentation_fragment:
+  - mcp_ops.oauth.auth0
+  - mcp_ops.oauth.attributes
+  - mcp_ops.oauth.attributes.tenant
+seealso:
+  - module: mcp_ops.oauth.auth0_connection_domain
+"""
+
+EXAMPLES = r"""
+- name: MCP clients can register themselves
+  mcp_ops.oauth.auth0_tenant_flags:
+    domain: tenant.eu.auth0.com
+    client_id: "{{ auth0_client_id }}"
+    client_secret: "{{ auth0_client_secret }}"
+    flags:
+      enable_dynamic_client_registration: true
+
+- name: What would change
+  mcp_ops.oauth.auth0_tenant_flags:
+    flags:
+      enable_dynamic_client_registration: false
+      revoke_refresh_token_grant: true
+  check_mode: true
+  diff: true
+"""
+
+RETURN = r"""
+flags:
+  description:
+    - All flags of the tenant, read again after a change. A flag that was never set is missing.
+    - In check mode as they would be.
+  returned: success
+  type: dict
+  sample:
+    enable_client_connections: false
+    enable_dynamic_client_registration: true
+failure:
+  description: What Auth0 answered to the request that failed. Each value is null where there was none.
+  returned: when a request fails
+  type: dict
+  sample:
+    status: 403
+    code: insufficient_scope
+    message: "Insufficient scope, expected any of: update:tenant_settings"
+    request: PATCH /api/v2/tenants/settings
+"""
+
+from ..module_utils._module import Module, Result, Task, run
+from ..module_utils._plan import Object, Plan, Shape
+from ..module_utils._resource import Singleton, ensure
+
+FLAGS = (
+    "allow_changing_enable_sso",
+    "allow_legacy_delegation_grant_types",
+    "allow_legacy_ro_grant_types",
+    "allow_legacy_tokeninfo_endpoint",
+    "change_pwd_flow_v1",
+    "custom_domains_provisioning",
+    "dashboard_insights_view",
+    "dashboard_log_streams_next",
+    "disable_clickjack_protection_headers",
+    "disable_fields_map_fix",
+    "disable_impersonation",
+    "disable_management_api_sms_obfuscation",
+    "enable_adfs_waad_email_verification",
+    "enable_apis_section",
+    "enable_client_connections",
+    "enable_dynamic_client_registration",
+    "enable_idtoken_api2",
+    "enable_legacy_profile",
+    "enable_pipeline2",
+    "enable_public_signup_user_exists_error",
+    "enable_sso",
+    "enforce_client_authentication_on_passwordless_start",
+    "genai_trial",
+    "improved_signup_bot_detection_in_classic",
+    "mfa_show_factor_list_on_enrollment",
+    "no_disclose_enterprise_connections",
+    "remove_alg_from_jwks",
+    "revoke_refresh_token_grant",
+    "trust_azure_adfs_email_verified_connection_property",
+    "use_scope_descriptions_for_consent",
+)
+
+
+def guard(actual: Object, plan: Plan) -> str | None:
+    flags = actual.get("flags", {})
+    if "enable_sso" in plan.body["flags"] and not flags.get("allow_changing_enable_sso"):
+        return "flags.enable_sso cannot be changed: the tenant does not have the flag allow_changing_enable_sso."
+    return None
+
+
+RESOURCE = Singleton(
+    noun="tenant settings",
+    path="tenants/settings",
+    scope="tenant_settings",
+    fields="flags",
+    guard=guard,
+    shape=Shape(
+        maps=frozenset({"flags"}),
+        immutable={
+            "flags.allow_changing_enable_sso": "only Auth0 can set this flag; leave it out.",
+            "flags.disable_impersonation": "only Auth0 can set this flag; leave it out.",
+        },
+        defaults={
+            "flags.change_pwd_flow_v1": False,
+            "flags.custom_domains_provisioning": False,
+            "flags.disable_impersonation": False,
+            "flags.disable_management_api_sms_obfuscation": True,
+            "flags.enable_apis_section": False,
+            "flags.enable_client_connections": True,
+            "flags.enable_dynamic_client_registration": False,
+            "flags.enable_pipeline2": True,
+            "flags.trust_azure_adfs_email_verified_connection_property": False,
+        },
+    ),
+)
+
+
+def perform(task: Task) -> Result:
+    outcome = ensure(RESOURCE, task.client, task.options, check_mode=task.check_mode)
+    return Result({"flags": outcome.object.get("flags", {})}, outcome.plan, "tenant flags", outcome.warnings)
+
+
+MODULE = Module(
+    {"flags": {"type": "dict", "required": True, "options": {flag: {"type": "bool"} for flag in FLAGS}}},
+    perform,
+)
+
+
+def main() -> None:
+    run(MODULE)
+
+
+if __name__ == "__main__":
+    main()

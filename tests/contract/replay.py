@@ -1,0 +1,239 @@
+# Copyright: mcp_ops.oauth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Replays recorded exchanges against an in-process emulator and tells where the answers differ in shape.
+
+A scenario runs in order. Ids made by the server are mapped from recorded to emulated; objects that the scenario never
+created are put into the tenant just before the exchange that shows them first.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+from urllib.parse import unquote
+
+from starlette.testclient import TestClient
+
+from emulator import oauth
+from emulator.app import create_app
+from emulator.management.operation import PREFIX
+from emulator.management.tenant_settings import PATCH_ONLY_FLAGS, PATCH_ONLY_UNIVERSAL_LOGIN
+from emulator.tenant import MANAGEMENT_SCOPES, Keys, Tenant
+
+Object = dict[str, Any]
+
+IDS = {"resource-servers": "id", "connections": "id", "client-grants": "id", "clients": "client_id"}
+
+
+@dataclass(frozen=True)
+class Exchange:
+    method: str
+    path: str
+    query: Object
+    sent: Any
+    status: int
+    answer: Any
+
+    @property
+    def parts(self) -> list[str]:
+        return self.path.removeprefix(f"{PREFIX}/").split("/")
+
+    @property
+    def kind(self) -> str:
+        return self.parts[0]
+
+    def __str__(self) -> str:
+        return f"{self.method} /{'/'.join(self.parts)}"
+
+
+def exchanges(recording: Object) -> list[Exchange]:
+    return [
+        Exchange(
+            entry["request"]["method"],
+            entry["request"]["path"],
+            entry["request"]["query"] or {},
+            entry["request"]["body"],
+            entry["response"]["status"],
+            entry["response"]["body"],
+        )
+        for entry in recording["exchanges"]
+    ]
+
+
+def differences(recorded: Any, emulated: Any, path: str = "") -> Iterator[str]:
+    """`-path` is in the recording only, `+path` in the emulator's answer only. Values are not compared."""
+    if isinstance(recorded, dict) and isinstance(emulated, dict):
+        for key in [*recorded, *(key for key in emulated if key not in recorded)]:
+            inner = f"{path}.{key}" if path else key
+            if key not in emulated:
+                yield f"-{inner}"
+            elif key not in recorded:
+                yield f"+{inner}"
+            else:
+                yield from differences(recorded[key], emulated[key], inner)
+    elif isinstance(recorded, list) and isinstance(emulated, list):
+        if any(isinstance(item, dict) for item in [*recorded, *emulated]):
+            if len(recorded) != len(emulated):
+                yield f"#{path}"
+            for old, new in zip(recorded, emulated, strict=False):
+                yield from differences(old, new, f"{path}[]")
+    elif type(recorded) is not type(emulated):
+        yield f"~{path}"
+
+
+class Clock:
+    """Each exchange happens a minute after the last one, as deletions need time."""
+
+    def __init__(self) -> None:
+        self.now = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Replay:
+    def __init__(self, recording: Object, keys: Keys) -> None:
+        self._clock = Clock()
+        self._tenant = Tenant.create("tenant.example", clock=self._clock, keys=keys)
+        self._exchanges = exchanges(recording)
+        self._ids: dict[str, str] = {}
+        self._full: dict[str, Object] = {}
+        for entry in self._exchanges:
+            for kind, thing in _shown(entry):
+                if "fields" not in entry.query and entry.parts[2:] != ["clients"] and len(thing) > 1:
+                    self._full.setdefault(str(thing[IDS[kind]]), thing)
+        self._made = {
+            entry.answer[IDS[entry.kind]] for entry in self._exchanges if entry.method == "POST" and entry.status == 201
+        }
+        self._seen: set[str] = set()
+        self._empty()
+
+    def _empty(self) -> None:
+        """Lists are compared with a whole recorded tenant, so nothing of the new tenant's own may be in them."""
+        api = self._tenant.resource_server(self._tenant.management_audience)
+        assert api is not None
+        self._token = oauth.issue(self._tenant, "replay", {**api, "token_lifetime": 10**9}, list(MANAGEMENT_SCOPES))[
+            "access_token"
+        ]
+        state = self._tenant.state
+        for collection in ("resource_servers", "connections", "clients", "client_grants"):
+            state[collection] = {}
+        state["settings"] = {"flags": {"enable_client_connections": False}}
+        # The recorded tenants are old enough for both, and none of them enables connections for new clients.
+        state["permissive_allowed"] = True
+
+    def _seed(self, entry: Exchange) -> None:
+        for kind, thing in _shown(entry):
+            name = str(thing[IDS[kind]])
+            if name in self._made or name in self._seen:
+                continue
+            self._seen.add(name)
+            seed = _complete(kind, self._full.get(name, thing))
+            if entry.query.get("is_global") == "true":
+                seed["global"] = True
+            self._tenant.objects(kind.replace("-", "_"))[name] = seed
+        if entry.kind == "tenants" and "tenants" not in self._seen:
+            self._seen.add("tenants")
+            self._tenant.state["settings"] = _settings(entry)
+
+    def _mapped(self, value: str) -> str:
+        for recorded, emulated in self._ids.items():
+            value = value.replace(recorded, emulated)
+        return value
+
+    def run(self) -> Iterator[tuple[int, Exchange, list[str]]]:
+        with TestClient(create_app(self._tenant), base_url="https://tenant.example") as client:
+            client.headers["authorization"] = f"Bearer {self._token}"
+            for number, entry in enumerate(self._exchanges):
+                self._clock.now += 60
+                self._seed(entry)
+                sent = json.loads(self._mapped(json.dumps(entry.sent)))
+                answer = client.request(
+                    entry.method,
+                    self._mapped(entry.path),
+                    params={key: self._mapped(str(value)) for key, value in entry.query.items()} or None,
+                    json=sent,
+                )
+                body = answer.json() if answer.content else None
+                found = [] if answer.status_code == entry.status else [f"status {answer.status_code}: {answer.text}"]
+                if not found:
+                    if entry.method == "POST" and entry.status == 201:
+                        self._ids[entry.answer[IDS[entry.kind]]] = body[IDS[entry.kind]]
+                    found = self._compare(entry, body)
+                yield number, entry, found
+
+    def _compare(self, entry: Exchange, body: Any) -> list[str]:
+        recorded, emulated = copy.deepcopy(entry.answer), body
+        if entry.method == "GET" and len(entry.parts) == 1:
+            collection = entry.kind.replace("-", "_")
+            assert isinstance(emulated, dict)
+            old = {self._mapped(item[IDS[entry.kind]]): item for item in recorded.pop(collection)}
+            new = {item[IDS[entry.kind]]: item for item in emulated.pop(collection)}
+            found = [f"-item {name}" for name in old if name not in new]
+            found += [f"+item {name}" for name in new if name not in old]
+            for name in old.keys() & new.keys():
+                found += differences(old[name], new[name], f"{collection}[]")
+            return sorted({*found, *differences(recorded, emulated)})
+        return sorted(set(differences(recorded, emulated)))
+
+
+def _shown(entry: Exchange) -> Iterator[tuple[str, Object]]:
+    """Objects that an exchange shows to have existed before it."""
+    if entry.kind not in IDS or entry.status >= 400 or entry.parts[-1] in ("preview", "register"):
+        return
+    key, body = IDS[entry.kind], entry.answer
+    if isinstance(body, dict) and key in body and entry.method != "POST":
+        yield entry.kind, body
+    if isinstance(body, dict) and len(entry.parts) == 1:
+        for item in body.get(entry.kind.replace("-", "_"), []):
+            yield entry.kind, item
+    if entry.parts[2:] == ["clients"]:
+        named = body["clients"] if isinstance(body, dict) else entry.sent
+        for item in named:
+            yield "clients", item
+    if entry.method == "DELETE" and len(entry.parts) == 2:
+        yield entry.kind, {key: unquote(entry.parts[1])}
+
+
+def _complete(kind: str, thing: Object) -> Object:
+    """A recorded answer as a stored object: keys that the emulator needs, and that old or narrowed answers lack."""
+    needed: dict[str, Object] = {
+        "clients": {"is_first_party": True, "client_secret": "REDACTED"},
+        "connections": {"name": str(thing.get("id")), "options": {}, "strategy": "auth0", "enabled_clients": []},
+        "client-grants": {"audience": "", "subject_type": "client"},
+        "resource-servers": {},
+    }
+    return {**copy.deepcopy(thing), **{key: value for key, value in needed[kind].items() if key not in thing}}
+
+
+def _settings(entry: Exchange) -> Object:
+    """Settings from their first answer; what only PATCH answers carry is taken out again."""
+    settings: Object = copy.deepcopy(entry.answer)
+    for name in PATCH_ONLY_FLAGS:
+        settings["flags"].pop(name, None)
+    for name in (*PATCH_ONLY_UNIVERSAL_LOGIN, "identifier_first", "webauthn_platform_first_factor"):
+        settings.get("universal_login", {}).pop(name, None)
+    settings.setdefault("sandbox_versions_available", ["22", "18", "16", "12"])
+    return settings
+
+
+@dataclass(frozen=True)
+class Exception_:
+    """`scenario`, `exchange` and `difference` are shell patterns."""
+
+    scenario: str
+    exchange: str
+    difference: str
+    reason: str
+
+    def covers(self, scenario: str, exchange: str, difference: str) -> bool:
+        return (
+            fnmatchcase(scenario, self.scenario)
+            and fnmatchcase(exchange, self.exchange)
+            and fnmatchcase(difference, self.difference)
+        )
