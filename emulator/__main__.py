@@ -36,6 +36,12 @@ class Protocol(H11Protocol):
         super().connection_made(transport)
         self.app_state = {**self.app_state, "transport": transport}
 
+    def shutdown(self) -> None:
+        """Idle connections end at once: an orderly TLS shutdown would wait for clients that keep theirs open."""
+        super().shutdown()
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.abort()
+
 
 class Server(uvicorn.Server):
     ready_line = ""

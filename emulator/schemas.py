@@ -486,7 +486,7 @@ def _authentication_methods(key: Schema, certificate: Schema) -> Schema:
 _STORED = closed({"id": text()}, "id")
 _LOGOUT = open_object({"backchannel_logout_urls": _URLS})
 _CLIENT = {
-    "name": text(pattern="^[^<>]+$", least=1, description="Name of the client"),
+    "name": text(pattern="^[^<>]+$", description="Name of the client"),
     "description": text(most=140, description="Free text about the client"),
     "logo_uri": text(format="absolute-uri-or-empty"),
     "app_type": words(

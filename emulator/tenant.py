@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -315,6 +316,13 @@ def new_state(domain: str, client_id: str, client_secret: str, keys: State) -> S
     }
 
 
+@lru_cache(maxsize=8)
+def _rsa_key(pem: str) -> RSAKey:
+    """Kept, as reading a private key takes longer than the rest of a request."""
+    key: RSAKey = RSAKey.import_key(pem)
+    return key
+
+
 class Tenant:
     """State with its clock and, where one is named, its file."""
 
@@ -357,8 +365,7 @@ class Tenant:
 
     @property
     def signing_key(self) -> RSAKey:
-        key: RSAKey = RSAKey.import_key(self.keys.signing_key)
-        return key
+        return _rsa_key(self.state["keys"]["signing_key"])
 
     def objects(self, collection: str) -> dict[str, State]:
         found: dict[str, State] = self.state[collection]

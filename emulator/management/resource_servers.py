@@ -8,12 +8,11 @@ Defaults of a create with `identifier` alone: TestAccResourceServer recording of
 
 from __future__ import annotations
 
-import base64
 import copy
-import hashlib
-import re
 import secrets
 from urllib.parse import unquote
+
+from joserfc.jwk import RSAKey
 
 from .. import listing, schemas
 from ..errors import ApiError, invalid_body, missing, not_allowed
@@ -59,12 +58,11 @@ def _find(tenant: Tenant, name: str) -> Object:
 
 
 def _thumbprint(pem: str) -> str:
-    content = re.sub(r"-----[A-Z ]+-----|\s", "", pem)
+    """JWK thumbprint of the public key or certificate (TestAccResourceServer recording)."""
     try:
-        der = base64.b64decode(content, validate=True)
+        return str(RSAKey.import_key(pem).thumbprint())
     except ValueError:
         raise invalid_body("token_encryption.encryption_key.pem is not a valid key") from None
-    return base64.urlsafe_b64encode(hashlib.sha256(der).digest()).decode().rstrip("=")
 
 
 def _normalized(api: Object) -> Object:

@@ -574,11 +574,10 @@ def _caused_by(error: Exception, *kinds: type[BaseException]) -> bool:
 
 def _reason(error: Exception | None) -> str:
     """The innermost cause in a few words: the outer texts hold addresses of Python objects and whole URLs."""
-    links = list(_chain(error))
-    if any(isinstance(link, (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError)) for link in links):
-        return "it timed out"
-    for link in reversed(links):
+    for link in reversed(list(_chain(error))):
         text = getattr(link, "verify_message", None) or getattr(link, "strerror", None)
         if isinstance(link, OSError) and text:
             return str(text).rstrip(".")
+    if error and _caused_by(error, requests.exceptions.Timeout, urllib3.exceptions.TimeoutError):
+        return "it timed out"
     return "the connection was cut" if isinstance(error, requests.exceptions.ConnectionError) else type(error).__name__

@@ -270,8 +270,8 @@ OPTIONS: dict[str, t.Any] = {
     "allow_offline_access": {"type": "bool"},
     "allow_online_access": {"type": "bool"},
     "allow_online_access_with_ephemeral_sessions": {"type": "bool"},
-    "token_lifetime": {"type": "int"},
-    "token_lifetime_for_web": {"type": "int"},
+    "token_lifetime": {"type": "int", "no_log": False},
+    "token_lifetime_for_web": {"type": "int", "no_log": False},
     "skip_consent_for_verifiable_first_party_clients": {"type": "bool"},
     "enforce_policies": {"type": "bool"},
     "token_dialect": {
@@ -280,6 +280,7 @@ OPTIONS: dict[str, t.Any] = {
     },
     "token_encryption": {
         "type": "dict",
+        "no_log": False,
         "options": {
             "format": {"type": "str", "choices": ["compact-nested-jwe"]},
             "encryption_key": {

@@ -1,0 +1,83 @@
+# Copyright: mcp_ops.oauth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""A tenant to play against (`tenant`) and real `ansible-playbook` runs (`play`)."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import typing as t
+from pathlib import Path
+
+import pytest
+
+from tests.integration.harness import Play, Run, Step, Tenant
+
+
+@pytest.fixture(scope="session")
+def emulator() -> t.Iterator[Tenant]:
+    tenant = Tenant()
+    yield tenant
+    tenant.close()
+
+
+@pytest.fixture
+def tenant(emulator: Tenant) -> Tenant:
+    """A new tenant."""
+    emulator.call("POST", "/_emulator/reset")
+    return emulator
+
+
+@pytest.fixture
+def play(tenant: Tenant, tmp_path: Path) -> Play:
+    """Runs a playbook of the collection by its name, or a list of tasks, against the tenant.
+
+    Credentials come from the environment unless `env` says otherwise (None removes a variable).
+    """
+
+    def run(
+        playbook: str | list[t.Any], *args: str, env: dict[str, str | None] | None = None, **variables: t.Any
+    ) -> Run:
+        if not isinstance(playbook, str):
+            tasks = [{"name": f"task {number}", **task} for number, task in enumerate(playbook, 1)]
+            file = tmp_path / "playbook.yml"
+            file.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]))
+            playbook = str(file)
+        record = tmp_path / "record.jsonl"
+        record.unlink(missing_ok=True)
+        record.touch()
+        variables = {"ansible_python_interpreter": sys.executable, **variables}
+        environment: dict[str, str | None] = {
+            **{key: value for key, value in os.environ.items() if not key.startswith("AUTH0_")},
+            "AUTH0_DOMAIN": tenant.domain,
+            "AUTH0_CA_PATH": tenant.ca_path,
+            "AUTH0_CLIENT_ID": tenant.client_id,
+            "AUTH0_CLIENT_SECRET": tenant.client_secret,
+            "ANSIBLE_HOME": str(tmp_path / "ansible"),
+            "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).parent / "callback"),
+            "ANSIBLE_CALLBACKS_ENABLED": "record",
+            "ANSIBLE_LOCALHOST_WARNING": "false",
+            "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+            "ANSIBLE_NOCOLOR": "1",
+            "RECORD_FILE": str(record),
+            "RECORD_EMULATOR": tenant.domain,
+            "RECORD_CA_PATH": tenant.ca_path,
+            **(env or {}),
+        }
+        done = subprocess.run(
+            [str(Path(sys.executable).with_name("ansible-playbook")), playbook, *args, "-e", json.dumps(variables)],
+            env={key: value for key, value in environment.items() if value is not None},
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        lines = [json.loads(line) for line in record.read_text().splitlines()]
+        return Run(done.returncode, done.stdout, [Step(**line) for line in lines])
+
+    return run

@@ -1,0 +1,71 @@
+# Copyright: mcp_ops.oauth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Secrets stay out of everything that a user or a log file could see."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tests.integration.harness import DATABASE, Play, Tenant
+
+URL = "https://mcp.example.com/mcp"
+
+
+def leaks(text: str, tenant: Tenant) -> list[str]:
+    """The secrets that a text holds: the client's, and whatever looks like a part of a token."""
+    return re.findall(rf"{re.escape(tenant.client_secret)}|eyJ[\w-]{{16,}}", text)
+
+
+def test_at_the_highest_verbosity(play: Play, tenant: Tenant, tmp_path: Path) -> None:
+    log = tmp_path / "ansible.log"
+    run = play("mcp_ops.oauth.mcp_server", "-vvvvv", "--diff", mcp_server_url=URL, env={"ANSIBLE_LOG_PATH": str(log)})
+    assert run.rc == 0
+    assert leaks(run.output, tenant) == []
+    assert leaks(log.read_text(), tenant) == []
+
+
+def test_in_failures(play: Play, tenant: Tenant) -> None:
+    token = tenant.token()
+    options = {"client_secret": tenant.client_secret, "access_token": token}
+    tasks = [
+        {"mcp_ops.oauth.auth0_connection_domain": {"name": "none", **options}, "ignore_errors": True},
+        {"mcp_ops.oauth.auth0_connection_domain": {"name": DATABASE, "nam": 1, **options}, "ignore_errors": True},
+        {"mcp_ops.oauth.auth0_connection_domain": {"name": DATABASE, "timeout": "x", **options}, "ignore_errors": True},
+        {
+            "mcp_ops.oauth.auth0_connection_domain": {
+                "name": DATABASE,
+                **options,
+                "domain": f"u:{token}@{tenant.domain}",
+            },
+            "ignore_errors": True,
+        },
+        {
+            "mcp_ops.oauth.auth0_access_token": {"required_scopes": ["read:nothing"], **options},
+            "ignore_errors": True,
+        },
+    ]
+    tenant.fault("GET", "/api/v2/connections", status=400, body={"message": f"echo {tenant.client_secret}"})
+    run = play(tasks, "-vvvvv")
+    assert [step.status for step in run.steps] == ["failed"] * len(tasks)
+    assert leaks(run.output, tenant) == []
+
+
+def test_only_the_login_module_returns_a_token(play: Play, tenant: Tenant) -> None:
+    tasks = [
+        {"name": "login", "mcp_ops.oauth.auth0_access_token": {}, "register": "login"},
+        {
+            "name": "use",
+            "mcp_ops.oauth.auth0_tenant_flags": {
+                "flags": {"enable_client_connections": True},
+                "access_token": "{{ login.access_token }}",
+            },
+        },
+    ]
+    run = play(tasks)
+    assert run.rc == 0
+    token = run["login"].result["access_token"]
+    assert tenant.call("GET", "/api/v2/tenants/settings", token=token)
+    assert leaks(token, tenant)
+    assert leaks(str(run["use"].result), tenant) == []

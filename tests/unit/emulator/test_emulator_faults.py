@@ -1,0 +1,103 @@
+# Copyright: mcp_ops.oauth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests
+
+PATH = "/api/v2/resource-servers"
+API = {"identifier": "https://api.example/mcp"}
+
+
+def _fault(api: Any, **fault: Any) -> None:
+    answer = api.post("/_emulator/faults", json={"method": "GET", "path": PATH, **fault})
+    assert answer.status_code == 204, answer.text
+
+
+def test_status_with_body_and_headers_for_so_many_times(api: Any) -> None:
+    body = {"statusCode": 429, "error": "Too Many Requests", "message": "slow down"}
+    _fault(api, status=429, body=body, headers={"Retry-After": "3"}, times=2)
+    answers = [api.get(PATH) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [429, 429, 200]
+    assert answers[0].json() == body
+    assert answers[0].headers["retry-after"] == "3"
+    assert [entry["status"] for entry in api.log] == [429, 429, 200]
+
+
+def test_status_without_body_is_an_empty_answer(api: Any) -> None:
+    _fault(api, status=503)
+    answer = api.get(PATH)
+    assert (answer.status_code, answer.content) == (503, b"")
+
+
+def test_a_status_fault_does_not_carry_out_the_request(api: Any) -> None:
+    _fault(api, method="POST", status=502)
+    api.post(PATH, json=API)
+    assert len(api.get(PATH).json()) == 1
+
+
+def test_faults_hold_for_their_method_and_path_only(api: Any) -> None:
+    _fault(api, status=500)
+    assert api.get("/api/v2/connections").status_code == 200
+    assert api.get(f"{PATH}/unknown").status_code == 404
+    assert api.post(PATH, json=API).status_code == 201
+    assert api.get(PATH).status_code == 500
+
+
+def test_a_star_at_the_end_is_a_prefix(api: Any) -> None:
+    _fault(api, path="/api/v2/*", status=500, times=2)
+    assert [api.get(path).status_code for path in (PATH, "/api/v2/clients", PATH)] == [500, 500, 200]
+
+
+def test_faults_follow_one_another(api: Any) -> None:
+    _fault(api, status=500)
+    _fault(api, status=503)
+    assert [api.get(PATH).status_code for _ in range(3)] == [500, 503, 200]
+
+
+def test_broken_json(api: Any) -> None:
+    _fault(api, broken_json=True)
+    answer = api.get(PATH)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/json"
+    with pytest.raises(ValueError, match="Expecting"):
+        answer.json()
+
+
+def test_delay(api: Any) -> None:
+    _fault(api, delay=0.2)
+    started = time.monotonic()
+    assert api.get(PATH).status_code == 200
+    assert time.monotonic() - started >= 0.2
+
+
+def test_token_endpoint_can_be_faulted(api: Any) -> None:
+    _fault(api, method="POST", path="/oauth/token", status=503)
+    assert [api.token().status_code for _ in range(2)] == [503, 200]
+
+
+def test_reset_closes_the_connection_and_does_nothing(serve: Callable[..., Any]) -> None:
+    served = serve()
+    served.authorize()
+    served.call("POST", "/_emulator/faults", {"method": "POST", "path": PATH, "reset": True})
+    with pytest.raises(requests.ConnectionError):
+        served.call("POST", PATH, API)
+    assert len(served.call("GET", PATH).json()) == 1
+    log = served.call("GET", "/_emulator/requests").json()
+    assert [(entry["method"], entry["status"]) for entry in log[1:]] == [("POST", None), ("GET", 200)]
+    assert served.stop()[2] == ""
+
+
+def test_reset_after_closes_the_connection_once_all_is_done(serve: Callable[..., Any]) -> None:
+    served = serve()
+    served.authorize()
+    served.call("POST", "/_emulator/faults", {"method": "POST", "path": PATH, "reset_after": True})
+    with pytest.raises(requests.ConnectionError):
+        served.call("POST", PATH, API)
+    assert [api["identifier"] for api in served.call("GET", PATH).json()][1:] == [API["identifier"]]
+    assert served.stop()[2] == ""

@@ -1,0 +1,107 @@
+# Copyright: mcp_ops.oauth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Scopes of every operation, one by one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from emulator.management import OPERATIONS
+from emulator.management.operation import Operation
+from emulator.tenant import MANAGEMENT_SCOPES
+
+READ_CLIENTS = {"read:clients", "read:client_keys", "read:client_credentials", "read:client_summary"}
+EXPECTED = {
+    "GET /resource-servers": {"read:resource_servers"},
+    "POST /resource-servers": {"create:resource_servers"},
+    "GET /resource-servers/{id}": {"read:resource_servers"},
+    "PATCH /resource-servers/{id}": {"update:resource_servers"},
+    "DELETE /resource-servers/{id}": {"delete:resource_servers"},
+    "GET /tenants/settings": {"read:tenant_settings"},
+    "PATCH /tenants/settings": {"update:tenant_settings"},
+    "GET /connections": {"read:connections"},
+    "POST /connections": {"create:connections"},
+    "GET /connections/{id}": {"read:connections"},
+    "PATCH /connections/{id}": {"update:connections"},
+    "DELETE /connections/{id}": {"delete:connections"},
+    "GET /connections/{id}/clients": {"read:connections"},
+    "PATCH /connections/{id}/clients": {"update:connections"},
+    "GET /connections/{id}/status": {"read:connections"},
+    "GET /client-grants": {"read:client_grants"},
+    "POST /client-grants": {"create:client_grants"},
+    "GET /client-grants/{id}": {"read:client_grants"},
+    "PATCH /client-grants/{id}": {"update:client_grants"},
+    "DELETE /client-grants/{id}": {"delete:client_grants"},
+    "GET /clients": READ_CLIENTS,
+    "POST /clients": {"create:clients"},
+    "GET /clients/{id}": READ_CLIENTS,
+    "PATCH /clients/{id}": {"update:clients", "update:client_keys"},
+    "DELETE /clients/{id}": {"delete:clients"},
+    "GET /clients/{id}/connections": {"read:connections", "read:clients", "read:client_summary"},
+    "GET /clients/{id}/credentials": {"read:client_credentials"},
+}
+
+
+def _name(operation: Operation) -> str:
+    return f"{operation.method} {operation.path}"
+
+
+def test_operations_and_their_scopes() -> None:
+    assert {_name(operation): set(operation.scopes) for operation in OPERATIONS} == EXPECTED
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=_name)
+def test_without_its_scopes_an_operation_is_refused(api: Any, operation: Operation) -> None:
+    path = operation.path.replace("{id}", "unknown")
+    api.use(*(scope for scope in MANAGEMENT_SCOPES if scope not in operation.scopes))
+    assert api.expect(403, operation.method, path, {}) == {
+        "statusCode": 403,
+        "error": "Forbidden",
+        "message": f"Insufficient scope, expected any of: {','.join(operation.scopes)}",
+        "errorCode": "insufficient_scope",
+    }
+
+
+@pytest.mark.parametrize(
+    ("operation", "scope"),
+    [(operation, scope) for operation in OPERATIONS for scope in operation.scopes],
+    ids=lambda value: value if isinstance(value, str) else _name(value),
+)
+def test_any_one_of_its_scopes_is_enough(api: Any, operation: Operation, scope: str) -> None:
+    api.use(scope)
+    answer = api.call(operation.method, operation.path.replace("{id}", "unknown"), {})
+    assert answer.status_code in (200, 204, 400, 404), answer.text
+
+
+def test_options_are_empty_without_their_scope(api: Any) -> None:
+    api.use("read:connections")
+    (connection,) = api.expect(200, "GET", "/connections")
+    assert connection["options"] == {}
+    assert api.expect(200, "GET", f"/connections/{connection['id']}")["options"] == {}
+    api.use("read:connections", "read:connections_options")
+    assert api.expect(200, "GET", f"/connections/{connection['id']}")["options"]["strategy_version"] == 2
+
+
+def test_options_cannot_be_written_without_their_scope(api: Any) -> None:
+    (connection,) = api.expect(200, "GET", "/connections")
+    path = f"/connections/{connection['id']}"
+    api.use("update:connections", "read:connections_options")
+    refused = api.expect(403, "PATCH", path, {"options": {"brute_force_protection": False}})
+    assert refused["message"] == "Insufficient scope, expected any of: update:connections_options"
+    changed = api.expect(200, "PATCH", path, {"is_domain_connection": True})
+    assert changed["options"]["brute_force_protection"] is True
+
+
+def test_secrets_are_withheld_without_read_client_keys(api: Any) -> None:
+    path = f"/clients/{api.tenant.state['client_id']}"
+    api.use("read:clients")
+    assert not {"client_secret", "signing_keys"} & set(api.expect(200, "GET", path))
+    assert all("client_secret" not in client for client in api.expect(200, "GET", "/clients"))
+    refused = api.expect(403, "GET", path, fields="name,client_secret")
+    assert refused["message"].startswith("Some fields cannot be read with the permissions granted")
+    api.use("read:client_keys")
+    assert api.expect(200, "GET", path)["client_secret"] == api.tenant.state["client_secret"]
+    assert "client_secret" in api.expect(200, "GET", path, fields="client_secret")

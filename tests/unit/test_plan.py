@@ -1,0 +1,239 @@
+# Copyright: mcp_ops.oauth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The plan, with made-up objects of every kind of field that a description can express."""
+
+from __future__ import annotations
+
+import copy
+import json
+import typing as t
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._plan import (
+    HIDDEN,
+    HIDDEN_CHANGED,
+    PlanError,
+    Shape,
+    check,
+    make_plan,
+    plan_absent,
+    shown,
+)
+
+Object = dict[str, t.Any]
+
+SHAPE = Shape(
+    defaults={"on": False, "members": [], "flags.first": True, "nested.kind": "plain"},
+    sets={"members": "value"},
+    maps=frozenset({"flags"}),
+    nullable=frozenset({"nested", "words"}),
+    write_only={"password": "text", "nested.pem": "nested"},
+    server_made=frozenset({"nested.thumbprint"}),
+    secrets=frozenset({"password", "nested.token", "token"}),
+    limits={"text": (0, 5), "members": (0, 3), "members.value": (1, 5), "number": (0, 10)},
+    patterns={"text": (r"[^<>]*", "not contain < or >")},
+)
+SECRETS = ("hush-one", "hush-two")
+
+texts = st.sampled_from(["", "a", "b", "c"])
+secrets = st.sampled_from(SECRETS)
+members = st.lists(
+    st.fixed_dictionaries({"value": st.sampled_from("abcde")}, optional={"description": texts}),
+    unique_by=lambda member: member["value"],
+    max_size=4,
+)
+nested = st.fixed_dictionaries(
+    {}, optional={"kind": st.sampled_from(["plain", "other"]), "level": st.integers(0, 2), "token": secrets}
+)
+flags = st.dictionaries(st.sampled_from(["first", "second", "third"]), st.booleans())
+fields: dict[str, st.SearchStrategy[t.Any]] = {
+    "text": texts,
+    "on": st.booleans(),
+    "number": st.integers(0, 3),
+    "token": secrets,
+    "words": st.lists(texts, max_size=3),
+    "members": members,
+    "flags": flags,
+}
+wanteds = st.fixed_dictionaries(
+    {},
+    optional={
+        **fields,
+        "nested": nested.map(lambda value: {**value, "pem": "pem"} if value else {}),
+        "password": secrets,
+    },
+)
+actuals = st.fixed_dictionaries(
+    {"id": st.just("1")},
+    optional={**fields, "nested": nested.map(lambda value: {**value, "thumbprint": "x"}), "extra": texts},
+)
+purges = st.sampled_from([(), ("members",)])
+
+
+def server_applies(actual: Object, body: Object) -> Object:
+    """What Auth0 does with an update: top level merged, values replaced whole, flags merged, null removes."""
+    result = copy.deepcopy(actual)
+    for key, value in body.items():
+        if value is None:
+            result.pop(key, None)
+        elif key == "flags":
+            result[key] = {**result.get(key, {}), **value}
+        elif key != "password":
+            result[key] = value
+    if isinstance(result.get("nested"), dict):
+        result["nested"] = {key: value for key, value in result["nested"].items() if key != "pem"}
+    return result
+
+
+@given(wanteds, actuals, purges)
+def test_applying_the_plan_leaves_nothing_to_do(wanted: Object, actual: Object, purge: tuple[str, ...]) -> None:
+    plan = make_plan(SHAPE, wanted, actual, purge=purge)
+    after = server_applies(actual, plan.body)
+    again = make_plan(SHAPE, wanted, after, purge=purge)
+    assert again.action == "none"
+    assert again.body == {}
+    assert again.before == again.after
+    assert plan.changed == bool(plan.body)
+
+
+@given(wanteds)
+def test_creating_leaves_nothing_to_do(wanted: Object) -> None:
+    plan = make_plan(SHAPE, wanted, None)
+    assert plan.action == "create"
+    assert plan.before == {}
+    assert not make_plan(SHAPE, wanted, server_applies({"id": "1"}, plan.body)).changed
+
+
+@given(wanteds, actuals, purges)
+def test_nothing_unnamed_is_in_a_plan(wanted: Object, actual: Object, purge: tuple[str, ...]) -> None:
+    plan = make_plan(SHAPE, wanted, actual, purge=purge)
+    assert set(plan.body) <= set(wanted)
+    assert set(plan.before) <= set(wanted)
+    assert set(plan.after) <= set(wanted)
+    assert set(plan.body.get("flags") or {}) <= set(wanted.get("flags") or {})
+    for view in (plan.before, plan.after):
+        assert set(view.get("flags", {})) <= set(wanted.get("flags", {}))
+        if wanted.get("nested"):
+            assert set(view.get("nested", {})) <= set(wanted["nested"])
+        if not purge:
+            assert {m["value"] for m in view.get("members", [])} <= {m["value"] for m in wanted.get("members", [])}
+
+
+@given(wanteds, actuals, purges)
+def test_what_is_not_named_is_not_touched(wanted: Object, actual: Object, purge: tuple[str, ...]) -> None:
+    after = server_applies(actual, make_plan(SHAPE, wanted, actual, purge=purge).body)
+    for key in set(actual) - set(wanted):
+        assert after[key] == actual[key]
+    for key in set(actual.get("flags", {})) - set(wanted.get("flags", {})):
+        assert after["flags"][key] == actual["flags"][key]
+    if not purge:
+        mine = {member["value"] for member in wanted.get("members", [])}
+        kept = [member for member in actual.get("members", []) if member["value"] not in mine]
+        assert [member for member in after.get("members", []) if member["value"] not in mine] == kept
+    if wanted.get("nested"):
+        unnamed = set(actual.get("nested", {})) - set(wanted["nested"]) - {"thumbprint"}
+        assert all(after["nested"][key] == actual["nested"][key] for key in unnamed)
+
+
+@given(wanteds, actuals, purges, st.randoms(use_true_random=False))
+def test_the_order_of_lists_never_matters(
+    wanted: Object, actual: Object, purge: tuple[str, ...], random: t.Any
+) -> None:
+    def shuffled(value: Object) -> Object:
+        lists = {key: random.sample(inner, len(inner)) for key, inner in value.items() if isinstance(inner, list)}
+        return {**value, **lists}
+
+    plan = make_plan(SHAPE, wanted, actual, purge=purge)
+    other = make_plan(SHAPE, shuffled(wanted), shuffled(actual), purge=purge)
+    assert (plan.action, plan.before, plan.after) == (other.action, other.before, other.after)
+    assert set(plan.body) == set(other.body)
+
+
+@given(wanteds, st.none() | actuals, purges)
+def test_secrets_are_in_nothing_that_is_shown(wanted: Object, actual: Object | None, purge: tuple[str, ...]) -> None:
+    plan = make_plan(SHAPE, wanted, actual, purge=purge)
+    text = json.dumps([plan.before, plan.after, plan.predicted, shown(SHAPE, {**(actual or {}), **wanted})])
+    assert not any(secret in text for secret in SECRETS)
+    assert "pem" not in text
+
+
+@given(wanteds, actuals, purges)
+def test_the_prediction_comes_true(wanted: Object, actual: Object, purge: tuple[str, ...]) -> None:
+    plan = make_plan(SHAPE, wanted, actual, purge=purge)
+    real = shown(SHAPE, server_applies(actual, plan.body))
+    assert plan.predicted == real
+    assert (plan.before != plan.after) == plan.changed
+
+
+def test_a_secret_shows_only_whether_it_changes() -> None:
+    plan = make_plan(SHAPE, {"token": "hush-one"}, {"token": "hush-two"})
+    assert (plan.before, plan.after) == ({"token": HIDDEN}, {"token": HIDDEN_CHANGED})
+    plan = make_plan(SHAPE, {"token": "hush-one"}, {"token": "hush-one"})
+    assert (plan.action, plan.before, plan.after) == ("none", {"token": HIDDEN}, {"token": HIDDEN})
+    assert make_plan(SHAPE, {"token": "hush-one"}, None).after == {"token": HIDDEN}
+
+
+def test_write_only_fields_go_along_with_their_partner() -> None:
+    wanted = {"text": "a", "password": "hush-one"}
+    assert make_plan(SHAPE, wanted, {"text": "a"}).body == {}
+    assert make_plan(SHAPE, wanted, {"text": "b"}).body == wanted
+    assert make_plan(SHAPE, wanted, None).body == wanted
+    assert make_plan(SHAPE, {"nested": {"level": 1, "pem": "p"}}, {"nested": {"level": 1}}).body == {}
+    assert make_plan(SHAPE, {"nested": {"level": 2, "pem": "p"}}, {"nested": {"level": 1}}).body == {
+        "nested": {"level": 2, "pem": "p"}
+    }
+
+
+def test_what_only_the_server_makes_is_not_sent_back() -> None:
+    plan = make_plan(SHAPE, {"nested": {"level": 2}}, {"nested": {"level": 1, "thumbprint": "x", "kind": "other"}})
+    assert plan.body == {"nested": {"level": 2, "kind": "other"}}
+
+
+def test_purge_names_what_it_removes() -> None:
+    actual = {"members": [{"value": "a"}, {"value": "b", "description": "B"}]}
+    plan = make_plan(SHAPE, {"members": [{"value": "b"}, {"value": "c"}]}, actual, purge=("members",))
+    assert plan.purged == {"members": {"a"}}
+    assert plan.body == {"members": [{"value": "b", "description": "B"}, {"value": "c"}]}
+    assert plan.before == {"members": [{"value": "a"}, {"value": "b"}]}
+    assert plan.after == {"members": [{"value": "b"}, {"value": "c"}]}
+
+
+def test_an_immutable_difference_is_an_error() -> None:
+    shape = Shape(immutable={"name": "it is carved in stone.", "flags.pinned": "only the owner can."})
+    assert make_plan(shape, {"name": "a"}, None).action == "create"
+    assert (
+        make_plan(shape, {"name": "a", "flags": {"pinned": True}}, {"name": "a", "flags": {"pinned": True}}).body == {}
+    )
+    assert make_plan(shape, {"size": 1}, {"name": "a", "size": 1}).body == {}
+    with pytest.raises(PlanError, match=r'name is "a" and cannot become "b": it is carved in stone'):
+        make_plan(shape, {"name": "b"}, {"name": "a"})
+    with pytest.raises(PlanError, match=r"flags.pinned is false and cannot become true: only the owner can"):
+        make_plan(shape, {"flags": {"pinned": True}}, {"flags": {"pinned": False}})
+
+
+def test_all_faults_are_told_at_once() -> None:
+    with pytest.raises(PlanError) as error:
+        check(
+            SHAPE,
+            {
+                "text": "<b>bold</b>",
+                "number": 11,
+                "members": [{"value": "a"}, {"value": ""}, {"value": "a"}, {"value": "b"}],
+            },
+        )
+    assert str(error.value) == (
+        "text has 11 characters; it must have from 0 to 5; text must not contain < or >; number is 11; it must be from "
+        "0 to 10; members has 4 members; it must have from 0 to 3; members lists 'a' twice; members[1].value has 0 "
+        "characters; it must have from 1 to 5."
+    )
+    check(SHAPE, {"text": "plain", "number": 10, "members": [{"value": "a"}], "unknown": object()})
+
+
+def test_absent() -> None:
+    assert plan_absent(None, "name").action == "none"
+    plan = plan_absent({"id": "1", "name": "a", "token": "hush-one"}, "name")
+    assert (plan.action, plan.changed, plan.before, plan.after) == ("delete", True, {"name": "a"}, {})
