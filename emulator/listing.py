@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from starlette.datastructures import QueryParams
@@ -85,20 +85,28 @@ def _after(text: str, keys: Sequence[str]) -> int:
 
 
 def page(
-    items: Sequence[Item], query: QueryParams, collection: str, *, key: str, checkpoint: bool, most: int = 100
+    items: Sequence[Item],
+    query: QueryParams,
+    collection: str,
+    *,
+    key: str,
+    checkpoint: bool,
+    most: int = 100,
+    shape: Callable[[Item], Item] = dict,
 ) -> Item | Sequence[Item]:
+    """`key` names an item in checkpoints; `shape` makes what is shown of one."""
     if checkpoint and ("take" in query or "from" in query):
         take = number(query, "take", 50, least=1, most=most)
         keys = [item[key] for item in items]
         start = _after(query["from"], keys) if "from" in query else 0
-        chosen = items[start : start + take]
+        chosen = [shape(item) for item in items[start : start + take]]
         envelope: Item = {collection: chosen}
         if start + take < len(items):
             envelope["next"] = _checkpoint(start + take, keys[start + take - 1])
         return envelope
     per_page = number(query, "per_page", 50, least=1, most=100)
     start = number(query, "page", 0, least=0) * per_page
-    chosen = items[start : start + per_page]
+    chosen = [shape(item) for item in items[start : start + per_page]]
     if flag(query, "include_totals"):
         return {"total": len(items), "start": start, "limit": per_page, collection: chosen}
     return chosen

@@ -41,7 +41,7 @@ _INVALID = "Invalid token"
 
 def authenticate(tenant: Tenant, header: str | None) -> frozenset[str]:
     """The scopes of a Management API token."""
-    scheme, _, value = (header or "").partition(" ")
+    scheme, _blank, value = (header or "").partition(" ")
     if scheme.lower() != "bearer" or not value.strip():
         raise ApiError(400, "Bad HTTP authentication header format", "Bearer")
     try:
@@ -60,7 +60,7 @@ def authenticate(tenant: Tenant, header: str | None) -> frozenset[str]:
 
 def client_of(header: str | None) -> str | None:
     """The client that an Authorization header speaks for, unverified: for the request log only."""
-    scheme, _, value = (header or "").partition(" ")
+    scheme, _blank, value = (header or "").partition(" ")
     if scheme.lower() == "basic":
         return _basic(value)[0]
     try:
@@ -74,7 +74,7 @@ def client_of(header: str | None) -> str | None:
 
 def _basic(value: str) -> tuple[str | None, str | None]:
     try:
-        name, _, secret = base64.b64decode(value).decode().partition(":")
+        name, _colon, secret = base64.b64decode(value).decode().partition(":")
     except (binascii.Error, ValueError):
         return None, None
     return unquote_plus(name), unquote_plus(secret)

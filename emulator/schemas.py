@@ -131,6 +131,7 @@ _SUBJECT_TYPES = closed(
     {
         "user": open_object({"policy": one_of("allow_all", "deny_all", "require_client_grant")}),
         "client": open_object({"policy": one_of("deny_all", "require_client_grant")}),
+        "anonymous_user": open_object({"policy": one_of("deny_all", "require_client_grant")}),
     }
 )
 _RESOURCE_SERVER = {
@@ -145,9 +146,11 @@ _RESOURCE_SERVER = {
         "allow_online_access_with_ephemeral_sessions",
         "skip_consent_for_verifiable_first_party_clients",
         "enforce_policies",
+        "require_consent_non_repudiation",
     ),
     "token_lifetime": integer(0, 2_592_000),
     "token_lifetime_for_web": integer(0),
+    "token_lifetime_for_anonymous_access_tokens": integer(0),
     "token_dialect": one_of("access_token", "access_token_authz", "rfc9068_profile", "rfc9068_profile_authz"),
     "token_encryption": nullable(_TOKEN_ENCRYPTION),
     "consent_policy": nullable(one_of("transactional-authorization-with-mfa")),
@@ -187,6 +190,7 @@ FLAGS = (
     "enforce_client_authentication_on_passwordless_start",
     "genai_trial",
     "improved_signup_bot_detection_in_classic",
+    "local_resource_discovery",
     "mfa_show_factor_list_on_enrollment",
     "no_disclose_enterprise_connections",
     "remove_alg_from_jwks",

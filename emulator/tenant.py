@@ -108,7 +108,7 @@ OPERATOR_ENTITIES = (
 
 
 def token(prefix: str, length: int, alphabet: str = _ALPHANUMERIC) -> str:
-    return prefix + "".join(secrets.choice(alphabet) for _ in range(length))
+    return prefix + "".join(secrets.choice(alphabet) for _turn in range(length))
 
 
 def hex_id() -> str:
@@ -209,7 +209,7 @@ def _new_settings() -> State:
 def _management_api(domain: str) -> State:
     scopes = [
         {"description": f"{action.title()} {entity.replace('_', ' ').title()}", "value": f"{action}:{entity}"}
-        for action, _, entity in (scope.partition(":") for scope in MANAGEMENT_SCOPES)
+        for action, _colon, entity in (scope.partition(":") for scope in MANAGEMENT_SCOPES)
     ]
     return {
         "id": hex_id(),

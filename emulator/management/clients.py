@@ -230,9 +230,11 @@ def read_all(call: Call) -> Answer:
         raise listing.invalid_query("Searching with q is not supported by the emulator", "q")
     _check_fields(call)
     clients = [client for client in call.tenant.objects(COLLECTION).values() if _chosen(call, client)]
-    shown = [listing.narrow(_shown(call, client), call.query, ALWAYS_IN_LISTS) for client in clients]
-    key = "client_id" if all("client_id" in client for client in shown) else "tenant"
-    return Answer(200, listing.page(shown, call.query, COLLECTION, key=key, checkpoint=True))
+
+    def shape(client: Object) -> Object:
+        return listing.narrow(_shown(call, client), call.query, ALWAYS_IN_LISTS)
+
+    return Answer(200, listing.page(clients, call.query, COLLECTION, key="client_id", checkpoint=True, shape=shape))
 
 
 def read(call: Call) -> Answer:

@@ -192,11 +192,15 @@ def _single(call: Call, connection: Object) -> Object:
 def read_all(call: Call) -> Answer:
     name, strategies = call.query.get("name"), call.query.getlist("strategy")
     chosen = [
-        listing.narrow(_visible(call, connection), call.query, ALWAYS_SHOWN)
+        connection
         for connection in call.tenant.objects(COLLECTION).values()
         if (name is None or connection["name"] == name) and (not strategies or connection["strategy"] in strategies)
     ]
-    return Answer(200, listing.page(chosen, call.query, COLLECTION, key="id", checkpoint=True))
+
+    def shape(connection: Object) -> Object:
+        return listing.narrow(_visible(call, connection), call.query, ALWAYS_SHOWN)
+
+    return Answer(200, listing.page(chosen, call.query, COLLECTION, key="id", checkpoint=True, shape=shape))
 
 
 def read(call: Call) -> Answer:

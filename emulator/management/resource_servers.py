@@ -96,20 +96,21 @@ def read_all(call: Call) -> Answer:
     if len(identifiers) > 10:
         raise listing.invalid_query(f"Array is too long ({len(identifiers)}), maximum 10", "identifiers")
     chosen = [
-        _shown(call, api)
-        for api in call.tenant.objects(COLLECTION).values()
-        if not identifiers or api["identifier"] in identifiers
+        api for api in call.tenant.objects(COLLECTION).values() if not identifiers or api["identifier"] in identifiers
     ]
-    return Answer(200, listing.page(chosen, call.query, COLLECTION, key="identifier", checkpoint=False))
+
+    def shape(api: Object) -> Object:
+        return _shown(call, api)
+
+    return Answer(200, listing.page(chosen, call.query, COLLECTION, key="id", checkpoint=False, shape=shape))
 
 
 def read(call: Call) -> Answer:
     api = _find(call.tenant, call.id)
-    answer = Answer(200, copy.deepcopy(_shown(call, api)))
+    shown = copy.deepcopy(_shown(call, api))
     if api["identifier"] == f"{call.tenant.issuer}me/":
         api["scopes"] = [{"value": value} for value in MY_ACCOUNT_SCOPES]
-        answer = Answer(200, _shown(call, api))
-    return answer
+    return Answer(200, shown)
 
 
 def create(call: Call) -> Answer:

@@ -74,6 +74,9 @@ options:
   token_lifetime_for_web:
     description: The same for tokens that browser-based flows get. At most O(token_lifetime).
     type: int
+  token_lifetime_for_anonymous_access_tokens:
+    description: The same for tokens of anonymous sessions.
+    type: int
   skip_consent_for_verifiable_first_party_clients:
     description: Whether first-party applications that can be verified need no consent of the user.
     type: bool
@@ -120,6 +123,9 @@ options:
     description: How users consent to a single transaction. The empty text removes the policy.
     type: str
     choices: [transactional-authorization-with-mfa, ""]
+  require_consent_non_repudiation:
+    description: Whether every consent is signed, so that the user cannot deny it later.
+    type: bool
   authorization_details:
     description:
       - The types of authorization details (RFC 9396) that the API knows, each a dictionary such as
@@ -157,6 +163,14 @@ options:
             choices: [allow_all, deny_all, require_client_grant]
       client:
         description: Access of an application on its own behalf.
+        type: dict
+        suboptions:
+          policy:
+            description: Which applications can ask for it.
+            type: str
+            choices: [deny_all, require_client_grant]
+      anonymous_user:
+        description: Access on behalf of an anonymous session.
         type: dict
         suboptions:
           policy:
@@ -272,6 +286,7 @@ OPTIONS: dict[str, t.Any] = {
     "allow_online_access_with_ephemeral_sessions": {"type": "bool"},
     "token_lifetime": {"type": "int", "no_log": False},
     "token_lifetime_for_web": {"type": "int", "no_log": False},
+    "token_lifetime_for_anonymous_access_tokens": {"type": "int", "no_log": False},
     "skip_consent_for_verifiable_first_party_clients": {"type": "bool"},
     "enforce_policies": {"type": "bool"},
     "token_dialect": {
@@ -299,6 +314,7 @@ OPTIONS: dict[str, t.Any] = {
         "required_together": [["format", "encryption_key"]],
     },
     "consent_policy": {"type": "str", "choices": ["transactional-authorization-with-mfa", ""]},
+    "require_consent_non_repudiation": {"type": "bool"},
     "authorization_details": {"type": "list", "elements": "dict"},
     "proof_of_possession": {
         "type": "dict",
@@ -318,6 +334,10 @@ OPTIONS: dict[str, t.Any] = {
                 "options": {"policy": {"type": "str", "choices": ["allow_all", "deny_all", "require_client_grant"]}},
             },
             "client": {
+                "type": "dict",
+                "options": {"policy": {"type": "str", "choices": ["deny_all", "require_client_grant"]}},
+            },
+            "anonymous_user": {
                 "type": "dict",
                 "options": {"policy": {"type": "str", "choices": ["deny_all", "require_client_grant"]}},
             },
@@ -379,6 +399,7 @@ RESOURCE = Collection(
             "allow_online_access": False,
             "allow_online_access_with_ephemeral_sessions": False,
             "enforce_policies": False,
+            "require_consent_non_repudiation": False,
             "token_dialect": "access_token",
             "subject_type_authorization.user.policy": "allow_all",
             "subject_type_authorization.client.policy": "require_client_grant",
@@ -405,6 +426,7 @@ RESOURCE = Collection(
             "signing_secret": (16, 10_000),
             "token_lifetime": (0, 2_592_000),
             "token_lifetime_for_web": (0, 2_592_000),
+            "token_lifetime_for_anonymous_access_tokens": (0, 2_592_000),
             "token_encryption.encryption_key.name": (1, 128),
             "token_encryption.encryption_key.kid": (1, 128),
             "token_encryption.encryption_key.pem": (1, 4096),

@@ -107,6 +107,9 @@ options:
       improved_signup_bot_detection_in_classic:
         description: Whether the improved bot detection guards sign-ups in the classic experience.
         type: bool
+      local_resource_discovery:
+        description: Whether the endpoint for the discovery of local resources is open.
+        type: bool
       mfa_show_factor_list_on_enrollment:
         description: Whether users choose the factor when they enrol for multi-factor authentication.
         type: bool
@@ -205,6 +208,7 @@ FLAGS = (
     "enforce_client_authentication_on_passwordless_start",
     "genai_trial",
     "improved_signup_bot_detection_in_classic",
+    "local_resource_discovery",
     "mfa_show_factor_list_on_enrollment",
     "no_disclose_enterprise_connections",
     "remove_alg_from_jwks",

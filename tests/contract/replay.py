@@ -167,7 +167,7 @@ class Replay:
                     params={key: self._mapped(str(value)) for key, value in entry.query.items()} or None,
                     json=sent,
                 )
-                body = answer.json() if answer.content else None
+                body: Any = answer.json() if answer.content else None
                 found = [] if answer.status_code == entry.status else [f"status {answer.status_code}: {answer.text}"]
                 if not found:
                     if entry.method == "POST" and entry.status == 201:

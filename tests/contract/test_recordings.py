@@ -15,8 +15,7 @@ from typing import Any
 import pytest
 
 from emulator.tenant import Keys
-
-from .replay import IDS, Known, Replay
+from tests.contract.replay import IDS, Known, Replay
 
 RECORDINGS = Path(__file__).parents[2] / ".." / "shared" / "fixtures" / "recordings"
 SCENARIOS = sorted(path.stem for path in RECORDINGS.glob("*.json"))
@@ -154,7 +153,7 @@ def test_every_known_difference_is_needed(keys: Keys) -> None:
     needed = {
         known
         for scenario in SCENARIOS
-        for _, exchange, found in Replay(_recording(scenario), keys).run()
+        for _number, exchange, found in Replay(_recording(scenario), keys).run()
         for difference in found
         for known in KNOWN
         if known.covers(scenario, str(exchange), difference)
@@ -176,7 +175,7 @@ def test_a_wrong_answer_is_noticed(keys: Keys) -> None:
     answers[0]["body"]["is_system"] = False
     answers[1]["body"]["token_lifetime"] = 1
     answers[2]["status"] = 201
-    found = [found for _, _, found in Replay(recording, keys).run()]
+    found = [found for _number, _exchange, found in Replay(recording, keys).run()]
     assert found[0] == ["-is_system"]
     assert found[1] == ["~token_lifetime"]
     assert found[2][0].startswith("status 200")

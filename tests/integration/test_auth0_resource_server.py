@@ -85,6 +85,8 @@ EVERYTHING: dict[str, t.Any] = {
     "token_lifetime_for_web": 3600,
     "skip_consent_for_verifiable_first_party_clients": True,
     "enforce_policies": True,
+    "require_consent_non_repudiation": True,
+    "token_lifetime_for_anonymous_access_tokens": 600,
     "token_dialect": "rfc9068_profile_authz",
     "token_encryption": {
         "format": "compact-nested-jwe",

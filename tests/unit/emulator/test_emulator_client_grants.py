@@ -90,7 +90,7 @@ def test_identity_cannot_be_patched(api: Any, client_id: str, key: str) -> None:
 
 def test_delete_also_repeated(api: Any, client_id: str) -> None:
     path = f"{PATH}/{_made(api, client_id=client_id)['id']}"
-    assert [api.call("DELETE", path).status_code for _ in range(2)] == [204, 204]
+    assert [api.call("DELETE", path).status_code for _turn in range(2)] == [204, 204]
     api.expect(404, "GET", path)
 
 

@@ -119,7 +119,7 @@ def test_delete_takes_grants_and_enabled_clients_along(api: Any) -> None:
     body = {"client_id": client["client_id"], "audience": api.tenant.management_audience}
     grant = api.expect(201, "POST", "/client-grants", body)
     path = f"{PATH}/{client['client_id']}"
-    assert [api.call("DELETE", path).status_code for _ in range(2)] == [204, 204]
+    assert [api.call("DELETE", path).status_code for _turn in range(2)] == [204, 204]
     api.expect(404, "GET", path)
     api.expect(404, "GET", f"/client-grants/{grant['id']}")
     (connection,) = api.expect(200, "GET", "/connections")

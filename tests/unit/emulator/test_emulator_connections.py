@@ -87,7 +87,7 @@ def test_uniqueness_of_email_is_settled_on_create(api: Any, database: Any) -> No
 
 def test_configuration_comes_back_encrypted_anew(api: Any, database: Any) -> None:
     path, sent = f"{PATH}/{database['id']}", {"options": {"configuration": {"key": "plain"}}}
-    values = [api.expect(200, "PATCH", path, sent)["options"]["configuration"]["key"] for _ in range(2)]
+    values = [api.expect(200, "PATCH", path, sent)["options"]["configuration"]["key"] for _turn in range(2)]
     assert "plain" not in values
     assert values[0] != values[1]
 

@@ -22,7 +22,7 @@ def _fault(api: Any, **fault: Any) -> None:
 def test_status_with_body_and_headers_for_so_many_times(api: Any) -> None:
     body = {"statusCode": 429, "error": "Too Many Requests", "message": "slow down"}
     _fault(api, status=429, body=body, headers={"Retry-After": "3"}, times=2)
-    answers = [api.get(PATH) for _ in range(3)]
+    answers = [api.get(PATH) for _turn in range(3)]
     assert [answer.status_code for answer in answers] == [429, 429, 200]
     assert answers[0].json() == body
     assert answers[0].headers["retry-after"] == "3"
@@ -57,7 +57,7 @@ def test_a_star_at_the_end_is_a_prefix(api: Any) -> None:
 def test_faults_follow_one_another(api: Any) -> None:
     _fault(api, status=500)
     _fault(api, status=503)
-    assert [api.get(PATH).status_code for _ in range(3)] == [500, 503, 200]
+    assert [api.get(PATH).status_code for _turn in range(3)] == [500, 503, 200]
 
 
 def test_broken_json(api: Any) -> None:
@@ -78,7 +78,7 @@ def test_delay(api: Any) -> None:
 
 def test_token_endpoint_can_be_faulted(api: Any) -> None:
     _fault(api, method="POST", path="/oauth/token", status=503)
-    assert [api.token().status_code for _ in range(2)] == [503, 200]
+    assert [api.token().status_code for _turn in range(2)] == [503, 200]
 
 
 def test_reset_closes_the_connection_and_does_nothing(serve: Callable[..., Any]) -> None:

@@ -53,11 +53,13 @@ def test_ready_line_and_address(serve: Callable[..., Any]) -> None:
 
 def test_connections_are_kept_alive(serve: Callable[..., Any]) -> None:
     served = serve()
-    answers = [served.session.get(f"{served.url}/.well-known/jwks.json", stream=True, timeout=10) for _ in range(1)]
-    connection = answers[0].raw.connection
-    answers[0].content
-    second = served.session.get(f"{served.url}/.well-known/jwks.json", stream=True, timeout=10)
+    url = f"{served.url}/.well-known/jwks.json"
+    first = served.session.get(url, stream=True, timeout=10)
+    connection = first.raw.connection
+    assert first.json()["keys"]
+    second = served.session.get(url, stream=True, timeout=10)
     assert second.raw.connection is connection
+    assert second.json() == first.json()
 
 
 def test_latency_delays_answers_and_not_control(serve: Callable[..., Any]) -> None:

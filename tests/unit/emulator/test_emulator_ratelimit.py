@@ -13,7 +13,7 @@ from emulator.ratelimit import Bucket, Limit, RateLimiter, group
 
 def test_bucket_serves_its_burst_then_its_rate() -> None:
     bucket = Bucket.full(Limit(2, 2), 100.0)
-    assert [bucket.take(100.0) for _ in range(3)] == [True, True, False]
+    assert [bucket.take(100.0) for _turn in range(3)] == [True, True, False]
     assert bucket.take(100.4) is False
     assert bucket.take(100.5) is True
     assert bucket.take(100.6) is False
@@ -21,7 +21,7 @@ def test_bucket_serves_its_burst_then_its_rate() -> None:
 
 def test_bucket_never_holds_more_than_its_burst() -> None:
     bucket = Bucket.full(Limit(2, 2), 0.0)
-    assert [bucket.take(1000.0) for _ in range(3)] == [True, True, False]
+    assert [bucket.take(1000.0) for _turn in range(3)] == [True, True, False]
 
 
 def test_headers_name_the_second_of_the_next_token() -> None:
@@ -54,14 +54,14 @@ def test_groups(method: str, path: str, query: str, name: str) -> None:
 
 def test_essentials_has_buckets_that_do_not_share(clock: Any) -> None:
     limiter = RateLimiter("essentials", clock)
-    clients = [limiter.admit("GET", "/api/v2/clients", "")[0] for _ in range(6)]
-    others = [limiter.admit("GET", "/api/v2/resource-servers", "")[0] for _ in range(11)]
+    clients = [limiter.admit("GET", "/api/v2/clients", "")[0] for _turn in range(6)]
+    others = [limiter.admit("GET", "/api/v2/resource-servers", "")[0] for _turn in range(11)]
     assert (clients, others) == ([True] * 5 + [False], [True] * 10 + [False])
 
 
 def test_free_plan_answers_429_until_the_bucket_fills(limited: Callable[[str], Any]) -> None:
     api = limited("free")
-    answers = [api.call("GET", "/clients") for _ in range(3)]
+    answers = [api.call("GET", "/clients") for _turn in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 429]
     assert answers[2].json() == {
         "statusCode": 429,
@@ -77,13 +77,13 @@ def test_free_plan_answers_429_until_the_bucket_fills(limited: Callable[[str], A
 
 def test_token_endpoint_and_control_have_no_limit(limited: Callable[[str], Any]) -> None:
     api = limited("free")
-    assert {api.token().status_code for _ in range(5)} == {200}
-    assert {api.get("/_emulator/state").status_code for _ in range(5)} == {200}
+    assert {api.token().status_code for _turn in range(5)} == {200}
+    assert {api.get("/_emulator/state").status_code for _turn in range(5)} == {200}
 
 
 def test_reset_fills_the_buckets(limited: Callable[[str], Any]) -> None:
     api = limited("free")
-    assert [api.call("GET", "/clients").status_code for _ in range(3)][-1] == 429
+    assert [api.call("GET", "/clients").status_code for _turn in range(3)][-1] == 429
     api.post("/_emulator/reset")
     assert api.call("GET", "/clients").status_code == 200
 

@@ -86,7 +86,7 @@ def test_duplicates_and_reserved_identifiers(api: Any, made: Any) -> None:
 def test_delete_also_repeated_takes_the_grants_along(api: Any, made: Any) -> None:
     grant = api.expect(201, "POST", "/client-grants", {"client_id": api.tenant.state["client_id"], "audience": MCP})
     path = f"/resource-servers/{made['id']}"
-    assert [api.call("DELETE", path).status_code for _ in range(2)] == [204, 204]
+    assert [api.call("DELETE", path).status_code for _turn in range(2)] == [204, 204]
     api.expect(404, "GET", path)
     api.expect(404, "GET", f"/client-grants/{grant['id']}")
 
@@ -136,7 +136,7 @@ def test_my_account_api_is_activated_by_its_identifier(api: Any) -> None:
     made = api.expect(201, "POST", "/resource-servers", {"identifier": f"{api.tenant.issuer}me/", "name": "mine"})
     assert (made["name"], made["is_system"], made["token_lifetime"]) == ("Auth0 My Account API", True, 600)
     path = f"/resource-servers/{made['id']}"
-    assert [len(api.expect(200, "GET", path)["scopes"]) for _ in range(2)] == [3, 8]
+    assert [len(api.expect(200, "GET", path)["scopes"]) for _turn in range(2)] == [3, 8]
     assert api.call("DELETE", path).status_code == 204
 
 

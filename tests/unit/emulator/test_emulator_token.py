@@ -18,7 +18,8 @@ MCP = "https://api.example/mcp"
 
 @pytest.fixture(scope="module")
 def private_key() -> RSAKey:
-    return RSAKey.generate_key(2048)
+    key: RSAKey = RSAKey.generate_key(2048)
+    return key
 
 
 def _claims(api: Any, token: str) -> dict[str, Any]:
@@ -186,7 +187,7 @@ def test_private_key_jwt(api: Any, private_key: RSAKey) -> None:
 
 def test_an_assertion_serves_once(api: Any, private_key: RSAKey) -> None:
     assertion = _assertion(api, private_key, _keyed_client(api, private_key))
-    assert [_with_assertion(api, assertion).status_code for _ in range(2)] == [200, 401]
+    assert [_with_assertion(api, assertion).status_code for _turn in range(2)] == [200, 401]
 
 
 @pytest.mark.parametrize(
