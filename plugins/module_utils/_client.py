@@ -119,11 +119,6 @@ class Settings:
     def can_log_in(self) -> bool:
         return bool(self.client_id and (self.client_secret or self.client_assertion_signing_key))
 
-    @property
-    def secrets(self) -> set[str]:
-        given = (self.client_secret, self.client_assertion_signing_key, self.access_token)
-        return {secret for secret in given if secret}
-
 
 @dataclass(frozen=True)
 class Token:
@@ -243,20 +238,11 @@ class Client:
         return None if token and token.expires_in == 0 and self.settings.can_log_in else token
 
     def _log_in(self) -> Token:
-        settings = self.settings
-        form = {
-            "grant_type": "client_credentials",
-            "client_id": settings.client_id,
-            "audience": settings.audience or f"https://{settings.domain}/api/v2/",
-        }
-        if settings.client_assertion_signing_key:
-            form.update(client_assertion_type=_ASSERTION_TYPE, client_assertion=_assertion(settings))
-        else:
-            form["client_secret"] = settings.client_secret
-        answer = self._send("POST", "/oauth/token", data=form)
+        # Made anew for each attempt: Auth0 takes a client assertion only once.
+        answer = self._send("POST", "/oauth/token", lambda: {"data": _login_form(self.settings)})
         value = answer.get("access_token")
         if answer.status != 200 or not isinstance(value, str):
-            raise _login_error(answer, settings)
+            raise _login_error(answer, self.settings)
         self._on_token(value)
         token = Token.read(value)
         scope = answer.get("scope")
@@ -279,10 +265,11 @@ class Client:
     ) -> t.Any:
         """The parsed answer of a Management API request; None where the answer is empty (204)."""
         path = f"/api/v2/{path}"
-        answer = self._send(method, path, token=self.token, params=params, json=body, settle=settle)
+        content = {"params": params, "json": body}
+        answer = self._send(method, path, lambda: content, token=self.token, settle=settle)
         if answer.status == 401 and self.settings.can_log_in:
             self._token = None
-            answer = self._send(method, path, token=self.token, params=params, json=body, settle=settle)
+            answer = self._send(method, path, lambda: content, token=self.token, settle=settle)
         if answer.status not in (200, 201, 202, 204):
             raise _api_error(answer, method, path)
         if answer.data is None and answer.status != 204:
@@ -298,22 +285,23 @@ class Client:
         self,
         method: str,
         path: str,
+        content: t.Callable[[], dict[str, t.Any]],
         *,
         token: Token | None = None,
         settle: t.Callable[[], t.Any] | None = None,
-        **content: t.Any,
     ) -> _Answer:
         """Send until there is an answer, within the total wait, and return the last one.
 
-        With `settle`, a request that may have been carried out without our knowing is never repeated blindly: `settle`
-        looks, and what it finds is raised as `_Settled`.
+        `content` makes the query or body of one attempt, as keywords of `requests`. With `settle`, a request that may
+        have been carried out without our knowing is never repeated blindly: `settle` looks, and what it finds is raised
+        as `_Settled`.
         """
         deadline = self._clock() + self.settings.retry_timeout
         attempts = 0
         unknown = False
         while True:
             attempts += 1
-            response, error = self._attempt(method, path, token, content)
+            response, error = self._attempt(method, path, token, content())
             status = 0 if response is None else response.status_code
             if response is not None and status not in _OUTAGES and status != 429:
                 if unknown and settle and status == 409:
@@ -470,6 +458,17 @@ def _claims(token: str) -> dict[str, t.Any]:
     except ValueError:
         return {}
     return claims if isinstance(claims, dict) else {}
+
+
+def _login_form(settings: Settings) -> dict[str, str | None]:
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": settings.client_id,
+        "audience": settings.audience or f"https://{settings.domain}/api/v2/",
+    }
+    if settings.client_assertion_signing_key:
+        return {**form, "client_assertion_type": _ASSERTION_TYPE, "client_assertion": _assertion(settings)}
+    return {**form, "client_secret": settings.client_secret}
 
 
 def _assertion(settings: Settings) -> str:
