@@ -35,6 +35,8 @@ except ImportError:
 VERSION = "0.1.0"
 USER_AGENT = f"mcp_ops.oauth/{VERSION}"
 PER_PAGE = 100
+# Offset paging serves about this many objects and no more.
+OFFSET_LIMIT = 1000
 # Server errors that say nothing about whether the request was carried out.
 _OUTAGES = frozenset({502, 503, 504})
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -143,21 +145,23 @@ class Token:
 class Client:
     """One session with one tenant.
 
-    `on_token` is called with each token obtained, before it is used, so that a caller can keep it out of its output.
+    `secrets` are the tokens it has been issued, for the caller to keep out of sight. `memory` is for what callers want
+    to remember as long as the session lives.
     """
 
     def __init__(
         self,
         settings: Settings,
         *,
-        on_token: t.Callable[[str], None] = lambda token: None,
         sleep: t.Callable[[float], None] = time.sleep,
         clock: t.Callable[[], float] = time.monotonic,
     ) -> None:
         self.settings = settings
-        self._on_token = on_token
+        self.secrets: set[str] = set()
+        self.memory: dict[str, t.Any] = {}
         self._sleep = sleep
         self._clock = clock
+        self._next_request = 0.0
         self._session = requests.Session()
         self._session.headers["User-Agent"] = USER_AGENT
         self._token = self._given_token()
@@ -179,7 +183,7 @@ class Client:
     def listing(self, path: str, key: str, *, checkpoint: bool, **params: t.Any) -> t.Iterator[dict[str, t.Any]]:
         """Yield every object of a listing, whose page answers hold the objects under `key`.
 
-        `checkpoint` says which of Auth0's two ways of paging the path has; offset paging ends at about 1000 objects.
+        `checkpoint` says which of Auth0's two ways of paging the path has; offset paging ends at `OFFSET_LIMIT`.
         """
         if checkpoint:
             params["take"] = PER_PAGE
@@ -194,7 +198,7 @@ class Client:
             page = self._api("GET", path, params=params)
             yield from page[key]
             # The server may cap the page size, so the answer's own figures count.
-            if not page[key] or page["start"] + len(page[key]) >= page["total"]:
+            if not page[key] or page["start"] + len(page[key]) >= min(page["total"], OFFSET_LIMIT):
                 return
             params["page"] += 1
 
@@ -243,7 +247,7 @@ class Client:
         value = answer.get("access_token")
         if answer.status != 200 or not isinstance(value, str):
             raise _login_error(answer, self.settings)
-        self._on_token(value)
+        self.secrets.add(value)
         token = Token.read(value)
         scope = answer.get("scope")
         return Token(
@@ -301,6 +305,7 @@ class Client:
         unknown = False
         while True:
             attempts += 1
+            self._pace(deadline)
             response, error = self._attempt(method, path, token, content())
             status = 0 if response is None else response.status_code
             if response is not None and status not in _OUTAGES and status != 429:
@@ -324,6 +329,12 @@ class Client:
             if unknown and settle:
                 _settle(settle)
 
+    def _pace(self, deadline: float) -> None:
+        """Wait until the rate limit has room again where the last answer said that it has none left."""
+        wait = min(self._next_request, deadline) - self._clock()
+        if wait > 0:
+            self._sleep(wait)
+
     def _attempt(
         self, method: str, path: str, token: Token | None, content: dict[str, t.Any]
     ) -> tuple[requests.Response | None, Exception | None]:
@@ -343,7 +354,9 @@ class Client:
                     verify=settings.validate_certs and (settings.ca_path or True),
                     **content,
                 )
-                return response, None
+            if response.headers.get("x-ratelimit-remaining") == "0":
+                self._next_request = self._clock() + _until_reset(response.headers)
+            return response, None
         except requests.exceptions.ProxyError as error:
             raise self._unreachable(method, path, f"the proxy gave no connection: {_reason(error)}.") from None
         except requests.exceptions.SSLError as error:
@@ -424,14 +437,25 @@ def _wait(response: t.Any, attempt: int) -> float:
     after = headers.get("Retry-After", "")
     if re.fullmatch(r"\d+(\.\d+)?", after):
         return float(after)
-    now = _date(headers.get("Date", "")) or time.time()
-    until = _date(after)
-    if until is None and response is not None and response.status_code == 429:
-        reset = headers.get("x-ratelimit-reset", "")
-        until = float(reset) if reset.isdecimal() else None
-    if until is not None and until > now:
-        return until - now
+    wait = (_date(after) or 0.0) - _server_time(headers)
+    if wait <= 0 and response is not None and response.status_code == 429:
+        wait = _until_reset(headers)
+    if wait > 0:
+        return wait
     return random.uniform(0.75, 1.0) * min(30.0, 0.5 * 2.0 ** (attempt - 1))
+
+
+def _until_reset(headers: t.Mapping[str, str]) -> float:
+    """Seconds until Auth0 adds to the rate limit's bucket; 0 where it does not say."""
+    reset = headers.get("x-ratelimit-reset", "")
+    return max(0.0, float(reset) - _server_time(headers)) if reset.isdecimal() else 0.0
+
+
+def _server_time(headers: t.Mapping[str, str]) -> float:
+    """The server's clock: ours, which is finer than the whole seconds of a Date header, unless the two disagree."""
+    now = time.time()
+    date = _date(headers.get("Date", ""))
+    return now if date is None or abs(date - now) < 1.5 else date
 
 
 def _date(text: str) -> float | None:

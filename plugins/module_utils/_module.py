@@ -8,6 +8,7 @@ A module is a `Module`: its options and one function from a `Task` to a `Result`
 
 from __future__ import annotations
 
+import os
 import typing as t
 from dataclasses import dataclass, field
 
@@ -90,12 +91,14 @@ def run(module: Module) -> None:
     ansible = AnsibleModule(argument_spec=module.argument_spec, supports_check_mode=True, **module.rules)
     if module.tenant and REQUESTS_IMPORT_ERROR:
         ansible.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
-
-    def keep_secret(value: str) -> None:
-        ansible.no_log_values.add(register_secret(value))
-
     try:
-        result = _perform(module, ansible.params, ansible.check_mode, keep_secret)
+        client = connect(Settings(**{name: ansible.params[name] for name in TENANT_OPTIONS})) if module.tenant else None
+        options = given({name: ansible.params[name] for name in module.options})
+        try:
+            result = module.perform(Task(options, ansible.check_mode, t.cast("Client", client)))
+        finally:
+            for secret in client.secrets if client else ():
+                ansible.no_log_values.add(register_secret(secret))
     except Auth0Error as error:
         ansible.fail_json(msg=str(error), failure=error.failure)
     except (PlanError, ValueError) as error:
@@ -107,16 +110,15 @@ def run(module: Module) -> None:
     ansible.exit_json(**answer(result, with_diff=ansible._diff))
 
 
-def _perform(module: Module, params: Object, check_mode: bool, keep_secret: t.Callable[[str], None]) -> Result:
-    client = None
-    if module.tenant:
-        client = Client(Settings(**{name: params[name] for name in TENANT_OPTIONS}), on_token=keep_secret)
-    options = given({name: params[name] for name in module.options})
-    try:
-        return module.perform(Task(options, check_mode, t.cast("Client", client)))
-    finally:
-        if client:
-            client.close()
+def connect(settings: Settings) -> Client:
+    """The client for these settings. The items of a loop that share a worker process share it; a fork makes its own."""
+    key = (os.getpid(), settings)
+    if key not in _clients:
+        _clients[key] = Client(settings)
+    return _clients[key]
+
+
+_clients: dict[tuple[int, Settings], Client] = {}
 
 
 def given(value: t.Any) -> t.Any:

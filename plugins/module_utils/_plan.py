@@ -115,11 +115,13 @@ def make_plan(shape: Shape, wanted: Object, actual: Object | None, *, purge: t.C
     )
 
 
-def plan_absent(actual: Object | None, key: str) -> Plan:
-    """Plan that the object does not exist; `key` is the field that names it to the user."""
+def plan_absent(shape: Shape, named: Object, actual: Object | None) -> Plan:
+    """Plan that the object does not exist; `named` are the fields by which the user named it."""
     if actual is None:
         return Plan("none", {}, {}, {}, {})
-    return Plan("delete", {}, {key: actual.get(key)}, {}, {})
+    before = _view(shape, "", named, actual)
+    _refuse_immutable(shape, before, _view(shape, "", named, named))
+    return Plan("delete", {}, before, {}, {})
 
 
 def shown(shape: Shape, value: t.Any, path: str = "") -> t.Any:

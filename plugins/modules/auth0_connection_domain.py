@@ -90,57 +90,48 @@ failure:
 
 from ..module_utils._client import Client, encode
 from ..module_utils._module import Module, Result, Task, run
-from ..module_utils._plan import Object, PlanError, Shape, make_plan
-from ..module_utils._resource import Collection, Outcome, ensure
+from ..module_utils._plan import Object, Shape
+from ..module_utils._resource import Collection, ensure
 
-# Options may hold secrets, so they are not even asked for.
-FIELDS = {"fields": "id,name,strategy,is_domain_connection", "include_fields": "true"}
-
-
-class UnknownConnectionError(PlanError):
-    """The connection that the user named does not exist."""
+FIELDS = ("id", "name", "strategy", "is_domain_connection")
 
 
-def find(client: Client, wanted: Object) -> Object:
+def read(client: Client, wanted: Object) -> Object | None:
     if "id" in wanted:
-        found = client.get(f"connections/{encode(wanted['id'])}", **FIELDS)
-    else:
-        listing = client.listing("connections", "connections", checkpoint=True, name=wanted["name"], **FIELDS)
-        found = next((connection for connection in listing if connection["name"] == wanted["name"]), None)
-    if found is None:
-        key = "id" if "id" in wanted else "name"
-        there = client.listing("connections", "connections", checkpoint=True, fields="id,name", include_fields="true")
-        known = ", ".join(sorted(connection[key] for connection in there)) or "none"
-        raise UnknownConnectionError(f"The tenant has no connection with the {key} '{wanted[key]}'. It has: {known}.")
-    return {key: found[key] for key in FIELDS["fields"].split(",") if key in found}
+        return client.get(f"connections/{encode(wanted['id'])}", **RESOURCE.query)
+    return next(
+        (found for found in RESOURCE.list(client, name=wanted["name"]) if found["name"] == wanted["name"]), None
+    )
 
 
-SHAPE = Shape(defaults={"is_domain_connection": False})
+def unknown(client: Client, wanted: Object) -> str:
+    key = "id" if "id" in wanted else "name"
+    known = ", ".join(sorted(found[key] for found in RESOURCE.list(client))) or "none"
+    return f"The tenant has no connection with the {key} '{wanted[key]}'. It has: {known}."
+
+
 RESOURCE = Collection(
     noun="connection",
     path="connections",
     scope="connections",
-    key="name",
-    find=find,
-    shape=SHAPE,
+    keys=("name", "id"),
+    read=read,
+    checkpoint=True,
+    # Options may hold secrets, so they are not even asked for.
+    query={"fields": ",".join(FIELDS), "include_fields": "true"},
+    unknown=unknown,
     explain={
         409: "Auth0 does not take this connection to domain level beside what is there: for some strategies it allows "
         "only one. Set is_domain_connection: false on the other connection of this strategy first."
     },
+    shape=Shape(defaults={"is_domain_connection": False}),
 )
 
 
 def perform(task: Task) -> Result:
     wanted = {{"connection_id": "id"}.get(key, key): value for key, value in task.options.items()}
-    try:
-        outcome = ensure(RESOURCE, task.client, wanted, check_mode=task.check_mode)
-    except UnknownConnectionError as error:
-        if not task.check_mode:
-            raise
-        there = {key: value for key, value in wanted.items() if key != "is_domain_connection"}
-        plan = make_plan(SHAPE, wanted, there)
-        outcome = Outcome(plan, plan.predicted, (f"{error} Unless it is made first, the real run will fail here.",))
-    connection = {key: outcome.object[key] for key in FIELDS["fields"].split(",") if key in outcome.object}
+    outcome = ensure(RESOURCE, task.client, wanted, check_mode=task.check_mode)
+    connection = {key: outcome.object[key] for key in FIELDS if key in outcome.object}
     title = f"connection {connection.get('name', wanted.get('id'))}"
     return Result({"connection": connection}, outcome.plan, title, outcome.warnings)
 

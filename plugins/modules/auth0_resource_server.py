@@ -266,7 +266,7 @@ import typing as t
 
 from ..module_utils._client import Client, encode
 from ..module_utils._module import Module, Result, Task, run
-from ..module_utils._plan import Object, Plan, PlanError, Shape
+from ..module_utils._plan import Object, Plan, Shape
 from ..module_utils._resource import Collection, ensure
 
 OPTIONS: dict[str, t.Any] = {
@@ -358,15 +358,8 @@ SYSTEM_FIELDS = frozenset(
 )
 
 
-def find(client: Client, wanted: Object) -> Object | None:
-    found = client.get(f"resource-servers/{encode(wanted['identifier'])}")
-    # Auth0 looks an API up by its id as well.
-    if found and found["identifier"] != wanted["identifier"]:
-        raise PlanError(
-            f"identifier '{wanted['identifier']}' is the id of the API '{found['identifier']}', whose identifier can "
-            f"never be changed: use identifier '{found['identifier']}' to manage it."
-        )
-    return found
+def read(client: Client, wanted: Object) -> Object | None:
+    return client.get(f"resource-servers/{encode(wanted['identifier'])}")
 
 
 def guard(actual: Object, plan: Plan) -> str | None:
@@ -389,11 +382,16 @@ RESOURCE = Collection(
     noun="API",
     path="resource-servers",
     scope="resource_servers",
-    key="identifier",
-    find=find,
+    keys=("identifier",),
+    read=read,
+    checkpoint=False,
     guard=guard,
     explain={409: "Another run created it in the meantime: run again."},
     shape=Shape(
+        immutable={
+            "identifier": "an API's identifier can never be changed. Auth0 finds an API by its id as well, so give the "
+            "identifier, not the id."
+        },
         defaults={
             "scopes": [],
             "allow_online_access": False,

@@ -177,7 +177,9 @@ def test_bodies_for_tenant_flags(schemas: dict[str, t.Any], flags: dict[str, boo
 @pytest.mark.parametrize("promoted", [True, False])
 def test_bodies_for_a_connection(schemas: dict[str, t.Any], promoted: bool) -> None:
     actual = {"id": "con_1", "name": "a", "is_domain_connection": not promoted}
-    plan = _plan.make_plan(auth0_connection_domain.SHAPE, {"name": "a", "is_domain_connection": promoted}, actual)
+    plan = _plan.make_plan(
+        auth0_connection_domain.RESOURCE.shape, {"name": "a", "is_domain_connection": promoted}, actual
+    )
     assert plan.body == {"is_domain_connection": promoted}
     accepted(plan.body, ConnectionsClient.update)
     assert faults(plan.body, "UpdateConnectionRequestContent", schemas) == []

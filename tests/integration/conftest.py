@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import subprocess
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.harness import Play, Run, Step, Tenant
+from tests.integration.harness import RIMS, Play, Run, Step, Tenant
 
 
 @pytest.fixture(scope="session")
@@ -31,12 +32,28 @@ def tenant(emulator: Tenant) -> Tenant:
     return emulator
 
 
+@pytest.fixture(params=RIMS)
+def rim(request: pytest.FixtureRequest) -> str:
+    """Where modules run: everything holds for both."""
+    return str(request.param)
+
+
 @pytest.fixture
-def play(tenant: Tenant, tmp_path: Path) -> Play:
+def play(play_over: t.Callable[[str], Play], rim: str) -> Play:
     """Runs a playbook of the collection by its name, or a list of tasks, against the tenant.
 
     Credentials come from the environment unless `env` says otherwise (None removes a variable).
     """
+    return play_over(rim)
+
+
+@pytest.fixture
+def play_over(tenant: Tenant, tmp_path: Path) -> t.Callable[[str], Play]:
+    """`play` for a rim by its name, or for `default`, where nothing is said of it."""
+    return functools.partial(_player, tenant, tmp_path)
+
+
+def _player(tenant: Tenant, tmp_path: Path, rim: str) -> Play:
 
     def run(
         playbook: str | list[t.Any], *args: str, env: dict[str, str | None] | None = None, **variables: t.Any
@@ -62,6 +79,7 @@ def play(tenant: Tenant, tmp_path: Path) -> Play:
             "ANSIBLE_LOCALHOST_WARNING": "false",
             "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
             "ANSIBLE_NOCOLOR": "1",
+            "MCP_OPS_IN_PROCESS": RIMS.get(rim),
             "RECORD_FILE": str(record),
             "RECORD_EMULATOR": tenant.domain,
             "RECORD_CA_PATH": tenant.ca_path,

@@ -177,7 +177,7 @@ def test_what_auth0_would_refuse_is_refused_before_the_write(play: Play, tenant:
     assert "system API, and Auth0 lets nobody change its name" in run["system name"].result["msg"]
     assert "lets nobody delete" in run["system absent"].result["msg"]
     for name in ("id in place of identifier", "absent by id"):
-        assert "use identifier 'https://other.example.com/mcp'" in run[name].result["msg"]
+        assert f'is "https://other.example.com/mcp" and cannot become "{api["id"]}"' in run[name].result["msg"]
     assert "(61) must not be longer than token_lifetime (60)" in run["web lifetime"].result["msg"]
     assert "needs allow_online_access" in run["ephemeral"].result["msg"]
     assert run["limits"].requests == []

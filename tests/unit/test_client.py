@@ -109,12 +109,22 @@ def test_an_expired_token_is_not_even_tried_where_a_login_can_replace_it(
     assert client_with(clock, access_token=jwt(exp=1)).token.value == jwt(exp=1)
 
 
-def test_tokens_are_told_before_they_are_used(server: responses.RequestsMock) -> None:
-    told: list[str] = []
+def test_issued_tokens_are_known_as_secrets(server: responses.RequestsMock, clock: Clock) -> None:
     server.post(LOGIN, json={"access_token": "fresh"})
-    client = Client(Settings("tenant.auth0.com", client_id="id", client_secret="secret"), on_token=told.append)
+    client = client_with(clock, client_id="id", client_secret="secret")
     assert client.missing_scopes(["read:a"]) == []
-    assert told == ["fresh"]
+    assert client.secrets == {"fresh"}
+
+
+def test_a_request_waits_where_the_last_answer_left_no_room(
+    server: responses.RequestsMock, client: Client, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_client.time, "time", lambda: 5000.25)
+    for remaining in ("1", "0", "1", "1"):
+        headers = {"x-ratelimit-remaining": remaining, "x-ratelimit-reset": "5001"}
+        server.get(f"{API}/clients", json={}, headers=headers)
+        client.get("clients")
+    assert clock.slept == [0.75]
 
 
 @pytest.mark.parametrize(

@@ -234,6 +234,9 @@ def test_all_faults_are_told_at_once() -> None:
 
 
 def test_absent() -> None:
-    assert plan_absent(None, "name").action == "none"
-    plan = plan_absent({"id": "1", "name": "a", "token": "hush-one"}, "name")
+    shape = Shape(immutable={"name": "it is carved in stone."})
+    assert plan_absent(shape, {"name": "a"}, None).action == "none"
+    plan = plan_absent(shape, {"name": "a"}, {"id": "1", "name": "a", "token": "hush-one"})
     assert (plan.action, plan.changed, plan.before, plan.after) == ("delete", True, {"name": "a"}, {})
+    with pytest.raises(PlanError, match="carved in stone"):
+        plan_absent(shape, {"name": "1"}, {"id": "1", "name": "a"})
