@@ -86,8 +86,7 @@ def routes(tenant: Tenant, limiter: RateLimiter) -> list[Route]:
     async def reset(request: Request) -> Response:
         tenant.reset()
         limiter.reset()
-        traffic(request).log.clear()
-        traffic(request).faults.clear()
+        traffic(request).reset()
         return Response(status_code=204)
 
     async def expire_tokens(request: Request) -> Response:

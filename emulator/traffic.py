@@ -90,6 +90,13 @@ class Traffic:
         self._latency = latency
         self.log: list[dict[str, Any]] = []
         self.faults: list[Fault] = []
+        self._resets = 0
+
+    def reset(self) -> None:
+        """Forget log and faults. Requests still being delayed are dropped: they were meant for the tenant of before."""
+        self.log.clear()
+        self.faults.clear()
+        self._resets += 1
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -127,7 +134,11 @@ class Traffic:
         fault = next((fault for fault in self.faults if fault.matches(scope["method"], scope["path"])), None)
         if fault is not None:
             fault.times -= 1
+        resets = self._resets
         await asyncio.sleep(self._latency + (fault.delay if fault else 0.0))
+        if resets != self._resets:
+            await _disconnect(scope, receive)
+            return
         if fault is not None and (fault.reset or fault.reset_after):
             if fault.reset_after:
                 await self._app(scope, replay, Discarded())

@@ -101,3 +101,15 @@ def test_reset_after_closes_the_connection_once_all_is_done(serve: Callable[...,
         served.call("POST", PATH, API)
     assert [api["identifier"] for api in served.call("GET", PATH).json()][1:] == [API["identifier"]]
     assert served.stop()[2] == ""
+
+
+def test_a_reset_of_the_tenant_drops_requests_under_way(serve: Callable[..., Any]) -> None:
+    served = serve()
+    served.authorize()
+    served.call("POST", "/_emulator/faults", {"method": "POST", "path": PATH, "delay": 0.5})
+    with pytest.raises(requests.Timeout):
+        served.session.post(f"{served.url}{PATH}", json=API, timeout=0.1)
+    served.call("POST", "/_emulator/reset")
+    time.sleep(0.6)
+    served.authorize()
+    assert len(served.call("GET", PATH).json()) == 1
