@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 REQUIREMENTS := $(wildcard requirements/*.txt)
 
-.PHONY: demo test lint sanity clean
+.PHONY: demo test lint sanity benchmark clean
 
 # The main job against the built-in emulator: preview, run, run again.
 demo: $(VENV)/installed
@@ -20,6 +20,10 @@ lint: $(VENV)/installed
 # What Ansible's reviewers check. More arguments for ansible-test: make sanity ARGS="--test pylint"
 sanity: $(VENV)/installed
 	$(VENV)/bin/python tests/sanity/run.py $(ARGS)
+
+# Against auth0-deploy-cli and others, into docs/benchmark. More arguments: make benchmark ARGS="--only loop --repeats 2"
+benchmark: $(VENV)/installed
+	$(VENV)/bin/python -m tests.benchmark $(ARGS)
 
 clean:
 	rm -rf $(VENV)

@@ -95,6 +95,7 @@ MANAGEMENT_SCOPES = tuple(f"{action}:{entity}" for entity, actions in _ENTITIES.
 
 # What the operations of this emulator ask for.
 OPERATOR_ENTITIES = (
+    "actions",
     "client_grants",
     "clients",
     "client_keys",

@@ -18,9 +18,11 @@ import sys
 import traceback
 import types
 import typing as t
+from unittest import mock
 
 from ansible import constants as C
 from ansible.module_utils import basic
+from ansible.module_utils.common import json as module_json
 from ansible.module_utils.common import warnings as module_warnings
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action.normal import ActionModule as ModuleAction
@@ -32,6 +34,7 @@ from ..module_utils import _client  # noqa: F401
 SWITCH = "mcp_ops_in_process"
 # How the modules of the collection exchange JSON with the controller, since ansible-core 2.19.
 PROFILE = "legacy"
+HAS_PROFILES = hasattr(basic, "_ANSIBLE_PROFILE")
 
 
 class InProcessAction(ModuleAction):  # type: ignore[misc]
@@ -104,7 +107,7 @@ def _load(action: str) -> t.Callable[[], None]:
 def _built_module(main: t.Callable[[], None]) -> t.Any:
     """What the build of a module process returns, for one that needs none."""
     path = sys.modules[main.__module__].__file__
-    if not hasattr(basic, "_ANSIBLE_PROFILE"):  # before ansible-core 2.19
+    if not HAS_PROFILES:
         return "new", f"#!{sys.executable}", b"", path
     built = types.SimpleNamespace(
         module_style="new",
@@ -123,34 +126,26 @@ def _built_module(main: t.Callable[[], None]) -> t.Any:
 
 def _encode(arguments: dict[str, t.Any]) -> bytes:
     """The arguments as a module process would read them."""
-    try:
-        from ansible.module_utils.common.json import Direction, get_module_encoder
-
-        encoder = {"cls": get_module_encoder(PROFILE, Direction.CONTROLLER_TO_MODULE)}
-    except ImportError:  # before ansible-core 2.19
-        from ansible.module_utils.common.json import AnsibleJSONEncoder
-
-        encoder = {"cls": AnsibleJSONEncoder, "vault_to_text": True}
+    if HAS_PROFILES:
+        encoder = {"cls": module_json.get_module_encoder(PROFILE, module_json.Direction.CONTROLLER_TO_MODULE)}
+    else:
+        encoder = {"cls": module_json.AnsibleJSONEncoder, "vault_to_text": True}
     return json.dumps({"ANSIBLE_MODULE_ARGS": arguments}, **encoder).encode()
 
 
 def _call(main: t.Callable[[], None], arguments: bytes) -> dict[str, t.Any]:
     """Run a module's `main`; what a command that ran it would have returned."""
     output, error, status = io.StringIO(), "", 0
-    before = {name: getattr(basic, name, None) for name in ("_ANSIBLE_ARGS", "_ANSIBLE_PROFILE")}
+    handed_over = {"_ANSIBLE_ARGS": arguments, **({"_ANSIBLE_PROFILE": PROFILE} if HAS_PROFILES else {})}
     # A worker runs several loop items; before ansible-core 2.19, warnings were collected once for a process.
     for collected in (module_warnings._global_warnings, module_warnings._global_deprecations):
         collected.clear()
     try:
-        basic._ANSIBLE_ARGS, basic._ANSIBLE_PROFILE = arguments, PROFILE
-        with contextlib.redirect_stdout(output):
+        with mock.patch.multiple(basic, **handed_over), contextlib.redirect_stdout(output):
             main()
     except SystemExit as exit:
         status = exit.code if isinstance(exit.code, int) else 0
     except Exception:
         error, status = traceback.format_exc(), 1
-    finally:
-        for name, value in before.items():
-            setattr(basic, name, value)
     text = output.getvalue()
     return {"rc": status, "stdout": text, "stdout_lines": text.splitlines(), "stderr": error, "stderr_lines": []}

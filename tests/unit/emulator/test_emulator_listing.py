@@ -34,6 +34,13 @@ def test_offset_paging() -> None:
     assert _page("page=9&include_totals=true") == {"total": 7, "start": 450, "limit": 50, "things": []}
 
 
+def test_the_list_of_actions_is_empty(api: Any) -> None:
+    empty = {"total": 0, "page": 0, "per_page": 50, "actions": []}
+    assert api.expect(200, "GET", "/actions/actions") == empty
+    assert api.expect(200, "GET", "/actions/actions", page=1, per_page=100) == {**empty, "page": 1, "per_page": 100}
+    api.expect(400, "GET", "/actions/actions", per_page=101)
+
+
 def test_checkpoint_paging_to_the_end() -> None:
     seen, query = [], "take=3&include_totals=true&per_page=1"
     sizes = []

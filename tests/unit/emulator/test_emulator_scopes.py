@@ -42,6 +42,7 @@ EXPECTED = {
     "DELETE /clients/{id}": {"delete:clients"},
     "GET /clients/{id}/connections": {"read:connections", "read:clients", "read:client_summary"},
     "GET /clients/{id}/credentials": {"read:client_credentials"},
+    "GET /actions/actions": {"read:actions"},
 }
 
 
