@@ -136,7 +136,9 @@ def _encode(arguments: dict[str, t.Any]) -> bytes:
 def _call(main: t.Callable[[], None], arguments: bytes) -> dict[str, t.Any]:
     """Run a module's `main`; what a command that ran it would have returned."""
     output, error, status = io.StringIO(), "", 0
-    handed_over = {"_ANSIBLE_ARGS": arguments, **({"_ANSIBLE_PROFILE": PROFILE} if HAS_PROFILES else {})}
+    handed_over: dict[str, t.Any] = {"_ANSIBLE_ARGS": arguments}
+    if HAS_PROFILES:
+        handed_over["_ANSIBLE_PROFILE"] = PROFILE
     # A worker runs several loop items; before ansible-core 2.19, warnings were collected once for a process.
     for collected in (module_warnings._global_warnings, module_warnings._global_deprecations):
         collected.clear()
