@@ -37,6 +37,8 @@ USER_AGENT = f"mcp_ops.oauth/{VERSION}"
 PER_PAGE = 100
 # Offset paging serves about this many objects and no more.
 OFFSET_LIMIT = 1000
+# Seconds: the granularity of x-ratelimit-reset, and half of it.
+SHORT_WAIT = 1.5
 # Server errors that say nothing about whether the request was carried out.
 _OUTAGES = frozenset({502, 503, 504})
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -335,6 +337,14 @@ class Client:
         if wait > 0:
             self._sleep(wait)
 
+    def _heed_rate_limit(self, headers: t.Mapping[str, str]) -> None:
+        if headers.get("x-ratelimit-remaining") == "0":
+            wait = _until_reset(headers)
+            self._next_request = self._clock() + wait
+            # A short wait is made at once: the next task is another process and would run into the limit.
+            if wait <= SHORT_WAIT:
+                self._pace(self._next_request)
+
     def _attempt(
         self, method: str, path: str, token: Token | None, content: dict[str, t.Any]
     ) -> tuple[requests.Response | None, Exception | None]:
@@ -354,8 +364,7 @@ class Client:
                     verify=settings.validate_certs and (settings.ca_path or True),
                     **content,
                 )
-            if response.headers.get("x-ratelimit-remaining") == "0":
-                self._next_request = self._clock() + _until_reset(response.headers)
+            self._heed_rate_limit(response.headers)
             return response, None
         except requests.exceptions.ProxyError as error:
             raise self._unreachable(method, path, f"the proxy gave no connection: {_reason(error)}.") from None

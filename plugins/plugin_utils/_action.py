@@ -29,7 +29,7 @@ from ansible.plugins.action.normal import ActionModule as ModuleAction
 from ansible.utils.display import Display
 
 # Loaded in the parent, so that no worker has to: it brings the whole of requests with it.
-from ..module_utils import _client  # noqa: F401
+from ..module_utils._client import REQUESTS_IMPORT_ERROR
 
 SWITCH = "mcp_ops_in_process"
 # How the modules of the collection exchange JSON with the controller, since ansible-core 2.19.
@@ -84,7 +84,14 @@ def _is_equivalent(task: t.Any, connection: t.Any, templar: t.Any, task_vars: di
     switch = task_vars.get(SWITCH, os.environ.get(SWITCH.upper(), True))
     if not boolean(templar.template(switch), strict=False):
         return False
-    if connection.transport != "local" or connection.become or task.async_val or any(task.environment or ()):
+    # Without requests here, another Python may have it; if none has, the module process says so.
+    if (
+        REQUESTS_IMPORT_ERROR
+        or connection.transport != "local"
+        or connection.become
+        or task.async_val
+        or any(task.environment or ())
+    ):
         return False
     if task.delegate_to and task.delegate_to not in C.LOCALHOST:
         return False

@@ -120,11 +120,12 @@ def test_a_request_waits_where_the_last_answer_left_no_room(
     server: responses.RequestsMock, client: Client, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_client.time, "time", lambda: 5000.25)
-    for remaining in ("1", "0", "1", "1"):
-        headers = {"x-ratelimit-remaining": remaining, "x-ratelimit-reset": "5001"}
+    for remaining, reset, slept in (("1", "5001", []), ("0", "5001", [0.75]), ("0", "5010", []), ("1", "5010", [9.75])):
+        headers = {"x-ratelimit-remaining": remaining, "x-ratelimit-reset": reset}
         server.get(f"{API}/clients", json={}, headers=headers)
+        clock.slept.clear()
         client.get("clients")
-    assert clock.slept == [0.75]
+        assert clock.slept == slept
 
 
 @pytest.mark.parametrize(
