@@ -64,8 +64,9 @@ def test_results_and_output_are_the_same(
     for rim in RIMS:
         tenant.call("POST", "/_emulator/reset")
         run = play_over(rim)(EVERYTHING, *verbosity)
-        # A repeated task logs in once within the controller, so logins are left out.
-        texts = [json.dumps({**asdict(step), "requests": step.calls}, sort_keys=True) for step in run.steps]
+        # Requests have ids and moments of their own, and within the controller a repeated task needs fewer.
+        calls = {step.name: step.calls for step in run.steps if step.name != "until"}
+        texts = [json.dumps({**asdict(step), "requests": calls.get(step.name)}, sort_keys=True) for step in run.steps]
         texts += run.output.splitlines()
         seen.append([re.sub(r"\b([0-9a-f]{24}|con_\w{16})\b", "ID", text) for text in texts])
     for here, there in zip(*seen, strict=True):
