@@ -37,8 +37,9 @@ USER_AGENT = f"mcp_ops.oauth/{VERSION}"
 PER_PAGE = 100
 # Offset paging serves about this many objects and no more.
 OFFSET_LIMIT = 1000
-# Seconds: the granularity of x-ratelimit-reset, and half of it.
-SHORT_WAIT = 1.5
+# Seconds until an empty rate limit has room for one request, on the slowest of Auth0's plans (2 requests a second).
+# x-ratelimit-reset tells whole seconds only, which would cost up to half of the rate.
+TOKEN_EVERY = 0.505
 # Server errors that say nothing about whether the request was carried out.
 _OUTAGES = frozenset({502, 503, 504})
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -164,6 +165,7 @@ class Client:
         self._sleep = sleep
         self._clock = clock
         self._next_request = 0.0
+        self._token_every = TOKEN_EVERY
         self._session = requests.Session()
         self._session.headers["User-Agent"] = USER_AGENT
         self._token = self._given_token()
@@ -337,19 +339,21 @@ class Client:
         if wait > 0:
             self._sleep(wait)
 
-    def _heed_rate_limit(self, headers: t.Mapping[str, str]) -> None:
-        if headers.get("x-ratelimit-remaining") == "0":
-            wait = _until_reset(headers)
-            self._next_request = self._clock() + wait
-            # A short wait is made at once: the next task is another process and would run into the limit.
-            if wait <= SHORT_WAIT:
-                self._pace(self._next_request)
+    def _heed_rate_limit(self, response: requests.Response, sent: float) -> None:
+        if response.status_code == 429:
+            # This limit is slower than that; not every one is for all requests together.
+            self._token_every *= 2
+        elif response.headers.get("x-ratelimit-remaining") == "0":
+            self._next_request = min(self._clock() + _until_reset(response.headers), sent + self._token_every)
+            # Waited for at once: the next task is another process, which would run into the limit.
+            self._pace(self._next_request)
 
     def _attempt(
         self, method: str, path: str, token: Token | None, content: dict[str, t.Any]
     ) -> tuple[requests.Response | None, Exception | None]:
         """One try: the response, or the error of a connection that gave none but may give one later."""
         settings = self.settings
+        sent = self._clock()
         try:
             with warnings.catch_warnings():
                 # validate_certs=false was the user's decision; urllib3 would repeat its warning for each request.
@@ -364,7 +368,7 @@ class Client:
                     verify=settings.validate_certs and (settings.ca_path or True),
                     **content,
                 )
-            self._heed_rate_limit(response.headers)
+            self._heed_rate_limit(response, sent)
             return response, None
         except requests.exceptions.ProxyError as error:
             raise self._unreachable(method, path, f"the proxy gave no connection: {_reason(error)}.") from None

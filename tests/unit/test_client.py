@@ -120,12 +120,18 @@ def test_a_request_waits_where_the_last_answer_left_no_room(
     server: responses.RequestsMock, client: Client, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_client.time, "time", lambda: 5000.25)
-    for remaining, reset, slept in (("1", "5001", []), ("0", "5001", [0.75]), ("0", "5010", []), ("1", "5010", [9.75])):
+    for remaining, reset, slept in (("1", "5010", []), ("0", "5010", [0.505]), ("0", "5000", []), ("1", "5010", [])):
         headers = {"x-ratelimit-remaining": remaining, "x-ratelimit-reset": reset}
         server.get(f"{API}/clients", json={}, headers=headers)
         clock.slept.clear()
         client.get("clients")
         assert clock.slept == slept
+    # A limit that refuses all the same is slower than that of the slowest plan.
+    server.get(f"{API}/clients", status=429, headers={"Retry-After": "1"})
+    server.get(f"{API}/clients", json={}, headers={"x-ratelimit-remaining": "0", "x-ratelimit-reset": "5010"})
+    clock.slept.clear()
+    client.get("clients")
+    assert clock.slept == [1, 1.01]
 
 
 @pytest.mark.parametrize(
