@@ -164,7 +164,6 @@ class Client:
         self.memory: dict[str, t.Any] = {}
         self._sleep = sleep
         self._clock = clock
-        self._next_request = 0.0
         self._token_every = TOKEN_EVERY
         self._session = requests.Session()
         self._session.headers["User-Agent"] = USER_AGENT
@@ -309,7 +308,6 @@ class Client:
         unknown = False
         while True:
             attempts += 1
-            self._pace(deadline)
             response, error = self._attempt(method, path, token, content())
             status = 0 if response is None else response.status_code
             if response is not None and status not in _OUTAGES and status != 429:
@@ -333,20 +331,18 @@ class Client:
             if unknown and settle:
                 _settle(settle)
 
-    def _pace(self, deadline: float) -> None:
-        """Wait until the rate limit has room again where the last answer said that it has none left."""
-        wait = min(self._next_request, deadline) - self._clock()
-        if wait > 0:
-            self._sleep(wait)
-
     def _heed_rate_limit(self, response: requests.Response, sent: float) -> None:
+        """Wait until the rate limit has room again where the answer says that it has none left.
+
+        At once, and not before the next request: the next task is another process, which would run into the limit.
+        """
         if response.status_code == 429:
             # This limit is slower than that; not every one is for all requests together.
             self._token_every *= 2
         elif response.headers.get("x-ratelimit-remaining") == "0":
-            self._next_request = min(self._clock() + _until_reset(response.headers), sent + self._token_every)
-            # Waited for at once: the next task is another process, which would run into the limit.
-            self._pace(self._next_request)
+            wait = min(_until_reset(response.headers), sent + self._token_every - self._clock())
+            if wait > 0:
+                self._sleep(wait)
 
     def _attempt(
         self, method: str, path: str, token: Token | None, content: dict[str, t.Any]

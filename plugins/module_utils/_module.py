@@ -87,7 +87,7 @@ class Module:
 
 
 def run(module: Module) -> None:
-    """Run as a module process."""
+    """Run a module: as a process, or within the controller, which hands over the arguments and takes the answer."""
     ansible = AnsibleModule(argument_spec=module.argument_spec, supports_check_mode=True, **module.rules)
     if module.tenant and REQUESTS_IMPORT_ERROR:
         ansible.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)

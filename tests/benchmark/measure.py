@@ -183,9 +183,7 @@ class Laboratory:
             finished = self._finish(case.size)
             apis.update(finished["resource_servers"])
             state.update(settings=finished["settings"], connections=finished["connections"])
-        apis.update(
-            others(case.others, like={"token_lifetime": 86400, "token_lifetime_for_web": 7200, "signing_alg": "RS256"})
-        )
+        apis.update(others(case.others, like=OTHER_API))
         tenant.call("PUT", "/_emulator/state", state)
         return tenant
 
