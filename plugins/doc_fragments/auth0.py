@@ -14,37 +14,37 @@ options:
       - Read from the environment variable E(AUTH0_DOMAIN) if not set.
     type: str
     required: true
-  client_id:
+  auth_client_id:
     description:
       - The client ID of a machine-to-machine application that may call the Auth0 Management API.
       - Read from the environment variable E(AUTH0_CLIENT_ID) if not set.
     type: str
-  client_secret:
+  auth_client_secret:
     description:
-      - The application's secret. Ignored if O(client_assertion_signing_key) is set.
+      - The application's secret. Ignored if O(auth_client_assertion_signing_key) is set.
       - Read from the environment variable E(AUTH0_CLIENT_SECRET) if not set.
     type: str
-  client_assertion_signing_key:
+  auth_client_assertion_signing_key:
     description:
       - An RSA private key in PEM form, for an application that authenticates with a signed assertion
         (C(private_key_jwt)) in place of a secret.
       - Needs the Python library C(PyJWT) with C(cryptography).
       - Read from the environment variable E(AUTH0_CLIENT_ASSERTION_SIGNING_KEY) if not set.
     type: str
-  client_assertion_signing_alg:
+  auth_client_assertion_signing_alg:
     description:
       - The algorithm that signs the assertion.
       - Read from the environment variable E(AUTH0_CLIENT_ASSERTION_SIGNING_ALG) if not set.
     type: str
     choices: [RS256, RS384, PS256]
     default: RS256
-  access_token:
+  auth_access_token:
     description:
       - A Management API access token, such as the one returned by M(mcp_ops.oauth.auth0_access_token). It is used as
         long as Auth0 accepts it; after that the application's credentials are, if set.
       - Read from the environment variables E(AUTH0_ACCESS_TOKEN) or E(AUTH0_API_TOKEN) if not set.
     type: str
-  audience:
+  auth_audience:
     description:
       - The identifier of the Management API, for which tokens are requested.
       - Defaults to V(https://<domain>/api/v2/). Where O(domain) is a custom domain, set it to that of the canonical

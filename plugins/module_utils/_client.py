@@ -96,12 +96,12 @@ class Settings:
     """How to reach a tenant and log in. Empty strings count as not given; times are in seconds."""
 
     domain: str
-    client_id: str | None = None
-    client_secret: str | None = field(default=None, repr=False)
-    client_assertion_signing_key: str | None = field(default=None, repr=False)
-    client_assertion_signing_alg: str = "RS256"
-    access_token: str | None = field(default=None, repr=False)
-    audience: str | None = None
+    auth_client_id: str | None = None
+    auth_client_secret: str | None = field(default=None, repr=False)
+    auth_client_assertion_signing_key: str | None = field(default=None, repr=False)
+    auth_client_assertion_signing_alg: str = "RS256"
+    auth_access_token: str | None = field(default=None, repr=False)
+    auth_audience: str | None = None
     ca_path: str | None = None
     validate_certs: bool = True
     timeout: float = 30.0
@@ -109,9 +109,10 @@ class Settings:
 
     def __post_init__(self) -> None:
         _urls.check_domain(self.domain)
-        if not self.access_token and not self.can_log_in:
+        if not self.auth_access_token and not self.can_log_in:
             raise ValueError(
-                "No credentials: set access_token, or client_id with client_secret or client_assertion_signing_key. "
+                "No credentials: set auth_access_token, or auth_client_id with auth_client_secret or "
+                "auth_client_assertion_signing_key. "
                 "The environment variables are AUTH0_ACCESS_TOKEN, AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET and "
                 "AUTH0_CLIENT_ASSERTION_SIGNING_KEY."
             )
@@ -122,7 +123,7 @@ class Settings:
 
     @property
     def can_log_in(self) -> bool:
-        return bool(self.client_id and (self.client_secret or self.client_assertion_signing_key))
+        return bool(self.auth_client_id and (self.auth_client_secret or self.auth_client_assertion_signing_key))
 
 
 @dataclass(frozen=True)
@@ -241,7 +242,7 @@ class Client:
 
     def _given_token(self) -> Token | None:
         """The access token of the settings, unless it has expired and a login can replace it."""
-        token = Token.read(self.settings.access_token) if self.settings.access_token else None
+        token = Token.read(self.settings.auth_access_token) if self.settings.auth_access_token else None
         return None if token and token.expires_in == 0 and self.settings.can_log_in else token
 
     def _log_in(self) -> Token:
@@ -496,12 +497,12 @@ def _claims(token: str) -> dict[str, t.Any]:
 def _login_form(settings: Settings) -> dict[str, str | None]:
     form = {
         "grant_type": "client_credentials",
-        "client_id": settings.client_id,
-        "audience": settings.audience or f"https://{settings.domain}/api/v2/",
+        "client_id": settings.auth_client_id,
+        "audience": settings.auth_audience or f"https://{settings.domain}/api/v2/",
     }
-    if settings.client_assertion_signing_key:
+    if settings.auth_client_assertion_signing_key:
         return {**form, "client_assertion_type": _ASSERTION_TYPE, "client_assertion": _assertion(settings)}
-    return {**form, "client_secret": settings.client_secret}
+    return {**form, "client_secret": settings.auth_client_secret}
 
 
 def _assertion(settings: Settings) -> str:
@@ -511,34 +512,39 @@ def _assertion(settings: Settings) -> str:
         import jwt
     except ImportError as error:
         raise CredentialsError(
-            f"client_assertion_signing_key needs the Python libraries PyJWT and cryptography, and {error.name} is "
+            f"auth_client_assertion_signing_key needs the Python libraries PyJWT and cryptography, and {error.name} is "
             "missing where the module runs: pip install 'PyJWT[crypto]'."
         ) from None
     now = int(time.time())
     claims = {
-        "iss": settings.client_id,
-        "sub": settings.client_id,
+        "iss": settings.auth_client_id,
+        "sub": settings.auth_client_id,
         "aud": f"https://{settings.domain}/",
         "iat": now,
         "exp": now + 60,
         "jti": str(uuid.uuid4()),
     }
-    key = t.cast("str", settings.client_assertion_signing_key)
+    key = t.cast("str", settings.auth_client_assertion_signing_key)
     try:
-        return jwt.encode(claims, key, algorithm=settings.client_assertion_signing_alg)
+        return jwt.encode(claims, key, algorithm=settings.auth_client_assertion_signing_alg)
     except (ValueError, TypeError, jwt.PyJWTError):
-        raise CredentialsError("client_assertion_signing_key is not an unencrypted RSA private key in PEM.") from None
+        raise CredentialsError(
+            "auth_client_assertion_signing_key is not an unencrypted RSA private key in PEM."
+        ) from None
 
 
 def _login_error(answer: _Answer, settings: Settings) -> Auth0Error:
     code, message = answer.get("error"), answer.get("error_description")
     error: type[Auth0Error] = CredentialsError
     if answer.status == 401:
-        text = "Auth0 refused the credentials: check client_id, its secret or key, and that domain is their tenant."
+        text = (
+            "Auth0 refused the credentials: check auth_client_id, its secret or key, and that domain is their tenant."
+        )
     elif answer.status == 403:
         text = (
             "The application may not call the Management API: authorize it there (Dashboard: Applications, APIs, Auth0 "
-            "Management API); where domain is a custom domain, set audience to 'https://<canonical domain>/api/v2/'."
+            "Management API); where domain is a custom domain, set auth_audience to "
+            "'https://<canonical domain>/api/v2/'."
         )
     elif answer.status == 429 or answer.status in _OUTAGES:
         text = f"Auth0 issued no token, status {answer.status}, {answer.gave_up}."

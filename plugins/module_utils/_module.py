@@ -31,17 +31,17 @@ def _env(*names: str) -> dict[str, t.Any]:
 
 TENANT_OPTIONS: dict[str, dict[str, t.Any]] = {
     "domain": {"type": "str", "required": True, **_env("AUTH0_DOMAIN")},
-    "client_id": {"type": "str", **_env("AUTH0_CLIENT_ID")},
-    "client_secret": {"type": "str", "no_log": True, **_env("AUTH0_CLIENT_SECRET")},
-    "client_assertion_signing_key": {"type": "str", "no_log": True, **_env("AUTH0_CLIENT_ASSERTION_SIGNING_KEY")},
-    "client_assertion_signing_alg": {
+    "auth_client_id": {"type": "str", **_env("AUTH0_CLIENT_ID")},
+    "auth_client_secret": {"type": "str", "no_log": True, **_env("AUTH0_CLIENT_SECRET")},
+    "auth_client_assertion_signing_key": {"type": "str", "no_log": True, **_env("AUTH0_CLIENT_ASSERTION_SIGNING_KEY")},
+    "auth_client_assertion_signing_alg": {
         "type": "str",
         "choices": ["RS256", "RS384", "PS256"],
         "default": "RS256",
         **_env("AUTH0_CLIENT_ASSERTION_SIGNING_ALG"),
     },
-    "access_token": {"type": "str", "no_log": True, **_env("AUTH0_ACCESS_TOKEN", "AUTH0_API_TOKEN")},
-    "audience": {"type": "str", **_env("AUTH0_AUDIENCE")},
+    "auth_access_token": {"type": "str", "no_log": True, **_env("AUTH0_ACCESS_TOKEN", "AUTH0_API_TOKEN")},
+    "auth_audience": {"type": "str", **_env("AUTH0_AUDIENCE")},
     "ca_path": {"type": "path", **_env("AUTH0_CA_PATH")},
     "validate_certs": {"type": "bool", "default": True, **_env("AUTH0_VALIDATE_CERTS")},
     "timeout": {"type": "float", "default": 30.0, **_env("AUTH0_TIMEOUT")},

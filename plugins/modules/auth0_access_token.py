@@ -12,7 +12,7 @@ author:
   - mcp_ops.oauth contributors (@mcp-ops)
 description:
   - Logs in once, so that the tasks that follow need not. Every other module of the collection gets a token of its own
-    when it is given the application's credentials in place of O(access_token).
+    when it is given the application's credentials in place of O(auth_access_token).
   - Tells beforehand whether the token has all O(required_scopes), before any task has written anything.
   - The result holds the token. Set C(no_log=true) on the task.
 options:
@@ -23,7 +23,7 @@ options:
     elements: str
     default: []
 notes:
-  - With O(access_token), no request is sent. The token is returned with what it says of itself.
+  - With O(auth_access_token), no request is sent. The token is returned with what it says of itself.
 extends_documentation_fragment:
   - mcp_ops.oauth.auth0
   - mcp_ops.oauth.attributes
@@ -42,8 +42,8 @@ EXAMPLES = r"""
     - name: Log in
       mcp_ops.oauth.auth0_access_token:
         domain: tenant.eu.auth0.com
-        client_id: "{{ auth0_client_id }}"
-        client_secret: "{{ auth0_client_secret }}"
+        auth_client_id: "{{ auth0_client_id }}"
+        auth_client_secret: "{{ auth0_client_secret }}"
         required_scopes: [read:resource_servers, create:resource_servers, update:resource_servers]
       register: login
       no_log: true
@@ -52,7 +52,7 @@ EXAMPLES = r"""
       module_defaults:
         group/mcp_ops.oauth.auth0:
           domain: tenant.eu.auth0.com
-          access_token: "{{ login.access_token }}"
+          auth_access_token: "{{ login.access_token }}"
       block:
         - name: The API of an MCP server
           mcp_ops.oauth.auth0_resource_server:

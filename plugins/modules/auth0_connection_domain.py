@@ -40,8 +40,8 @@ EXAMPLES = r"""
 - name: Users of the default database can log in through MCP clients
   mcp_ops.oauth.auth0_connection_domain:
     domain: tenant.eu.auth0.com
-    client_id: "{{ auth0_client_id }}"
-    client_secret: "{{ auth0_client_secret }}"
+    auth_client_id: "{{ auth0_client_id }}"
+    auth_client_secret: "{{ auth0_client_secret }}"
     name: Username-Password-Authentication
 
 - name: Google accounts no longer can

@@ -200,8 +200,8 @@ EXAMPLES = r"""
 - name: The API of an MCP server
   mcp_ops.oauth.auth0_resource_server:
     domain: tenant.eu.auth0.com
-    client_id: "{{ auth0_client_id }}"
-    client_secret: "{{ auth0_client_secret }}"
+    auth_client_id: "{{ auth0_client_id }}"
+    auth_client_secret: "{{ auth0_client_secret }}"
     identifier: https://mcp.example.com/mcp
     name: Example MCP server
     signing_alg: RS256

@@ -144,8 +144,8 @@ EXAMPLES = r"""
 - name: MCP clients can register themselves
   mcp_ops.oauth.auth0_tenant_flags:
     domain: tenant.eu.auth0.com
-    client_id: "{{ auth0_client_id }}"
-    client_secret: "{{ auth0_client_secret }}"
+    auth_client_id: "{{ auth0_client_id }}"
+    auth_client_secret: "{{ auth0_client_secret }}"
     flags:
       enable_dynamic_client_registration: true
 

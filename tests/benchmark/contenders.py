@@ -108,7 +108,7 @@ def deploy_cli(name: str, peer: Peer) -> Contender:
 
 def loop(name: str, *, in_process: bool = True) -> Contender:
     def prepare(tenant: Tenant, job: Job, folder: Path) -> Command:
-        defaults = {"domain": tenant.domain, "ca_path": tenant.ca_path, "access_token": tenant.token()}
+        defaults = {"domain": tenant.domain, "ca_path": tenant.ca_path, "auth_access_token": tenant.token()}
         play = _play([_apis(job)], module_defaults={f"group/{PREFIX}auth0": defaults})
         return _playbook(tenant, folder, _write(folder / "loop.yml", [play]), in_process)
 
@@ -199,7 +199,7 @@ def _plays(job: Job) -> list[Object]:
     login = {"name": "Log in", f"{PREFIX}auth0_access_token": {}, "register": "mcp_login", "no_log": True}
     block = {
         "name": "Set up the tenant",
-        "module_defaults": {f"group/{PREFIX}auth0": {"access_token": "{{ mcp_login.access_token }}"}},
+        "module_defaults": {f"group/{PREFIX}auth0": {"auth_access_token": "{{ mcp_login.access_token }}"}},
         "block": [
             _apis(job),
             {"name": "The flags", f"{PREFIX}auth0_tenant_flags": {"flags": FLAGS}},

@@ -27,7 +27,10 @@ def test_one_token_serves_a_play(play: Play, tenant: Tenant) -> None:
             login(required_scopes=[READ, CREATE]),
             {
                 "module_defaults": {
-                    "group/mcp_ops.oauth.auth0": {"domain": tenant.domain, "access_token": "{{ login.access_token }}"}
+                    "group/mcp_ops.oauth.auth0": {
+                        "domain": tenant.domain,
+                        "auth_access_token": "{{ login.access_token }}",
+                    }
                 },
                 "block": [
                     {
@@ -65,7 +68,7 @@ def test_a_given_token_is_passed_on(play: Play, tenant: Tenant) -> None:
         "name": "use",
         "mcp_ops.oauth.auth0_connection_domain": {
             "name": "Username-Password-Authentication",
-            "access_token": "{{ login.access_token }}",
+            "auth_access_token": "{{ login.access_token }}",
         },
     }
     run = play(

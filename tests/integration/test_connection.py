@@ -25,8 +25,8 @@ def api(label: str = "api", **options: t.Any) -> dict[str, t.Any]:
 def test_options_from_the_environment_and_from_group_defaults(play: Play, tenant: Tenant) -> None:
     options = {
         "domain": tenant.domain,
-        "client_id": tenant.client_id,
-        "client_secret": tenant.client_secret,
+        "auth_client_id": tenant.client_id,
+        "auth_client_secret": tenant.client_secret,
         "ca_path": tenant.ca_path,
     }
     nothing = dict.fromkeys(("AUTH0_DOMAIN", "AUTH0_CLIENT_ID", "AUTH0_CLIENT_SECRET", "AUTH0_CA_PATH"))
@@ -58,12 +58,12 @@ def test_options_from_the_environment_and_from_group_defaults(play: Play, tenant
 @pytest.mark.parametrize(
     ("env", "message"),
     [
-        ({"AUTH0_CLIENT_SECRET": "wrong"}, "Auth0 refused the credentials: check client_id, its secret or key"),
-        ({"AUTH0_CLIENT_SECRET": None}, "No credentials: set access_token, or client_id with client_secret"),
+        ({"AUTH0_CLIENT_SECRET": "wrong"}, "Auth0 refused the credentials: check auth_client_id, its secret or key"),
+        ({"AUTH0_CLIENT_SECRET": None}, "No credentials: set auth_access_token, or auth_client_id with"),
         ({"AUTH0_DOMAIN": "no-such-tenant.invalid"}, "Cannot reach no-such-tenant.invalid: "),
         ({"AUTH0_DOMAIN": "https://tenant.eu.auth0.com/"}, "a trailing slash; it must be a bare host with an optional "
          "port: use 'tenant.eu.auth0.com'"),
-        ({"AUTH0_AUDIENCE": "https://other.example.com/"}, "set audience to 'https://<canonical domain>/api/v2/'"),
+        ({"AUTH0_AUDIENCE": "https://other.example.com/"}, "set auth_audience to 'https://<canonical domain>/api/v2/'"),
         ({"AUTH0_CA_PATH": None}, "TLS failed: unable to get local issuer certificate. Set ca_path"),
         ({"AUTH0_CA_PATH": "/nonexistent.pem"}, "ca_path '/nonexistent.pem' does not exist"),
         ({"AUTH0_TIMEOUT": "0"}, "timeout must be more than 0 seconds"),
@@ -107,9 +107,9 @@ def test_signed_assertion_in_place_of_a_secret(play: Play, tenant: Tenant) -> No
         tenant.api("POST", "client-grants", grant)
         options = {
             "identifier": f"https://mcp.example.com/{algorithm}",
-            "client_id": client["client_id"],
-            "client_assertion_signing_key": pem,
-            "client_assertion_signing_alg": algorithm,
+            "auth_client_id": client["client_id"],
+            "auth_client_assertion_signing_key": pem,
+            "auth_client_assertion_signing_alg": algorithm,
         }
         tenant.fault("POST", "/oauth/token", reset_after=True)
         run = play([api(**options)], "-vvvv")
@@ -161,12 +161,12 @@ def test_a_missing_scope_is_found_before_the_write(play: Play, tenant: Tenant) -
 def test_an_expired_token_is_renewed_once(play: Play, tenant: Tenant) -> None:
     token = tenant.token()
     tenant.call("POST", "/_emulator/expire-tokens")
-    step = play([api(access_token=token)])["api"]
+    step = play([api(auth_access_token=token)])["api"]
     assert [(r["method"], r["status"]) for r in step.requests] == [
         *(("GET", 401), ("POST", 200), ("GET", 404), ("POST", 201))
     ]
     tenant.fault("GET", PATH, 9, status=401, body={"statusCode": 401, "message": "Invalid token"})
-    step = play([api(access_token=token)])["api"]
+    step = play([api(auth_access_token=token)])["api"]
     assert [request["status"] for request in step.requests] == [401, 200, 401]
     assert "The token is not accepted" in step.result["msg"]
 

@@ -28,7 +28,7 @@ def test_at_the_highest_verbosity(play: Play, tenant: Tenant, tmp_path: Path) ->
 
 def test_in_failures(play: Play, tenant: Tenant) -> None:
     token = tenant.token()
-    options = {"client_secret": tenant.client_secret, "access_token": token}
+    options = {"auth_client_secret": tenant.client_secret, "auth_access_token": token}
     tasks = [
         {"mcp_ops.oauth.auth0_connection_domain": {"name": "none", **options}, "ignore_errors": True},
         {"mcp_ops.oauth.auth0_connection_domain": {"name": DATABASE, "nam": 1, **options}, "ignore_errors": True},
@@ -59,7 +59,7 @@ def test_only_the_login_module_returns_a_token(play: Play, tenant: Tenant) -> No
             "name": "use",
             "mcp_ops.oauth.auth0_tenant_flags": {
                 "flags": {"enable_client_connections": True},
-                "access_token": "{{ login.access_token }}",
+                "auth_access_token": "{{ login.access_token }}",
             },
         },
     ]

@@ -58,7 +58,7 @@ def server() -> t.Iterator[responses.RequestsMock]:
 
 @pytest.fixture
 def client(clock: Clock) -> t.Iterator[Client]:
-    made = client_with(clock, access_token="static")
+    made = client_with(clock, auth_access_token="static")
     yield made
     made.close()
 
@@ -82,10 +82,10 @@ def test_version_and_user_agent(server: responses.RequestsMock, client: Client) 
 def test_settings_hide_their_secrets() -> None:
     settings = Settings(
         "tenant.auth0.com",
-        client_id="id",
-        client_secret="s3cret",
-        access_token="t0ken",
-        client_assertion_signing_key="k3y",
+        auth_client_id="id",
+        auth_client_secret="s3cret",
+        auth_access_token="t0ken",
+        auth_client_assertion_signing_key="k3y",
     )
     assert not re.search("s3cret|t0ken|k3y", repr(settings) + repr(Token.read("t0ken")))
 
@@ -103,15 +103,15 @@ def test_an_expired_token_is_not_even_tried_where_a_login_can_replace_it(
     server: responses.RequestsMock, clock: Clock
 ) -> None:
     server.post(LOGIN, json={"access_token": "fresh", "scope": "read:a", "expires_in": 60})
-    client = client_with(clock, access_token=jwt(exp=1), client_id="id", client_secret="secret")
+    client = client_with(clock, auth_access_token=jwt(exp=1), auth_client_id="id", auth_client_secret="secret")
     assert client.token == Token("fresh", frozenset({"read:a"}), 60)
     assert client.missing_scopes(["read:a", "write:b", "write:a"]) == ["write:a", "write:b"]
-    assert client_with(clock, access_token=jwt(exp=1)).token.value == jwt(exp=1)
+    assert client_with(clock, auth_access_token=jwt(exp=1)).token.value == jwt(exp=1)
 
 
 def test_issued_tokens_are_known_as_secrets(server: responses.RequestsMock, clock: Clock) -> None:
     server.post(LOGIN, json={"access_token": "fresh"})
-    client = client_with(clock, client_id="id", client_secret="secret")
+    client = client_with(clock, auth_client_id="id", auth_client_secret="secret")
     assert client.missing_scopes(["read:a"]) == []
     assert client.secrets == {"fresh"}
 
@@ -278,17 +278,17 @@ def test_login_errors(
     content = {"body": body} if isinstance(body, str) else {"json": body}
     server.post(LOGIN, status=status, **content)
     with pytest.raises(kind) as error:
-        client_with(clock, client_id="id", client_secret="secret").get("clients")
+        client_with(clock, auth_client_id="id", auth_client_secret="secret").get("clients")
     assert text in str(error.value)
 
 
 def test_an_exhausted_login_quota_is_told(server: responses.RequestsMock, clock: Clock) -> None:
     server.post(LOGIN, status=429, headers={"Retry-After": "3600"}, json={"error": "too_many_requests"})
     with pytest.raises(CredentialsError, match=r"status 429, tried once and the next try would wait 3600\.0 s more"):
-        client_with(clock, client_id="id", client_secret="secret").get("clients")
+        client_with(clock, auth_client_id="id", auth_client_secret="secret").get("clients")
 
 
 def test_a_signing_key_without_its_library(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
     monkeypatch.setitem(__import__("sys").modules, "jwt", None)
     with pytest.raises(CredentialsError, match="PyJWT and cryptography, and jwt is missing"):
-        client_with(clock, client_id="id", client_assertion_signing_key="key").get("clients")
+        client_with(clock, auth_client_id="id", auth_client_assertion_signing_key="key").get("clients")
