@@ -215,16 +215,38 @@ class Client:
         except _Settled as settled:
             return settled.found
 
-    def update(self, path: str, body: dict[str, t.Any]) -> dict[str, t.Any]:
+    def update(self, path: str, body: t.Any) -> dict[str, t.Any]:
         return t.cast("dict[str, t.Any]", self._api("PATCH", path, body=body))
 
-    def delete(self, path: str) -> None:
-        """Delete an object; one that is gone already is fine."""
+    def call(self, path: str, body: dict[str, t.Any]) -> dict[str, t.Any]:
+        """An operation that is a POST and that may be sent again: it creates nothing twice."""
+        return t.cast("dict[str, t.Any]", self._api("POST", path, body=body))
+
+    def delete(self, path: str, *, timeout: float = 0.0) -> None:
+        """Delete an object; one that is gone already is fine.
+
+        Where the deletion goes on after the answer (202), ask again until it has ended (204), for `timeout` seconds at
+        most; 0 does not ask.
+        """
+        deadline, wait = self._clock() + timeout, 0.5
+        while self._deletes(path) and timeout:
+            if self._clock() + wait > deadline:
+                raise ApiError(
+                    f"Auth0 has accepted to delete it, and has not finished within {timeout:g} s. Until then its name "
+                    "cannot be used again.",
+                    request=f"DELETE /api/v2/{path}",
+                )
+            self._sleep(wait)
+            wait = min(5.0, wait * 2)
+
+    def _deletes(self, path: str) -> bool:
+        """Send a deletion; whether it goes on. Only such an answer has a body."""
         try:
-            self._api("DELETE", path)
+            return self._api("DELETE", path) is not None
         except ApiError as error:
             if error.status != 404:
                 raise
+            return False
 
     # -- the token ------------------------------------------------------------------------------------------------
 

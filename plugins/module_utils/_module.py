@@ -13,6 +13,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
+from ansible.module_utils.common.parameters import remove_values
 
 from ._client import REQUESTS_IMPORT_ERROR, Auth0Error, Client, Settings
 from ._plan import Object, Plan, PlanError
@@ -49,6 +50,9 @@ TENANT_OPTIONS: dict[str, dict[str, t.Any]] = {
 }
 
 
+STATE: dict[str, dict[str, t.Any]] = {"state": {"type": "str", "choices": ["present", "absent"], "default": "present"}}
+
+
 @dataclass(frozen=True)
 class Task:
     """One call: the options that the user gave (defaults included, nothing that is unset), and the tenant's client."""
@@ -56,6 +60,14 @@ class Task:
     options: Object
     check_mode: bool
     client: Client
+
+    def fields(self, names: t.Iterable[str]) -> Object:
+        """The options that are fields of the object."""
+        return {name: self.options[name] for name in names if name in self.options}
+
+    @property
+    def absent(self) -> bool:
+        return self.options.get("state") == "absent"
 
 
 @dataclass(frozen=True)
@@ -74,12 +86,16 @@ class Result:
 
 @dataclass(frozen=True)
 class Module:
-    """One module: its own options, what it does, and whether it talks to a tenant (then it has the shared options)."""
+    """One module: its own options, what it does, and whether it talks to a tenant (then it has the shared options).
+
+    `secrets` finds secret texts inside options whose fields Ansible does not know.
+    """
 
     options: t.Mapping[str, t.Mapping[str, t.Any]]
     perform: t.Callable[[Task], Result]
     rules: t.Mapping[str, t.Any] = field(default_factory=dict)
     tenant: bool = True
+    secrets: t.Callable[[Object], t.Iterable[str]] = lambda options: ()
 
     @property
     def argument_spec(self) -> dict[str, t.Any]:
@@ -88,17 +104,16 @@ class Module:
 
 def run(module: Module) -> None:
     """Run a module: as a process, or within the controller, which hands over the arguments and takes the answer."""
-    ansible = AnsibleModule(argument_spec=module.argument_spec, supports_check_mode=True, **module.rules)
+    ansible = Discreet(module)
     if module.tenant and REQUESTS_IMPORT_ERROR:
         ansible.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
     try:
         client = connect(Settings(**{name: ansible.params[name] for name in TENANT_OPTIONS})) if module.tenant else None
-        options = given({name: ansible.params[name] for name in module.options})
+        options = given(module.options, ansible.params)
         try:
             result = module.perform(Task(options, ansible.check_mode, t.cast("Client", client)))
         finally:
-            for secret in client.secrets if client else ():
-                ansible.no_log_values.add(register_secret(secret))
+            ansible.hide(client.secrets if client else ())
     except Auth0Error as error:
         ansible.fail_json(msg=str(error), failure=error.failure)
     except (PlanError, ValueError) as error:
@@ -108,6 +123,29 @@ def run(module: Module) -> None:
     # Until ansible-core 2.21 a secret in a result is replaced by a placeholder, which no later task could use.
     ansible.no_log_values -= result.revealed
     ansible.exit_json(**answer(result, with_diff=ansible._diff))
+
+
+class Discreet(AnsibleModule):  # type: ignore[misc]
+    """Keeps the module's own secrets out of logs and results, errors in the arguments included."""
+
+    def __init__(self, module: Module) -> None:
+        self._secrets = module.secrets
+        super().__init__(argument_spec=module.argument_spec, supports_check_mode=True, **module.rules)
+
+    def hide(self, secrets: t.Iterable[str]) -> None:
+        self.no_log_values.update(map(register_secret, secrets))
+
+    def log(self, msg: str, log_args: dict[str, t.Any] | None = None) -> None:
+        self.hide(self._secrets(self.params))
+        super().log(msg, remove_values(log_args, self.no_log_values))
+
+    def exit_json(self, **result: t.Any) -> None:
+        self.hide(self._secrets(self.params))
+        super().exit_json(**result)
+
+    def fail_json(self, msg: str, **result: t.Any) -> None:
+        self.hide(self._secrets(self.params))
+        super().fail_json(msg, **result)
 
 
 def connect(settings: Settings) -> Client:
@@ -121,11 +159,29 @@ def connect(settings: Settings) -> Client:
 _clients: dict[tuple[int, Settings], Client] = {}
 
 
-def given(value: t.Any) -> t.Any:
-    """Options without those that the user left out: Ansible fills them, sub-options included, with None."""
-    if isinstance(value, dict):
-        return {key: given(inner) for key, inner in value.items() if inner is not None}
-    return [given(member) for member in value] if isinstance(value, list) else value
+def given(spec: t.Mapping[str, t.Mapping[str, t.Any]], params: Object) -> Object:
+    """Options without those that the user left out: Ansible fills them, sub-options included, with None.
+
+    What has no sub-options is left alone: a null in there is the user's.
+    """
+    return {name: _given(spec[name], params[name]) for name in spec if params.get(name) is not None}
+
+
+def _given(spec: t.Mapping[str, t.Any], value: t.Any) -> t.Any:
+    if "options" not in spec:
+        return value
+    return given(spec["options"], value) if isinstance(value, dict) else [given(spec["options"], one) for one in value]
+
+
+def known(spec: t.Mapping[str, t.Mapping[str, t.Any]], found: Object) -> Object:
+    """What a module's options can say of an object: fields that only Auth0 makes are left out, at any depth."""
+    return {name: _known(spec[name], value) for name, value in found.items() if name in spec and value is not None}
+
+
+def _known(spec: t.Mapping[str, t.Any], value: t.Any) -> t.Any:
+    if "options" not in spec:
+        return value
+    return known(spec["options"], value) if isinstance(value, dict) else [known(spec["options"], one) for one in value]
 
 
 def answer(result: Result, *, with_diff: bool) -> Object:

@@ -28,8 +28,8 @@ class Shape:
     """How the API treats the fields of one kind of object.
 
     A path is dotted; the members of a list add nothing to it: `scopes.value`. Only named fields are ever managed. An
-    object is replaced whole by the API, so it is sent merged over the current one; a list without an entry in `sets` is
-    managed whole, in any order.
+    object is replaced whole by the API, so it is sent merged over the current one, without what the user named as null;
+    a list without an entry in `sets` is managed whole, in any order.
     """
 
     immutable: t.Mapping[str, str] = field(default_factory=dict)
@@ -38,8 +38,12 @@ class Shape:
     """Path -> what an absent value counts as."""
     sets: t.Mapping[str, str] = field(default_factory=dict)
     """Path of a list of objects -> the key that identifies a member. An unlisted member stays unless purged."""
+    ordered: frozenset[str] = frozenset()
+    """Paths of lists whose order matters."""
     maps: frozenset[str] = frozenset()
-    """Paths of objects that the API merges key by key: only the keys that differ are sent."""
+    """Paths of objects that the API merges key by key: only the keys that differ are sent, a null removes one."""
+    resent: frozenset[str] = frozenset()
+    """Top-level fields that the API resets where an update leaves them out: sent along as they are."""
     nullable: frozenset[str] = frozenset()
     """Paths that an empty value clears; it is sent as null."""
     write_only: t.Mapping[str, str] = field(default_factory=dict)
@@ -48,10 +52,15 @@ class Shape:
     """Paths inside objects that reads add and writes refuse."""
     secrets: frozenset[str] = frozenset()
     """Paths whose values are compared where readable but never shown."""
+    secret_paths: str = ""
+    """The same as a regular expression, for objects whose fields are not all known."""
     limits: t.Mapping[str, tuple[int, int]] = field(default_factory=dict)
     """Path -> lowest and highest number, or length of a text or list."""
     patterns: t.Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """Path -> a regular expression for the whole text, and what it demands in words."""
+
+    def hides(self, path: str) -> bool:
+        return path in self.secrets or bool(self.secret_paths and re.search(self.secret_paths, path))
 
 
 @dataclass(frozen=True)
@@ -91,20 +100,28 @@ def check(shape: Shape, wanted: Object) -> None:
         raise PlanError(f"{'; '.join(faults)}.")
 
 
-def make_plan(shape: Shape, wanted: Object, actual: Object | None, *, purge: t.Collection[str] = ()) -> Plan:
-    """Plan that the object exists as wanted. `wanted` holds only what the user named; `purge` names sets to trim."""
+def make_plan(
+    shape: Shape, wanted: Object, actual: Object | None, *, purge: t.Collection[str] = (), force: t.Collection[str] = ()
+) -> Plan:
+    """Plan that the object exists as wanted. `wanted` holds only what the user named.
+
+    `purge` names sets to trim, `force` top-level fields to send even where nothing that can be compared differs.
+    """
     wanted = {key: _cleared(shape, key, value) for key, value in wanted.items()}
     if actual is None:
-        body = {key: value for key, value in wanted.items() if value is not None}
+        body = _named(wanted)
         return Plan("create", body, {}, _mask(shape, "", _view(shape, "", body, body), {}), shown(shape, body))
     before = _view(shape, "", wanted, actual, purge)
     after = _view(shape, "", wanted, wanted)
     _refuse_immutable(shape, before, after)
-    changes = [key for key in wanted if before.get(key) != after.get(key)]
+    changes = [key for key in wanted if before.get(key) != after.get(key) or key in force]
     changes += [path for path, partner in shape.write_only.items() if path in wanted and partner in changes]
     body = {key: _merge(shape, key, wanted[key], actual.get(key), purge) for key in changes}
     for key in shape.maps & set(body):
-        body[key] = {name: body[key][name] for name in after[key] if before[key].get(name) != after[key][name]}
+        old, new = before.get(key, {}), after.get(key, {})
+        body[key] = {name: value for name, value in wanted[key].items() if old.get(name) != new.get(name)}
+    if body:
+        body.update({key: actual[key] for key in shape.resent if key in actual and key not in body})
     return Plan(
         action="update" if body else "none",
         body=body,
@@ -130,9 +147,28 @@ def shown(shape: Shape, value: t.Any, path: str = "") -> t.Any:
         return {
             key: shown(shape, inner, _at(path, key))
             for key, inner in value.items()
-            if _at(path, key) not in shape.secrets and _at(path, key) not in shape.write_only
+            if not shape.hides(_at(path, key)) and _at(path, key) not in shape.write_only
         }
     return [shown(shape, member, path) for member in value] if isinstance(value, list) else value
+
+
+def secrets_in(shape: Shape, value: t.Any, path: str = "") -> t.Iterator[str]:
+    """The secret texts in an object: those at a secret path, and all below one."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from secrets_in(shape, inner, _at(path, key))
+    elif isinstance(value, list):
+        for member in value:
+            yield from secrets_in(shape, member, path)
+    elif isinstance(value, str) and value and shape.hides(path):
+        yield value
+
+
+def _named(value: t.Any) -> t.Any:
+    """Without what was named as null, at any depth of objects."""
+    if isinstance(value, dict):
+        return {key: _named(inner) for key, inner in value.items() if inner is not None}
+    return value
 
 
 def _at(path: str, key: str) -> str:
@@ -188,7 +224,7 @@ def _view(shape: Shape, path: str, named: t.Any, value: t.Any, purge: t.Collecti
         members = [member for member in value or [] if member[key] in wanted or path in purge]
         views = [_view(shape, path, wanted.get(member[key], member), member, purge) for member in members]
         return sorted(views, key=lambda member: str(member[key]))
-    return sorted(value, key=_canonical) if isinstance(value, list) else value
+    return sorted(value, key=_canonical) if isinstance(value, list) and path not in shape.ordered else value
 
 
 def _canonical(value: t.Any) -> str:
@@ -200,7 +236,8 @@ def _merge(shape: Shape, path: str, named: t.Any, value: t.Any, purge: t.Collect
     if isinstance(named, dict):
         current = value if isinstance(value, dict) else {}
         kept = {key: inner for key, inner in current.items() if _at(path, key) not in shape.server_made}
-        return {**kept, **{k: _merge(shape, _at(path, k), inner, current.get(k), purge) for k, inner in named.items()}}
+        over = {k: _merge(shape, _at(path, k), inner, current.get(k), purge) for k, inner in named.items()}
+        return {k: inner for k, inner in {**kept, **over}.items() if inner is not None or k not in over}
     if path in shape.sets and isinstance(named, list):
         key = shape.sets[path]
         wanted = {member[key]: member for member in named}
@@ -217,7 +254,7 @@ def _applied(shape: Shape, actual: Object, body: Object) -> Object:
         if value is None:
             result.pop(key, None)
         else:
-            result[key] = {**(actual.get(key) or {}), **value} if key in shape.maps else value
+            result[key] = _named({**(actual.get(key) or {}), **value}) if key in shape.maps else value
     return result
 
 
@@ -240,7 +277,7 @@ def _members(shape: Shape, path: str, view: Object) -> set[str]:
 
 def _mask(shape: Shape, path: str, view: t.Any, before: t.Any) -> t.Any:
     """A view as the diff may show it: a secret only says whether it changes."""
-    if path in shape.secrets:
+    if shape.hides(path):
         return HIDDEN if before in (None, view) else HIDDEN_CHANGED
     if isinstance(view, dict):
         old = before if isinstance(before, dict) else {}

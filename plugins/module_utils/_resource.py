@@ -21,32 +21,62 @@ LISTING_FROM = 2
 
 @dataclass(frozen=True)
 class Collection:
-    """Many objects of one kind below one path.
-
-    `keys` are the fields by which a user can name an object; Auth0 takes its `id` in place of any. `read` reads the
-    object that the user's values name with a single request. `query` narrows what a listing returns, and `checkpoint`
-    says how it is paged. `guard` looks at the current object and the plan, and returns why Auth0 would refuse it, if it
-    would. `explain` turns a status that only this kind gives a meaning to into advice. `unknown` is for a kind that
-    cannot be created here: what to say of an object that is not there.
-    """
+    """Many objects of one kind below one path, and how Auth0 treats them."""
 
     noun: str
     path: str
     scope: str
+    """What the scopes are called after: `create:` and so on."""
     keys: tuple[str, ...]
+    """The fields by which a user can name an object: the first that is given, or all together where `compound`."""
     shape: Shape
     read: t.Callable[[Client, Object], Object | None]
+    """Reads the object that the user's values name, with the fewest requests."""
     checkpoint: bool
+    """Whether listings are paged by checkpoint, not by offset."""
+    id: str = "id"
+    """The field with Auth0's own id."""
+    compound: bool = False
+    id_for_key: bool = False
+    """Whether Auth0 takes the id in place of the key."""
     query: t.Mapping[str, str] = field(default_factory=dict)
+    """Narrows what reads return."""
+    readable: t.Mapping[str, str] = field(default_factory=dict)
+    """Field -> the scope without which reads leave it out or empty."""
+    field_scopes: t.Mapping[str, str] = field(default_factory=dict)
+    """Field -> the further scope that its update needs."""
     guard: t.Callable[[Object, Plan], str | None] = lambda actual, plan: None
+    """Why Auth0 would refuse this plan for the current object, if it would."""
     explain: t.Mapping[int, str] = field(default_factory=dict)
-    unknown: t.Callable[[Client, Object], str] | None = None
+    """Status to which only this kind gives a meaning -> advice."""
+    unknown: t.Callable[[Client, Object], str | None] = lambda client, wanted: None
+    """Why an object that is not there cannot be created as wanted, if it cannot."""
+    deletion_timeout: float = 0.0
+    """Seconds to wait for the end of a deletion that goes on after its answer."""
 
     def find(self, client: Client, wanted: Object) -> Object | None:
         return _known(client, self).find(client, wanted)
 
-    def names(self, wanted: Object, candidate: Object) -> bool:
-        return any(wanted[key] in (candidate.get(key), candidate["id"]) for key in self.keys if key in wanted)
+    def expand(self, client: Client, wanted: Object, actual: Object | None) -> tuple[Object, tuple[str, ...]]:
+        """(the user's values and what else follows from them, warnings)."""
+        return wanted, ()
+
+    def choose(self, wanted: Object, candidates: t.Iterable[Object]) -> Object | None:
+        """The one among the candidates that the user's values name; that there are several is an error."""
+        found = [candidate for candidate in candidates if self._names(wanted, candidate)]
+        if len(found) > 1:
+            ids = ", ".join(str(candidate[self.id]) for candidate in found)
+            raise PlanError(f"There are {len(found)} {self.noun}s of that name. Name one by its {self.id}: {ids}.")
+        return found[0] if found else None
+
+    def _names(self, wanted: Object, candidate: Object) -> bool:
+        def is_same(key: str) -> bool:
+            return wanted.get(key) == candidate.get(key, self.shape.defaults.get(key))
+
+        if self.compound:
+            return all(is_same(key) for key in self.keys)
+        key = next(key for key in self.keys if key in wanted)
+        return is_same(key) or (self.id_for_key and wanted[key] == candidate[self.id])
 
     def list(self, client: Client, **query: str) -> t.Iterator[Object]:
         collection = self.path.replace("-", "_")
@@ -57,33 +87,46 @@ class Collection:
         if plan.action == "create":
             written = client.create(self.path, plan.body, settle=lambda: self.read(client, wanted))
         elif plan.action == "update":
-            written = client.update(f"{self.path}/{encode(actual['id'])}", plan.body)
+            written = client.update(self.path_of(actual), plan.body)
         else:
-            client.delete(f"{self.path}/{encode(actual['id'])}")
+            client.delete(self.path_of(actual), timeout=self.deletion_timeout)
         _known(client, self).note(actual, written)
         return written
 
+    def path_of(self, actual: Object) -> str:
+        return f"{self.path}/{encode(actual[self.id])}"
+
     def scopes(self, plan: Plan) -> t.Sequence[str]:
         """The scopes that the plan's write needs."""
-        return (f"{plan.action}:{self.scope}",)
+        further = self.field_scopes.items() if plan.action == "update" else ()
+        return (f"{plan.action}:{self.scope}", *(scope for name, scope in further if name in plan.body))
 
 
 @dataclass(frozen=True)
 class Singleton:
-    """The one object at a path: it always exists, and can only be changed. `fields` are the top-level ones to read."""
+    """The one object at a path: it always exists, and can only be changed. `query` narrows what is read of it.
+
+    `complete` adds to it what reads leave out.
+    """
 
     noun: str
     path: str
     scope: str
     shape: Shape
-    fields: str
+    query: t.Mapping[str, str] = field(default_factory=dict)
+    complete: t.Callable[[Object], Object] = lambda actual: actual
     guard: t.Callable[[Object, Plan], str | None] = lambda actual, plan: None
     explain: t.Mapping[int, str] = field(default_factory=dict)
     keys: tuple[str, ...] = ()
-    unknown: None = None
+    readable: t.Mapping[str, str] = field(default_factory=dict)
+    unknown: t.Callable[[Client, Object], str | None] = lambda client, wanted: None
 
     def find(self, client: Client, wanted: Object) -> Object | None:
-        return client.get(self.path, fields=self.fields, include_fields="true")
+        actual = client.get(self.path, **self.query)
+        return None if actual is None else self.complete(actual)
+
+    def expand(self, client: Client, wanted: Object, actual: Object | None) -> tuple[Object, tuple[str, ...]]:
+        return wanted, ()
 
     def write(self, client: Client, wanted: Object, actual: Object, plan: Plan) -> Object:
         """Update, then read: the answer to a PATCH of the tenant settings differs from what GET returns afterwards."""
@@ -110,19 +153,17 @@ class Known:
     def find(self, client: Client, wanted: Object) -> Object | None:
         self._lookups += 1
         if self._objects is None and self._lookups >= LISTING_FROM:
-            self._objects = {found["id"]: found for found in self._collection.list(client)}
+            self._objects = {found[self._collection.id]: found for found in self._collection.list(client)}
             self._complete = self._collection.checkpoint or len(self._objects) < OFFSET_LIMIT
-        for found in (self._objects or {}).values():
-            if self._collection.names(wanted, found):
-                return found
-        return None if self._complete else self._collection.read(client, wanted)
+        found = self._collection.choose(wanted, (self._objects or {}).values())
+        return found if found or self._complete else self._collection.read(client, wanted)
 
     def note(self, actual: Object, written: Object) -> None:
         """Follow a write: what was there before it, and what it answered (nothing after a delete)."""
         if self._objects is not None:
-            self._objects.pop(actual.get("id", ""), None)
+            self._objects.pop(actual.get(self._collection.id, ""), None)
             if written:
-                self._objects[written["id"]] = written
+                self._objects[written[self._collection.id]] = written
 
 
 def _known(client: Client, collection: Collection) -> Known:
@@ -145,6 +186,7 @@ def ensure(
     *,
     absent: bool = False,
     purge: t.Collection[str] = (),
+    force: t.Collection[str] = (),
     check_mode: bool = False,
 ) -> Outcome:
     """Bring the object to the wanted state: one read, one plan, at most one write.
@@ -154,19 +196,21 @@ def ensure(
     check(resource.shape, wanted)
     actual = resource.find(client, wanted)
     named = {key: wanted[key] for key in resource.keys if key in wanted}
-    if actual is None and resource.unknown:
-        text = resource.unknown(client, wanted)
+    _refuse_unreadable(resource, client, {} if actual is None or absent else wanted)
+    if actual is None and not absent and (text := resource.unknown(client, wanted)):
         if not check_mode:
             raise PlanError(text)
         # The preview of a longer play goes on: an earlier task may be the one that makes the object.
         plan = make_plan(resource.shape, wanted, named)
         return Outcome(plan, plan.predicted, (f"{text} Unless it is made first, the real run will fail here.",))
+    warnings: tuple[str, ...] = ()
     if absent:
         plan = plan_absent(resource.shape, named, actual)
     else:
-        plan = make_plan(resource.shape, wanted, actual, purge=purge)
+        wanted, warnings = resource.expand(client, wanted, actual)
+        plan = make_plan(resource.shape, wanted, actual, purge=purge, force=force)
     if not plan.changed:
-        return Outcome(plan, shown(resource.shape, actual or {}))
+        return Outcome(plan, shown(resource.shape, actual or {}), warnings)
     if refusal := resource.guard(actual or {}, plan):
         raise PlanError(refusal)
     missing = client.missing_scopes(resource.scopes(plan))
@@ -178,11 +222,21 @@ def ensure(
         if not check_mode:
             raise ScopeError(text)
         # A preview with a token that can only read is a good habit, so it goes on.
-        return Outcome(plan, plan.predicted, (text,))
+        return Outcome(plan, plan.predicted, (*warnings, text))
     if check_mode:
-        return Outcome(plan, plan.predicted)
+        return Outcome(plan, plan.predicted, warnings)
     try:
-        return Outcome(plan, shown(resource.shape, resource.write(client, wanted, actual or {}, plan)))
+        return Outcome(plan, shown(resource.shape, resource.write(client, wanted, actual or {}, plan)), warnings)
     except ApiError as error:
         advice = resource.explain.get(error.status or 0)
         raise (error.with_advice(advice) if advice else error) from None
+
+
+def _refuse_unreadable(resource: Collection | Singleton, client: Client, wanted: Object) -> None:
+    """What the token cannot read would look as if it were not there, and be overwritten."""
+    missing = client.missing_scopes(scope for name, scope in resource.readable.items() if name in wanted)
+    if missing:
+        raise ScopeError(
+            f"The token lacks the scope {', '.join(missing)}, so it cannot be told what differs. Grant it to the "
+            "application in Auth0 (Dashboard: Applications, APIs, Auth0 Management API)."
+        )

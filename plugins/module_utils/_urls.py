@@ -11,8 +11,9 @@ from __future__ import annotations
 import ipaddress
 import posixpath
 import re
+import typing as t
 from dataclasses import dataclass
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 _HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?", re.ASCII)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -94,6 +95,32 @@ def check_mcp_server_url(value: str, option: str = "mcp_server_url") -> str:
     )
 
 
+def check_client_id_url(value: str, option: str = "external_client_id") -> str:
+    """Return `value` when Auth0 can take it as the URL of a client ID metadata document.
+
+    The rules: https, a host that is not localhost, a path beyond `/` without dot segments, no query, fragment or user
+    information, not port 0, valid percent-encoding, at most 120 bytes (docs: register applications with CIMD; OpenAPI).
+    """
+    parts = _split(value, option, value)
+    wrong = {
+        "no https scheme": not value.startswith("https://"),
+        "user information": parts.userinfo,
+        "localhost as its host": parts.host in ("", "localhost"),
+        "port 0": parts.port == 0,
+        "no path": parts.path in ("", "/"),
+        "dot segments": any(unquote(segment) in (".", "..") for segment in parts.path.split("/")),
+        "a percent sign that encodes nothing": re.search(r"%(?![0-9a-fA-F]{2})", value),
+        "a query or fragment": parts.rest,
+        "more than 120 bytes": len(value.encode()) > 120,
+    }
+    if any(wrong.values()):
+        raise ValueError(
+            f"{option} {_shown(value)} has {_which(wrong)}; it must be the https URL at which the client publishes its "
+            "metadata document, such as 'https://client.example.com/client.json'."
+        )
+    return value
+
+
 @dataclass(frozen=True)
 class _Parts:
     scheme: str
@@ -168,7 +195,7 @@ def _shown(value: str) -> str:
     return repr(re.sub(r"(^|//).*@", r"\1", value))
 
 
-def _which(faults: dict[str, object]) -> str:
+def _which(faults: t.Mapping[str, object]) -> str:
     """The faults that are there, as one phrase."""
     there = [words for words, found in faults.items() if found] or ["an unusual form"]
     return " and ".join([", ".join(there[:-1]), there[-1]] if there[1:] else there)

@@ -88,50 +88,15 @@ failure:
     request: PATCH /api/v2/connections/con_9dKKcib71UMRiHHW
 """
 
-from ..module_utils._client import Client, encode
+from ..module_utils._kinds.connection import DOMAIN, DOMAIN_FIELDS
 from ..module_utils._module import Module, Result, Task, run
-from ..module_utils._plan import Object, Shape
-from ..module_utils._resource import Collection, ensure
-
-FIELDS = ("id", "name", "strategy", "is_domain_connection")
-
-
-def read(client: Client, wanted: Object) -> Object | None:
-    if "id" in wanted:
-        return client.get(f"connections/{encode(wanted['id'])}", **RESOURCE.query)
-    return next(
-        (found for found in RESOURCE.list(client, name=wanted["name"]) if found["name"] == wanted["name"]), None
-    )
-
-
-def unknown(client: Client, wanted: Object) -> str:
-    key = "id" if "id" in wanted else "name"
-    known = ", ".join(sorted(found[key] for found in RESOURCE.list(client))) or "none"
-    return f"The tenant has no connection with the {key} '{wanted[key]}'. It has: {known}."
-
-
-RESOURCE = Collection(
-    noun="connection",
-    path="connections",
-    scope="connections",
-    keys=("name", "id"),
-    read=read,
-    checkpoint=True,
-    # Options may hold secrets, so they are not even asked for.
-    query={"fields": ",".join(FIELDS), "include_fields": "true"},
-    unknown=unknown,
-    explain={
-        409: "Auth0 does not take this connection to domain level beside what is there: for some strategies it allows "
-        "only one. Set is_domain_connection: false on the other connection of this strategy first."
-    },
-    shape=Shape(defaults={"is_domain_connection": False}),
-)
+from ..module_utils._resource import ensure
 
 
 def perform(task: Task) -> Result:
     wanted = {{"connection_id": "id"}.get(key, key): value for key, value in task.options.items()}
-    outcome = ensure(RESOURCE, task.client, wanted, check_mode=task.check_mode)
-    connection = {key: outcome.object[key] for key in FIELDS if key in outcome.object}
+    outcome = ensure(DOMAIN, task.client, wanted, check_mode=task.check_mode)
+    connection = {key: outcome.object[key] for key in DOMAIN_FIELDS if key in outcome.object}
     title = f"connection {connection.get('name', wanted.get('id'))}"
     return Result({"connection": connection}, outcome.plan, title, outcome.warnings)
 

@@ -179,88 +179,17 @@ failure:
     request: PATCH /api/v2/tenants/settings
 """
 
+from ..module_utils._kinds.tenant import FLAG_OPTIONS, FLAGS
 from ..module_utils._module import Module, Result, Task, run
-from ..module_utils._plan import Object, Plan, Shape
-from ..module_utils._resource import Singleton, ensure
-
-FLAGS = (
-    "allow_changing_enable_sso",
-    "allow_legacy_delegation_grant_types",
-    "allow_legacy_ro_grant_types",
-    "allow_legacy_tokeninfo_endpoint",
-    "change_pwd_flow_v1",
-    "custom_domains_provisioning",
-    "dashboard_insights_view",
-    "dashboard_log_streams_next",
-    "disable_clickjack_protection_headers",
-    "disable_fields_map_fix",
-    "disable_impersonation",
-    "disable_management_api_sms_obfuscation",
-    "enable_adfs_waad_email_verification",
-    "enable_apis_section",
-    "enable_client_connections",
-    "enable_dynamic_client_registration",
-    "enable_idtoken_api2",
-    "enable_legacy_profile",
-    "enable_pipeline2",
-    "enable_public_signup_user_exists_error",
-    "enable_sso",
-    "enforce_client_authentication_on_passwordless_start",
-    "genai_trial",
-    "improved_signup_bot_detection_in_classic",
-    "local_resource_discovery",
-    "mfa_show_factor_list_on_enrollment",
-    "no_disclose_enterprise_connections",
-    "remove_alg_from_jwks",
-    "revoke_refresh_token_grant",
-    "trust_azure_adfs_email_verified_connection_property",
-    "use_scope_descriptions_for_consent",
-)
-
-
-def guard(actual: Object, plan: Plan) -> str | None:
-    flags = actual.get("flags", {})
-    if "enable_sso" in plan.body["flags"] and not flags.get("allow_changing_enable_sso"):
-        return "flags.enable_sso cannot be changed: the tenant does not have the flag allow_changing_enable_sso."
-    return None
-
-
-RESOURCE = Singleton(
-    noun="tenant settings",
-    path="tenants/settings",
-    scope="tenant_settings",
-    fields="flags",
-    guard=guard,
-    shape=Shape(
-        maps=frozenset({"flags"}),
-        immutable={
-            "flags.allow_changing_enable_sso": "only Auth0 can set this flag; leave it out.",
-            "flags.disable_impersonation": "only Auth0 can set this flag; leave it out.",
-        },
-        defaults={
-            "flags.change_pwd_flow_v1": False,
-            "flags.custom_domains_provisioning": False,
-            "flags.disable_impersonation": False,
-            "flags.disable_management_api_sms_obfuscation": True,
-            "flags.enable_apis_section": False,
-            "flags.enable_client_connections": True,
-            "flags.enable_dynamic_client_registration": False,
-            "flags.enable_pipeline2": True,
-            "flags.trust_azure_adfs_email_verified_connection_property": False,
-        },
-    ),
-)
+from ..module_utils._resource import ensure
 
 
 def perform(task: Task) -> Result:
-    outcome = ensure(RESOURCE, task.client, task.options, check_mode=task.check_mode)
+    outcome = ensure(FLAGS, task.client, task.options, check_mode=task.check_mode)
     return Result({"flags": outcome.object.get("flags", {})}, outcome.plan, "tenant flags", outcome.warnings)
 
 
-MODULE = Module(
-    {"flags": {"type": "dict", "required": True, "options": {flag: {"type": "bool"} for flag in FLAGS}}},
-    perform,
-)
+MODULE = Module(FLAG_OPTIONS, perform)
 
 
 def main() -> None:

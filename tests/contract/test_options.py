@@ -21,11 +21,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from ansible_collections.mcp_ops.oauth.plugins.module_utils import _module, _plan
-from ansible_collections.mcp_ops.oauth.plugins.modules import (
-    auth0_connection_domain,
-    auth0_resource_server,
-    auth0_tenant_flags,
-)
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._kinds import connection, tenant
+from ansible_collections.mcp_ops.oauth.plugins.modules import auth0_resource_server, auth0_tenant_flags
 
 Spec = dict[str, t.Any]
 
@@ -136,7 +133,11 @@ def wanted_of(module: t.Any, params: dict[str, t.Any]) -> dict[str, t.Any] | Non
     if result.error_messages:
         return None
     own = ("state", "purge_scopes")
-    wanted = {key: value for key, value in _module.given(result.validated_parameters).items() if key not in own}
+    wanted = {
+        key: value
+        for key, value in _module.given(module.MODULE.options, result.validated_parameters).items()
+        if key not in own
+    }
     try:
         _plan.check(module.RESOURCE.shape, wanted)
     except _plan.PlanError:
@@ -155,6 +156,7 @@ def test_bodies_for_a_resource_server(schemas: dict[str, t.Any], params: dict[st
     assert wanted is not None
     actual = {"identifier": wanted["identifier"], "id": "1", "scopes": [{"value": "there"}]} if exists else None
     plan = _plan.make_plan(auth0_resource_server.RESOURCE.shape, wanted, actual)
+    assume(auth0_resource_server.RESOURCE.guard(actual or {}, plan) is None)
     accepted(plan.body, ResourceServersClient.update if exists else ResourceServersClient.create)
     body = {key: value for key, value in plan.body.items() if key not in NEWER}
     body.get("subject_type_authorization", {}).pop("anonymous_user", None)
@@ -162,11 +164,11 @@ def test_bodies_for_a_resource_server(schemas: dict[str, t.Any], params: dict[st
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(st.dictionaries(st.sampled_from(auth0_tenant_flags.FLAGS), st.booleans()))
+@given(st.dictionaries(st.sampled_from(tenant.NAMES), st.booleans()))
 def test_bodies_for_tenant_flags(schemas: dict[str, t.Any], flags: dict[str, bool]) -> None:
     for read_only in ("allow_changing_enable_sso", "disable_impersonation"):
         flags.pop(read_only, None)
-    body = _plan.make_plan(auth0_tenant_flags.RESOURCE.shape, {"flags": flags}, {"flags": {}}).body
+    body = _plan.make_plan(tenant.FLAGS.shape, {"flags": flags}, {"flags": {}}).body
     if body:
         accepted(body, SettingsClient.update)
         newer = ("use_scope_descriptions_for_consent", "local_resource_discovery")
@@ -177,9 +179,7 @@ def test_bodies_for_tenant_flags(schemas: dict[str, t.Any], flags: dict[str, boo
 @pytest.mark.parametrize("promoted", [True, False])
 def test_bodies_for_a_connection(schemas: dict[str, t.Any], promoted: bool) -> None:
     actual = {"id": "con_1", "name": "a", "is_domain_connection": not promoted}
-    plan = _plan.make_plan(
-        auth0_connection_domain.RESOURCE.shape, {"name": "a", "is_domain_connection": promoted}, actual
-    )
+    plan = _plan.make_plan(connection.DOMAIN.shape, {"name": "a", "is_domain_connection": promoted}, actual)
     assert plan.body == {"is_domain_connection": promoted}
     accepted(plan.body, ConnectionsClient.update)
     assert faults(plan.body, "UpdateConnectionRequestContent", schemas) == []

@@ -1,0 +1,316 @@
+# Copyright: mcp_ops.oauth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Clients, which the Dashboard calls applications: those registered by hand and those known by a metadata document."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, replace
+
+from .._client import Client, encode
+from .._plan import Object, Plan, PlanError, Shape, make_plan
+from .._resource import Collection
+
+_TEXTS = {"type": "list", "elements": "str"}
+_QUOTA = {
+    "type": "dict",
+    "options": {
+        "client_credentials": {
+            "type": "dict",
+            "required": True,
+            "options": {"enforce": {"type": "bool"}, "per_day": {"type": "int"}, "per_hour": {"type": "int"}},
+        }
+    },
+}
+REFRESH_TOKEN: dict[str, t.Any] = {
+    "type": "dict",
+    "no_log": False,
+    "options": {
+        "rotation_type": {"type": "str", "choices": ["rotating", "non-rotating"]},
+        "expiration_type": {"type": "str", "choices": ["expiring", "non-expiring"]},
+        "leeway": {"type": "int"},
+        "token_lifetime": {"type": "int", "no_log": False},
+        "infinite_token_lifetime": {"type": "bool", "no_log": False},
+        "idle_token_lifetime": {"type": "int", "no_log": False},
+        "infinite_idle_token_lifetime": {"type": "bool", "no_log": False},
+        "policies": {
+            "type": "list",
+            "elements": "dict",
+            "options": {"audience": {"type": "str", "required": True}, "scope": {**_TEXTS, "required": True}},
+        },
+    },
+}
+
+# What an administrator may set on a client that a metadata document describes.
+CIMD_FIELDS: dict[str, t.Any] = {
+    "app_type": {"type": "str", "choices": ["native", "regular_web"]},
+    "grant_types": _TEXTS,
+    "jwt_configuration": {
+        "type": "dict",
+        "options": {"alg": {"type": "str", "choices": ["RS256"]}, "lifetime_in_seconds": {"type": "int"}},
+    },
+    "description": {"type": "str"},
+    "oidc_conformant": {"type": "bool"},
+    "allowed_origins": _TEXTS,
+    "web_origins": _TEXTS,
+    "refresh_token": REFRESH_TOKEN,
+    "organization_usage": {"type": "str", "choices": ["deny", "allow", "require"]},
+    "organization_require_behavior": {
+        "type": "str",
+        "choices": ["no_prompt", "pre_login_prompt", "post_login_prompt"],
+    },
+    "client_metadata": {"type": "dict"},
+    "require_proof_of_possession": {"type": "bool"},
+}
+
+FIELDS: dict[str, t.Any] = {
+    "client_id": {"type": "str"},
+    "name": {"type": "str"},
+    **CIMD_FIELDS,
+    "app_type": {"type": "str", "choices": ["native", "spa", "regular_web", "non_interactive", "resource_server"]},
+    "is_first_party": {"type": "bool"},
+    "third_party_security_mode": {"type": "str", "choices": ["strict", "permissive"]},
+    "redirection_policy": {"type": "str", "choices": ["allow_always", "open_redirect_protection"]},
+    "logo_uri": {"type": "str"},
+    "callbacks": _TEXTS,
+    "allowed_logout_urls": _TEXTS,
+    "allowed_clients": _TEXTS,
+    "client_aliases": _TEXTS,
+    "initiate_login_uri": {"type": "str"},
+    "token_endpoint_auth_method": {
+        "type": "str",
+        "no_log": False,
+        "choices": ["none", "client_secret_post", "client_secret_basic"],
+    },
+    "client_secret": {"type": "str", "no_log": True},
+    "jwt_configuration": {
+        "type": "dict",
+        "options": {
+            "alg": {"type": "str", "choices": ["HS256", "RS256", "RS512", "PS256"]},
+            "lifetime_in_seconds": {"type": "int"},
+            "secret_encoded": {"type": "bool", "no_log": False},
+            "scopes": {"type": "dict"},
+        },
+    },
+    "resource_server_identifier": {"type": "str"},
+    "cross_origin_authentication": {"type": "bool"},
+    "cross_origin_loc": {"type": "str"},
+    "sso": {"type": "bool"},
+    "sso_disabled": {"type": "bool"},
+    "custom_login_page": {"type": "str"},
+    "custom_login_page_on": {"type": "bool"},
+    "is_token_endpoint_ip_header_trusted": {"type": "bool", "no_log": False},
+    "require_pushed_authorization_requests": {"type": "bool"},
+    "par_request_expiry": {"type": "int"},
+    "compliance_level": {
+        "type": "str",
+        "choices": [
+            "none",
+            "fapi1_adv_pkj_par",
+            "fapi1_adv_mtls_par",
+            "fapi2_sp_pkj_mtls",
+            "fapi2_sp_mtls_mtls",
+        ],
+    },
+    "skip_non_verifiable_callback_uri_confirmation_prompt": {"type": "bool"},
+    "organization_discovery_methods": {"type": "list", "elements": "str", "choices": ["email", "organization_name"]},
+    "default_organization": {
+        "type": "dict",
+        "options": {
+            "organization_id": {"type": "str"},
+            "flows": {"type": "list", "elements": "str", "choices": ["client_credentials"]},
+        },
+    },
+    "token_exchange": {
+        "type": "dict",
+        "no_log": False,
+        "options": {
+            "allow_any_profile_of_type": {
+                "type": "list",
+                "elements": "str",
+                "choices": ["custom_authentication", "on_behalf_of_token_exchange"],
+            }
+        },
+    },
+    "token_quota": {**_QUOTA, "no_log": False},
+    "oidc_logout": {
+        "type": "dict",
+        "options": {
+            "backchannel_logout_urls": _TEXTS,
+            "backchannel_logout_initiators": {
+                "type": "dict",
+                "options": {
+                    "mode": {"type": "str", "choices": ["custom", "all"]},
+                    "selected_initiators": _TEXTS,
+                },
+            },
+            "backchannel_logout_session_metadata": {"type": "dict", "options": {"include": {"type": "bool"}}},
+        },
+    },
+    "session_transfer": {"type": "dict"},
+    "mobile": {"type": "dict"},
+    "native_social_login": {"type": "dict"},
+    "addons": {"type": "dict"},
+}
+
+# All that Auth0 lets anyone set on a strict third-party client (docs: third-party applications, security controls).
+STRICT_FIELDS = frozenset(
+    {
+        *("name", "description", "logo_uri", "callbacks", "allowed_origins", "web_origins", "grant_types"),
+        *("token_endpoint_auth_method", "app_type", "client_metadata", "jwt_configuration", "refresh_token"),
+        *("require_proof_of_possession", "redirection_policy", "is_first_party", "third_party_security_mode"),
+        *("oidc_conformant", "client_secret", "organization_usage", "organization_require_behavior"),
+    }
+)
+SECRET_FIELDS = ("client_secret", "signing_keys", "encryption_key")
+
+
+def read(client: Client, wanted: Object) -> Object | None:
+    if "client_id" in wanted:
+        return client.get(f"clients/{encode(wanted['client_id'])}", **RESOURCE.query)
+    return RESOURCE.choose(wanted, RESOURCE.list(client, is_global="false"))
+
+
+def guard(actual: Object, plan: Plan) -> str | None:
+    if actual.get("global"):
+        return "This is the tenant's own application for all others; it cannot be managed."
+    if plan.action == "create" and "client_secret" in plan.body:
+        return (
+            "Auth0 makes the client_secret of a new application. Leave it out, and set it in a second task if need be."
+        )
+    if plan.predicted.get("third_party_security_mode") == "strict":
+        refused = sorted(set(plan.body) - STRICT_FIELDS)
+        if refused:
+            return f"Auth0 does not let a strict third-party application have {', '.join(refused)}. Leave it out."
+    return None
+
+
+def creation(client: Client, wanted: Object) -> str | None:
+    if "client_id" in wanted:
+        return (
+            f"The tenant has no application with the client_id '{wanted['client_id']}', and Auth0 makes the client_id "
+            "of a new one. Leave it out to create the application."
+        )
+    if wanted.get("is_first_party") is False and "third_party_security_mode" not in wanted:
+        return (
+            "A new third-party application needs third_party_security_mode: strict or permissive. Auth0's own default "
+            "differs from tenant to tenant."
+        )
+    return None
+
+
+NEVER = "Auth0 never changes this of an application. Delete it and create it anew."
+SHAPE = Shape(
+    immutable={
+        "is_first_party": NEVER,
+        "third_party_security_mode": NEVER,
+        "resource_server_identifier": NEVER,
+    },
+    defaults={
+        **{name: [] for name, option in FIELDS.items() if option is _TEXTS and name != "grant_types"},
+        **dict.fromkeys(("description", "logo_uri", "initiate_login_uri"), ""),
+        **dict.fromkeys(("require_proof_of_possession", "require_pushed_authorization_requests"), False),
+        "is_first_party": True,
+        "refresh_token.policies": [],
+    },
+    maps=frozenset({"client_metadata"}),
+    nullable=frozenset(
+        {
+            *("default_organization", "oidc_logout", "session_transfer", "token_exchange", "token_quota"),
+            *("organization_discovery_methods", "mobile", "addons", "native_social_login"),
+        }
+    ),
+    secrets=frozenset({*SECRET_FIELDS, "addons"}),
+    limits={
+        "name": (1, 1000),
+        "description": (0, 140),
+        "client_metadata": (0, 10),
+        "jwt_configuration.lifetime_in_seconds": (1, 2_592_000),
+        "refresh_token.leeway": (0, 60),
+        "refresh_token.token_lifetime": (1, 157_788_000),
+        "refresh_token.idle_token_lifetime": (1, 157_788_000),
+        "par_request_expiry": (10, 600),
+        "external_client_id": (1, 120),
+    },
+    patterns={"name": (r"[^<>]*", "not contain < or >")},
+)
+
+RESOURCE = Collection(
+    noun="application",
+    path="clients",
+    scope="clients",
+    keys=("client_id", "name"),
+    id="client_id",
+    read=read,
+    checkpoint=True,
+    # Not even asked for, unless the user names one.
+    query={"fields": ",".join(SECRET_FIELDS), "include_fields": "false"},
+    readable={"client_secret": "read:client_keys"},
+    guard=guard,
+    unknown=creation,
+    shape=SHAPE,
+)
+WITH_SECRETS = replace(RESOURCE, query={})
+
+
+# -- clients that are known by the URL of their metadata document -----------------------------------------------------
+
+EXTERNAL = "external_client_id"
+PREVIEW, REGISTER = "clients/cimd/preview", "clients/cimd/register"
+# What Auth0 takes over from the document and tells of the client again.
+DOCUMENT_FIELDS = (
+    *(EXTERNAL, "name", "description", "logo_uri", "callbacks", "app_type", "grant_types"),
+    *("token_endpoint_auth_method", "jwks_uri"),
+)
+
+
+@dataclass(frozen=True)
+class DocumentClients(Collection):
+    """Clients that Auth0 makes of a metadata document: registered, and then given what an administrator adds.
+
+    With `refresh`, one that exists is compared with its document as it is now.
+    """
+
+    refresh: bool = False
+
+    def expand(self, client: Client, wanted: Object, actual: Object | None) -> tuple[Object, tuple[str, ...]]:
+        """The document's fields below the administrator's, where a registration may be due."""
+        if actual is not None and not self.refresh:
+            return wanted, ()
+        preview = client.call(PREVIEW, {EXTERNAL: wanted[EXTERNAL]})
+        validation = preview.get("validation") or {}
+        faults = [*preview.get("errors", []), *validation.get("violations", [])]
+        if faults or not validation.get("valid", True):
+            raise PlanError(f"Auth0 cannot use the document at {wanted[EXTERNAL]}: {'; '.join(faults) or 'not valid'}.")
+        mapped = preview.get("mapped_fields") or {}
+        fields = {name: mapped[name] for name in DOCUMENT_FIELDS if mapped.get(name) is not None}
+        return {**fields, **wanted}, tuple(f"{wanted[EXTERNAL]}: {text}" for text in validation.get("warnings", []))
+
+    def write(self, client: Client, wanted: Object, actual: Object, plan: Plan) -> Object:
+        if plan.action == "create" or (plan.action == "update" and set(plan.body) - set(CIMD_FIELDS)):
+            registered = client.call(REGISTER, {EXTERNAL: wanted[EXTERNAL]})
+            actual = client.get(self.path_of(registered), **self.query) or {}
+            plan = make_plan(self.shape, wanted, actual)
+        return super().write(client, wanted, actual, plan) if plan.changed else actual
+
+    def scopes(self, plan: Plan) -> t.Sequence[str]:
+        return ("create:clients", "update:clients") if plan.action == "create" else super().scopes(plan)
+
+
+def read_document_client(client: Client, wanted: Object) -> Object | None:
+    return DOCUMENT_CLIENT.choose(wanted, DOCUMENT_CLIENT.list(client, external_client_id=wanted[EXTERNAL]))
+
+
+DOCUMENT_CLIENT = DocumentClients(
+    noun="application",
+    path="clients",
+    scope="clients",
+    keys=(EXTERNAL,),
+    id="client_id",
+    read=read_document_client,
+    checkpoint=True,
+    query=RESOURCE.query,
+    # Not in the list of what may be set on such a client.
+    shape=replace(SHAPE, server_made=frozenset({"jwt_configuration.secret_encoded"})),
+)

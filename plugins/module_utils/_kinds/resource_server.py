@@ -1,0 +1,177 @@
+# Copyright: mcp_ops.oauth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Resource servers, which the Dashboard calls APIs."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._client import Client, encode
+from .._plan import Object, Plan, Shape
+from .._resource import Collection
+
+FIELDS: dict[str, t.Any] = {
+    "identifier": {"type": "str", "required": True},
+    "name": {"type": "str"},
+    "scopes": {
+        "type": "list",
+        "elements": "dict",
+        "options": {"value": {"type": "str", "required": True}, "description": {"type": "str"}},
+    },
+    "signing_alg": {"type": "str", "choices": ["HS256", "RS256", "RS512", "PS256"]},
+    "signing_secret": {"type": "str", "no_log": True},
+    "allow_offline_access": {"type": "bool"},
+    "allow_online_access": {"type": "bool"},
+    "allow_online_access_with_ephemeral_sessions": {"type": "bool"},
+    "token_lifetime": {"type": "int", "no_log": False},
+    "token_lifetime_for_web": {"type": "int", "no_log": False},
+    "token_lifetime_for_anonymous_access_tokens": {"type": "int", "no_log": False},
+    "skip_consent_for_verifiable_first_party_clients": {"type": "bool"},
+    "enforce_policies": {"type": "bool"},
+    "token_dialect": {
+        "type": "str",
+        "choices": ["access_token", "access_token_authz", "rfc9068_profile", "rfc9068_profile_authz"],
+    },
+    "token_encryption": {
+        "type": "dict",
+        "no_log": False,
+        "options": {
+            "format": {"type": "str", "choices": ["compact-nested-jwe"]},
+            "encryption_key": {
+                "type": "dict",
+                "no_log": False,
+                "options": {
+                    "name": {"type": "str"},
+                    "alg": {"type": "str", "choices": ["RSA-OAEP-256", "RSA-OAEP-384", "RSA-OAEP-512"]},
+                    "kid": {"type": "str"},
+                    "pem": {"type": "str"},
+                },
+            },
+        },
+        "required_together": [["format", "encryption_key"]],
+    },
+    "consent_policy": {"type": "str", "choices": ["transactional-authorization-with-mfa", ""]},
+    "require_consent_non_repudiation": {"type": "bool"},
+    "authorization_details": {"type": "list", "elements": "dict"},
+    "proof_of_possession": {
+        "type": "dict",
+        "options": {
+            "mechanism": {"type": "str", "choices": ["mtls", "dpop"]},
+            "required": {"type": "bool"},
+            "required_for": {"type": "str", "choices": ["public_clients", "all_clients"]},
+        },
+        "required_together": [["mechanism", "required"]],
+        "required_by": {"required_for": ["mechanism"]},
+    },
+    "subject_type_authorization": {
+        "type": "dict",
+        "options": {
+            "user": {
+                "type": "dict",
+                "options": {"policy": {"type": "str", "choices": ["allow_all", "deny_all", "require_client_grant"]}},
+            },
+            "client": {
+                "type": "dict",
+                "options": {"policy": {"type": "str", "choices": ["deny_all", "require_client_grant"]}},
+            },
+            "anonymous_user": {
+                "type": "dict",
+                "options": {"policy": {"type": "str", "choices": ["deny_all", "require_client_grant"]}},
+            },
+        },
+    },
+    "authorization_policy": {"type": "dict", "options": {"policy_id": {"type": "str"}}},
+}
+
+# What the PATCH schema of a system API lets through.
+SYSTEM_FIELDS = frozenset(
+    {
+        "token_lifetime",
+        "token_lifetime_for_web",
+        "skip_consent_for_verifiable_first_party_clients",
+        "subject_type_authorization",
+        "authorization_policy",
+    }
+)
+
+
+def read(client: Client, wanted: Object) -> Object | None:
+    return client.get(f"resource-servers/{encode(wanted['identifier'])}")
+
+
+def guard(actual: Object, plan: Plan) -> str | None:
+    if actual.get("is_system"):
+        refused = sorted(set(plan.body) - SYSTEM_FIELDS)
+        if refused:
+            return f"'{actual['identifier']}' is a system API, and Auth0 lets nobody change its {', '.join(refused)}."
+        # The My Account API is activated and deactivated by creating and deleting it.
+        if plan.action == "delete" and not actual["identifier"].endswith("/me/"):
+            return f"'{actual['identifier']}' is a system API, which Auth0 lets nobody delete."
+    encryption = plan.body.get("token_encryption")
+    if encryption and not {"alg", "pem"} <= set(encryption["encryption_key"]):
+        return "token_encryption.encryption_key needs alg and pem: Auth0 does not tell the current key."
+    web, lifetime = plan.body.get("token_lifetime_for_web", 0), plan.predicted.get("token_lifetime")
+    if lifetime is not None and web > lifetime:
+        return f"token_lifetime_for_web ({web}) must not be longer than token_lifetime ({lifetime})."
+    if plan.body.get("allow_online_access_with_ephemeral_sessions") and not plan.predicted.get("allow_online_access"):
+        return "allow_online_access_with_ephemeral_sessions needs allow_online_access: true."
+    return None
+
+
+RESOURCE = Collection(
+    noun="API",
+    path="resource-servers",
+    scope="resource_servers",
+    keys=("identifier",),
+    id_for_key=True,
+    read=read,
+    checkpoint=False,
+    guard=guard,
+    explain={409: "Another run created it in the meantime: run again."},
+    shape=Shape(
+        immutable={
+            "identifier": "an API's identifier can never be changed. Auth0 finds an API by its id as well, so give the "
+            "identifier, not the id."
+        },
+        defaults={
+            "scopes": [],
+            "allow_online_access": False,
+            "allow_online_access_with_ephemeral_sessions": False,
+            "enforce_policies": False,
+            "require_consent_non_repudiation": False,
+            "token_dialect": "access_token",
+            "subject_type_authorization.user.policy": "allow_all",
+            "subject_type_authorization.client.policy": "require_client_grant",
+        },
+        sets={"scopes": "value"},
+        nullable=frozenset(
+            {
+                "token_encryption",
+                "consent_policy",
+                "authorization_details",
+                "proof_of_possession",
+                "authorization_policy",
+            }
+        ),
+        write_only={"signing_secret": "signing_alg", "token_encryption.encryption_key.pem": "token_encryption"},
+        server_made=frozenset({"token_encryption.encryption_key.thumbprint_sha256"}),
+        secrets=frozenset({"signing_secret"}),
+        limits={
+            "identifier": (1, 600),
+            "name": (1, 200),
+            "scopes": (0, 1000),
+            "scopes.value": (1, 280),
+            "scopes.description": (0, 500),
+            "signing_secret": (16, 10_000),
+            "token_lifetime": (0, 2_592_000),
+            "token_lifetime_for_web": (0, 2_592_000),
+            "token_lifetime_for_anonymous_access_tokens": (0, 2_592_000),
+            "token_encryption.encryption_key.name": (1, 128),
+            "token_encryption.encryption_key.kid": (1, 128),
+            "token_encryption.encryption_key.pem": (1, 4096),
+            "authorization_policy.policy_id": (1, 1024),
+        },
+        patterns={"name": (r"[^<>]*", "not contain < or >")},
+    ),
+)
