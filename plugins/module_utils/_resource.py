@@ -12,7 +12,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ._client import OFFSET_LIMIT, ApiError, Client, ScopeError, encode
-from ._plan import Object, Plan, PlanError, Shape, check, make_plan, plan_absent, shown
+from ._plan import Object, Plan, PlanError, Shape, check, make_plan, plan_absent, secrets_in, shown
 
 # From this look-up of a kind on, one listing answers them all. In a tenant with one page of objects, that is never more
 # requests than single reads.
@@ -78,9 +78,16 @@ class Collection:
         key = next(key for key in self.keys if key in wanted)
         return is_same(key) or (self.id_for_key and wanted[key] == candidate[self.id])
 
-    def list(self, client: Client, **query: str) -> t.Iterator[Object]:
+    def list(self, client: Client, **query: t.Any) -> t.Iterator[Object]:
         collection = self.path.replace("-", "_")
         return client.listing(self.path, collection, checkpoint=self.checkpoint, **{**self.query, **query})
+
+    def search(self, client: Client, named: Object, **query: t.Any) -> t.Sequence[Object]:
+        """The object that the key in `named` tells, else all objects that the query lets through."""
+        if not named:
+            return tuple(self.list(client, **query))
+        found = self.find(client, named)
+        return (found,) if found else ()
 
     def write(self, client: Client, wanted: Object, actual: Object, plan: Plan) -> Object:
         written: Object = {}
@@ -172,11 +179,15 @@ def _known(client: Client, collection: Collection) -> Known:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What was done, or in check mode would be, and the object as it is then; `warnings` are for the user."""
+    """What was done, or in check mode would be, and the object as it is then; `warnings` are for the user.
+
+    `secrets` are the object's own, which `object` leaves out.
+    """
 
     plan: Plan
     object: Object
     warnings: tuple[str, ...] = ()
+    secrets: Object = field(default_factory=dict)
 
 
 def ensure(
@@ -195,6 +206,7 @@ def ensure(
     """
     check(resource.shape, wanted)
     actual = resource.find(client, wanted)
+    client.secrets.update(secrets_in(resource.shape, actual))
     named = {key: wanted[key] for key in resource.keys if key in wanted}
     _refuse_unreadable(resource, client, {} if actual is None or absent else wanted)
     if actual is None and not absent and (text := resource.unknown(client, wanted)):
@@ -210,7 +222,7 @@ def ensure(
         wanted, warnings = resource.expand(client, wanted, actual)
         plan = make_plan(resource.shape, wanted, actual, purge=purge, force=force)
     if not plan.changed:
-        return Outcome(plan, shown(resource.shape, actual or {}), warnings)
+        return _outcome(resource, plan, actual or {}, warnings)
     if refusal := resource.guard(actual or {}, plan):
         raise PlanError(refusal)
     missing = client.missing_scopes(resource.scopes(plan))
@@ -226,10 +238,17 @@ def ensure(
     if check_mode:
         return Outcome(plan, plan.predicted, warnings)
     try:
-        return Outcome(plan, shown(resource.shape, resource.write(client, wanted, actual or {}, plan)), warnings)
+        written = resource.write(client, wanted, actual or {}, plan)
     except ApiError as error:
         advice = resource.explain.get(error.status or 0)
         raise (error.with_advice(advice) if advice else error) from None
+    client.secrets.update(secrets_in(resource.shape, written))
+    return _outcome(resource, plan, written, warnings)
+
+
+def _outcome(resource: Collection | Singleton, plan: Plan, found: Object, warnings: tuple[str, ...]) -> Outcome:
+    secrets = {name: value for name, value in found.items() if resource.shape.hides(name)}
+    return Outcome(plan, shown(resource.shape, found), warnings, secrets)
 
 
 def _refuse_unreadable(resource: Collection | Singleton, client: Client, wanted: Object) -> None:

@@ -58,6 +58,11 @@ def told(grant: Object) -> Object:
     return {key: value for key, value in grant.items() if key != "scope" or not grant.get("allow_all_scopes")}
 
 
+def fed_back(grant: Object) -> Object:
+    """A grant as its module takes it."""
+    return {"subject_type": "client", **told(grant)}
+
+
 RESOURCE = Collection(
     noun="client grant",
     path="client-grants",

@@ -72,6 +72,8 @@ EXCLUSIVE = {
     "password_options": LEGACY_PASSWORD_OPTIONS,
 }
 
+WITHOUT_OPTIONS = {"fields": "options", "include_fields": "false"}
+
 PROMOTION_REFUSED = (
     "Auth0 does not take this connection to domain level beside what is there: for some strategies it allows only one. "
     "Set is_domain_connection: false on the other connection of this strategy first."
@@ -122,12 +124,9 @@ class Connections(Collection):
 
     def find(self, client: Client, wanted: Object) -> Object | None:
         found = super().find(client, wanted)
-        if found is None:
-            return None
-        client.secrets.update(secrets_in(self.shape, found))
-        if APART in wanted:
-            found = {**found, APART: self._clients(client, found, wanted)}
-        return found
+        if found is None or APART not in wanted:
+            return found
+        return {**found, APART: self._clients(client, found, wanted)}
 
     def _clients(self, client: Client, found: Object, wanted: Object) -> list[Object]:
         path = f"{self.path_of(found)}/{APART}"

@@ -195,6 +195,15 @@ def guard_settings(actual: Object, plan: Plan) -> str | None:
     return None
 
 
+def once(settings: Object) -> Object:
+    """Settings with each lifetime in one unit: in hours, unless only minutes are whole."""
+    whole = {name for name in LIFETIMES if settings.get(name, 0) == int(settings.get(name, 0))}
+    doubled = {f"{name}_in_minutes" if name in whole else name for name in LIFETIMES}
+    return {name: value for name, value in settings.items() if name not in doubled}
+
+
+ALL = Singleton("tenant", "tenants/settings", "tenant_settings", Shape(), complete=complete)
+
 SETTINGS = Singleton(
     noun="tenant settings",
     path="tenants/settings",

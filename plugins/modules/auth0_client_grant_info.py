@@ -1,0 +1,107 @@
+#!/usr/bin/python
+# Copyright: mcp_ops.oauth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: auth0_client_grant_info
+short_description: Read the client grants of an Auth0 tenant
+version_added: 0.1.0
+author:
+  - mcp_ops.oauth contributors (@mcp-ops)
+description:
+  - Reads all client grants, or those that fit all the options that are set.
+  - What it returns can be given back to M(mcp_ops.oauth.auth0_client_grant), which then changes nothing. So only what
+    that module knows is returned.
+options:
+  client_id:
+    description: Only grants for this application.
+    type: str
+  default_for:
+    description: Only grants for these applications.
+    type: str
+    choices: [third_party_clients]
+  audience:
+    description: Only grants for the API with this identifier.
+    type: str
+  subject_type:
+    description: Only grants to act on behalf of a V(user), or of the application itself (V(client)).
+    type: str
+    choices: [user, client]
+notes:
+  - The token needs the scope C(read:client_grants).
+extends_documentation_fragment:
+  - mcp_ops.oauth.auth0
+  - mcp_ops.oauth.attributes
+  - mcp_ops.oauth.attributes.tenant
+attributes:
+  diff_mode:
+    support: none
+    details: It changes nothing.
+seealso:
+  - module: mcp_ops.oauth.auth0_client_grant
+"""
+
+EXAMPLES = r"""
+- name: Who can get tokens for the MCP server
+  mcp_ops.oauth.auth0_client_grant_info:
+    domain: tenant.eu.auth0.com
+    auth_client_id: "{{ auth0_client_id }}"
+    auth_client_secret: "{{ auth0_client_secret }}"
+    audience: https://mcp.example.com/mcp
+"""
+
+RETURN = r"""
+client_grants:
+  description: The client grants, an empty list where none was found.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - default_for: third_party_clients
+      audience: https://mcp.example.com/mcp
+      subject_type: user
+      scope: [tools:read]
+failure:
+  description: What Auth0 answered to the request that failed. Each value is null where there was none.
+  returned: when a request fails
+  type: dict
+  sample:
+    status: 403
+    code: insufficient_scope
+    message: "Insufficient scope, expected any of: read:client_grants"
+    request: GET /api/v2/client-grants
+"""
+
+from ..module_utils._kinds.client_grant import FIELDS, KEYS, RESOURCE, fed_back
+from ..module_utils._module import Module, Result, Task, known, run
+
+
+def perform(task: Task) -> Result:
+    # Not asked for by subject_type: a grant from before there was one has none, and is one for the client.
+    query = {key: value for key, value in task.fields(KEYS).items() if key != "subject_type"}
+    grants = [fed_back(grant) for grant in RESOURCE.list(task.client, **query)]
+    wanted = task.options.get("subject_type")
+    found = [known(FIELDS, grant) for grant in grants if wanted in (None, grant["subject_type"])]
+    return Result({"client_grants": found})
+
+
+MODULE = Module(
+    {
+        "client_id": {"type": "str"},
+        "default_for": {"type": "str", "choices": ["third_party_clients"]},
+        "audience": {"type": "str"},
+        "subject_type": {"type": "str", "choices": ["user", "client"]},
+    },
+    perform,
+    {"mutually_exclusive": [["client_id", "default_for"]]},
+)
+
+
+def main() -> None:
+    run(MODULE)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+#!/usr/bin/python
+# Copyright: mcp_ops.oauth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: auth0_client_info
+short_description: Read the applications (clients) of an Auth0 tenant
+version_added: 0.1.0
+author:
+  - mcp_ops.oauth contributors (@mcp-ops)
+description:
+  - Reads one application by its client ID, those of a name, or all of them, or those that fit the options that are set.
+  - What it returns can be given back to M(mcp_ops.oauth.auth0_client), which then changes nothing. So only what that
+    module knows is returned.
+options:
+  client_id:
+    description: The client ID of the application.
+    type: str
+  name:
+    description: Only applications of this name.
+    type: str
+  external_client_id:
+    description: Only the application with this URL of a metadata document.
+    type: str
+  is_first_party:
+    description: Only first-party applications, or only third-party ones.
+    type: bool
+  app_type:
+    description: Only applications of these kinds.
+    type: list
+    elements: str
+  include_client_secret:
+    description: Whether secrets are returned too. Set C(no_log=true) on the task then.
+    type: bool
+    default: false
+notes:
+  - The token needs the scope C(read:clients), with O(include_client_secret=true) C(read:client_keys) as well.
+  - The application that stands for all others is left out.
+extends_documentation_fragment:
+  - mcp_ops.oauth.auth0
+  - mcp_ops.oauth.attributes
+  - mcp_ops.oauth.attributes.tenant
+attributes:
+  diff_mode:
+    support: none
+    details: It changes nothing.
+seealso:
+  - module: mcp_ops.oauth.auth0_client
+"""
+
+EXAMPLES = r"""
+- name: Which applications registered themselves, or are a partner's
+  mcp_ops.oauth.auth0_client_info:
+    domain: tenant.eu.auth0.com
+    auth_client_id: "{{ auth0_client_id }}"
+    auth_client_secret: "{{ auth0_client_secret }}"
+    is_first_party: false
+"""
+
+RETURN = r"""
+clients:
+  description: The applications, an empty list where none was found.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - client_id: tpc_bU3H7iEFPD3nVwc6a6yoa2
+      name: MCP Inspector
+      is_first_party: false
+failure:
+  description: What Auth0 answered to the request that failed. Each value is null where there was none.
+  returned: when a request fails
+  type: dict
+  sample:
+    status: 403
+    code: insufficient_scope
+    message: "Insufficient scope, expected any of: read:clients"
+    request: GET /api/v2/clients
+"""
+
+from ..module_utils._client import ScopeError
+from ..module_utils._kinds.client import FIELDS, RESOURCE, WITH_SECRETS
+from ..module_utils._module import Module, Result, Task, known, run
+from ..module_utils._plan import shown
+
+
+def perform(task: Task) -> Result:
+    options, include = task.options, task.options["include_client_secret"]
+    if include and task.client.missing_scopes(WITH_SECRETS.readable.values()):
+        raise ScopeError("The token lacks the scope read:client_keys, which include_client_secret needs.")
+    filters = {"is_global": "false", **task.fields(["external_client_id"])}
+    if "is_first_party" in options:
+        filters["is_first_party"] = str(options["is_first_party"]).lower()
+    if "app_type" in options:
+        filters["app_type"] = ",".join(options["app_type"])
+    found = (WITH_SECRETS if include else RESOURCE).search(task.client, task.fields(["client_id"]), **filters)
+    found = [client for client in found if options.get("name") in (None, client.get("name"))]
+    secrets = frozenset(client["client_secret"] for client in found if include and client.get("client_secret"))
+    clients = []
+    for client in found:
+        secret = {"client_secret": client["client_secret"]} if client.get("client_secret") in secrets else {}
+        clients.append({**shown(RESOURCE.shape, known(FIELDS, client)), **secret})
+    return Result({"clients": clients}, revealed=secrets)
+
+
+MODULE = Module(
+    {
+        "client_id": {"type": "str"},
+        "name": {"type": "str"},
+        "external_client_id": {"type": "str"},
+        "is_first_party": {"type": "bool"},
+        "app_type": {"type": "list", "elements": "str"},
+        "include_client_secret": {"type": "bool", "default": False, "no_log": False},
+    },
+    perform,
+    {"mutually_exclusive": [["client_id", "name", "external_client_id"]]},
+)
+
+
+def main() -> None:
+    run(MODULE)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+#!/usr/bin/python
+# Copyright: mcp_ops.oauth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: auth0_connection_info
+short_description: Read the connections of an Auth0 tenant
+version_added: 0.1.0
+author:
+  - mcp_ops.oauth contributors (@mcp-ops)
+description:
+  - Reads one connection by its name or ID, or all of them, or those of some strategies.
+  - What it returns can be given back to M(mcp_ops.oauth.auth0_connection), which then changes nothing. So only what
+    that module knows is returned.
+options:
+  name:
+    description: The name of the connection.
+    type: str
+  id:
+    description: The ID of the connection.
+    type: str
+  strategy:
+    description: Only connections of these strategies.
+    type: list
+    elements: str
+  include_options:
+    description:
+      - Whether the options are returned too. They may hold secrets in clear text, so set C(no_log=true) on the task.
+    type: bool
+    default: false
+notes:
+  - The token needs the scope C(read:connections), with O(include_options=true) C(read:connections_options) as well.
+extends_documentation_fragment:
+  - mcp_ops.oauth.auth0
+  - mcp_ops.oauth.attributes
+  - mcp_ops.oauth.attributes.tenant
+attributes:
+  diff_mode:
+    support: none
+    details: It changes nothing.
+seealso:
+  - module: mcp_ops.oauth.auth0_connection
+"""
+
+EXAMPLES = r"""
+- name: Through which connections can MCP clients log in
+  mcp_ops.oauth.auth0_connection_info:
+    domain: tenant.eu.auth0.com
+    auth_client_id: "{{ auth0_client_id }}"
+    auth_client_secret: "{{ auth0_client_secret }}"
+  register: found
+
+- name: Those at domain level
+  ansible.builtin.debug:
+    msg: "{{ found.connections | selectattr('is_domain_connection') | map(attribute='name') }}"
+"""
+
+RETURN = r"""
+connections:
+  description: The connections, an empty list where none was found.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - id: con_9dKKcib71UMRiHHW
+      name: Username-Password-Authentication
+      strategy: auth0
+      is_domain_connection: true
+failure:
+  description: What Auth0 answered to the request that failed. Each value is null where there was none.
+  returned: when a request fails
+  type: dict
+  sample:
+    status: 403
+    code: insufficient_scope
+    message: "Insufficient scope, expected any of: read:connections"
+    request: GET /api/v2/connections
+"""
+
+from dataclasses import replace
+
+from ..module_utils._client import ScopeError
+from ..module_utils._kinds.connection import CONNECTION, FIELDS, WITHOUT_OPTIONS
+from ..module_utils._module import Module, Result, Task, known, run
+from ..module_utils._plan import secrets_in
+
+
+def perform(task: Task) -> Result:
+    include = task.options["include_options"]
+    if include and task.client.missing_scopes(CONNECTION.readable.values()):
+        raise ScopeError("The token lacks the scope read:connections_options, which include_options needs.")
+    resource = CONNECTION if include else replace(CONNECTION, query=WITHOUT_OPTIONS)
+    filters = task.fields(["strategy"])
+    found = [
+        known(FIELDS, connection)
+        for connection in resource.search(task.client, task.fields(CONNECTION.keys), **filters)
+    ]
+    revealed = frozenset(secrets_in(CONNECTION.shape, found))
+    return Result({"connections": found}, revealed=revealed)
+
+
+MODULE = Module(
+    {
+        "name": {"type": "str"},
+        "id": {"type": "str"},
+        "strategy": {"type": "list", "elements": "str"},
+        "include_options": {"type": "bool", "default": False},
+    },
+    perform,
+    {"mutually_exclusive": [["name", "id", "strategy"]]},
+)
+
+
+def main() -> None:
+    run(MODULE)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+#!/usr/bin/python
+# Copyright: mcp_ops.oauth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: auth0_tenant_info
+short_description: Read the settings and flags of an Auth0 tenant
+version_added: 0.1.0
+author:
+  - mcp_ops.oauth contributors (@mcp-ops)
+description:
+  - Reads all settings and flags of a tenant. What was never set is missing.
+  - RV(settings) can be given back to M(mcp_ops.oauth.auth0_tenant_settings) and RV(flags) to
+    M(mcp_ops.oauth.auth0_tenant_flags), which then change nothing. So only what these modules know is returned.
+notes:
+  - The token needs the scope C(read:tenant_settings).
+extends_documentation_fragment:
+  - mcp_ops.oauth.auth0
+  - mcp_ops.oauth.attributes
+  - mcp_ops.oauth.attributes.tenant
+attributes:
+  diff_mode:
+    support: none
+    details: It changes nothing.
+seealso:
+  - module: mcp_ops.oauth.auth0_tenant_settings
+"""
+
+EXAMPLES = r"""
+- name: Is the tenant ready for MCP clients
+  mcp_ops.oauth.auth0_tenant_info:
+    domain: tenant.eu.auth0.com
+    auth_client_id: "{{ auth0_client_id }}"
+    auth_client_secret: "{{ auth0_client_secret }}"
+  register: tenant
+
+- name: They name the API in the parameter resource
+  ansible.builtin.assert:
+    that: tenant.settings.resource_parameter_profile == 'compatibility'
+"""
+
+RETURN = r"""
+settings:
+  description: The settings. A lifetime is there in hours, or in minutes where it is no whole number of hours.
+  returned: success
+  type: dict
+  sample:
+    enabled_locales: [en]
+    resource_parameter_profile: compatibility
+flags:
+  description: The flags.
+  returned: success
+  type: dict
+  sample:
+    enable_dynamic_client_registration: true
+failure:
+  description: What Auth0 answered to the request that failed. Each value is null where there was none.
+  returned: when a request fails
+  type: dict
+  sample:
+    status: 403
+    code: insufficient_scope
+    message: "Insufficient scope, expected any of: read:tenant_settings"
+    request: GET /api/v2/tenants/settings
+"""
+
+from ..module_utils._kinds.tenant import ALL, FIELDS, FLAG_OPTIONS, once
+from ..module_utils._module import Module, Result, Task, known, run
+
+
+def perform(task: Task) -> Result:
+    found = ALL.find(task.client, {}) or {}
+    return Result({"settings": known(FIELDS, once(found)), **known(FLAG_OPTIONS, {"flags": found.get("flags", {})})})
+
+
+MODULE = Module({}, perform)
+
+
+def main() -> None:
+    run(MODULE)
+
+
+if __name__ == "__main__":
+    main()
