@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from joserfc import jwt
 
 from tests.unit.emulator.login import (
     ADA,
@@ -15,9 +16,11 @@ from tests.unit.emulator.login import (
     agree,
     answer,
     begin,
+    code,
     first_party,
     log_in,
     promote,
+    redeem,
     register,
     set_up,
     transaction,
@@ -279,7 +282,8 @@ def test_a_metadata_document_names_its_client(api: Any) -> None:
     api.tenant.fetch = lambda url: document.encode()
     _refused(begin(api, {"client_id": url}), 400, f"Unknown client: {url}")
     made = api.expect(200, "POST", "/clients/cimd/register", {"external_client_id": url})
-    assert begin(api, {"client_id": url}).status_code == 200
+    body = redeem(api, {"client_id": url}, code(api, {"client_id": url})).json()
+    assert jwt.decode(body["access_token"], api.tenant.signing_key).claims["azp"] == url
     _refused(begin(api, made), 400, "Unknown client")
     api.expect(200, "PATCH", "/tenants/settings", {"client_id_metadata_document_supported": False})
     _refused(begin(api, {"client_id": url}), 400, "Unknown client")
