@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from . import control, management, oauth
+from . import authorize, control, documents, management, oauth, registration
 from .errors import ApiError, OAuthError
 from .management.operation import PREFIX
 from .ratelimit import RateLimiter
@@ -61,7 +61,14 @@ def create_app(tenant: Tenant, *, latency: float = 0.0, plan: str = "none") -> T
     """`latency` in seconds; `plan` is a name of ratelimit.PLANS."""
     limiter = RateLimiter(plan, tenant.clock)
     app = Starlette(
-        routes=[*control.routes(tenant, limiter), *oauth.routes(tenant), *management.routes(tenant)],
+        routes=[
+            *control.routes(tenant, limiter),
+            *documents.routes(tenant),
+            *oauth.routes(tenant),
+            *authorize.routes(tenant),
+            *registration.routes(tenant),
+            *management.routes(tenant),
+        ],
         middleware=[Middleware(RateLimit, limiter=limiter)],
         exception_handlers={ApiError: _api_error, OAuthError: _api_error, HTTPException: _http_error},
     )

@@ -91,6 +91,7 @@ def routes(tenant: Tenant, limiter: RateLimiter) -> list[Route]:
 
     async def expire_tokens(request: Request) -> Response:
         tenant.state["token_generation"] += 1
+        tenant.objects("opaque_tokens").clear()
         tenant.save()
         return Response(status_code=204)
 

@@ -1,7 +1,7 @@
 # Copyright: mcp_ops.oauth contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Token endpoint, JWKS, discovery, and the check of a Management API token.
+"""Token endpoint, userinfo, JWKS, discovery, and the check of a Management API token.
 
 Error bodies of the token endpoint are OAuth's: `{error, error_description}`.
 """
@@ -12,27 +12,27 @@ import base64
 import binascii
 import hmac
 import json
-import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, unquote_plus
 
 from joserfc import jwt
 from joserfc.errors import BadSignatureError, JoseError
-from joserfc.jwk import KeySet, OctKey, RSAKey
+from joserfc.jwk import KeySet, RSAKey
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from . import user_grants
+from .access import find_client, is_public, is_strict
 from .errors import ApiError, OAuthError, unauthorized
 from .tenant import State, Tenant
+from .tokens import KEY_ID, issue, userinfo
 
-KEY_ID = "emulator"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_ALGORITHMS = ["RS256", "RS384", "PS256"]
 # An assertion that lives longer than five minutes is refused.
 ASSERTION_LIFETIME = 300
-TOKEN_ALGORITHMS = ["HS256", "RS256", "RS512", "PS256"]
 
 _EXPIRED = "Expired token received for JSON Web Token validation"
 _BAD_SIGNATURE = "Invalid signature received for JSON Web Token validation"
@@ -96,15 +96,20 @@ def parameters(content_type: str, content: bytes) -> dict[str, str]:
 
 
 def _authenticated_client(tenant: Tenant, form: Mapping[str, str], header: str | None) -> State:
+    """By assertion or secret; a public client by its name alone, where it does not speak for itself."""
     if "client_assertion" in form:
         return _client_of_assertion(tenant, form)
     name, secret = form.get("client_id"), form.get("client_secret")
     if header and header.lower().startswith("basic "):
         name, secret = _basic(header.partition(" ")[2])
-    client = tenant.objects("clients").get(name or "")
-    if client is None or not secret or not hmac.compare_digest(client["client_secret"].encode(), secret.encode()):
+    client = find_client(tenant, name or "")
+    if client is None or "client_authentication_methods" in client:
         raise _refused()
-    if "client_authentication_methods" in client or client.get("token_endpoint_auth_method") == "none":
+    if is_public(client):
+        if form.get("grant_type") == "client_credentials":
+            raise _refused()
+        return client
+    if not secret or not hmac.compare_digest(client["client_secret"].encode(), secret.encode()):
         raise _refused()
     return client
 
@@ -172,47 +177,9 @@ def _granted(tenant: Tenant, client: State, audience: str) -> tuple[State, list[
     return api, list(grant.get("scope", []))
 
 
-def issue(tenant: Tenant, client_id: str, api: State, scopes: list[str]) -> dict[str, Any]:
-    """The answer of the token endpoint: `{access_token, scope?, expires_in, token_type}`."""
-    now = int(tenant.clock())
-    lifetime = int(api["token_lifetime"])
-    dialect = str(api.get("token_dialect", "access_token"))
-    claims: dict[str, Any] = {
-        "iss": tenant.issuer,
-        "sub": f"{client_id}@clients",
-        "aud": api["identifier"],
-        "iat": now,
-        "exp": now + lifetime,
-        "gty": "client-credentials",
-        "azp": client_id,
-        # The first part tells tokens issued before an expire-tokens call from later ones.
-        "jti": f"{tenant.state['token_generation']}.{secrets.token_urlsafe(12)}",
-    }
-    if scopes:
-        claims["scope"] = " ".join(scopes)
-    if dialect.endswith("_authz") and api.get("enforce_policies"):
-        claims["permissions"] = scopes
-    header = {"alg": api["signing_alg"], "typ": "JWT", "kid": KEY_ID}
-    if dialect.startswith("rfc9068"):
-        header["typ"] = "at+jwt"
-        claims["client_id"] = claims.pop("azp")
-    key: RSAKey | OctKey = tenant.signing_key
-    if api["signing_alg"] == "HS256":
-        key = OctKey.import_key(api["signing_secret"])
-        del header["kid"]
-    answer = {"access_token": jwt.encode(header, claims, key, algorithms=TOKEN_ALGORITHMS)}
-    if scopes:
-        answer["scope"] = claims["scope"]
-    return {**answer, "expires_in": lifetime, "token_type": "Bearer"}
-
-
-def exchange(tenant: Tenant, form: Mapping[str, str], header: str | None) -> dict[str, Any]:
-    grant_type = form.get("grant_type")
-    if grant_type != "client_credentials":
-        raise OAuthError(403, "unsupported_grant_type", f"Unsupported grant type: {grant_type or ''}".rstrip())
-    client = _authenticated_client(tenant, form, header)
-    if grant_type not in client.get("grant_types", []):
-        raise OAuthError(403, "unauthorized_client", f"Grant type '{grant_type}' not allowed for the client.")
+def _by_client_credentials(tenant: Tenant, client: State, form: Mapping[str, str]) -> dict[str, Any]:
+    if is_strict(client) and "external_metadata_type" in client:
+        raise OAuthError(403, "unauthorized_client", "Clients that registered themselves cannot speak for themselves.")
     audience = form.get("audience")
     if not audience:
         raise OAuthError(403, "access_denied", "No audience parameter was provided.")
@@ -221,6 +188,23 @@ def exchange(tenant: Tenant, form: Mapping[str, str], header: str | None) -> dic
         wanted = form["scope"].split()
         scopes = [scope for scope in scopes if scope in wanted]
     return issue(tenant, client["client_id"], api, scopes)
+
+
+GRANT_TYPES: dict[str, Callable[[Tenant, State, Mapping[str, str]], dict[str, Any]]] = {
+    "client_credentials": _by_client_credentials,
+    "authorization_code": user_grants.by_code,
+    "refresh_token": user_grants.by_refresh_token,
+}
+
+
+def exchange(tenant: Tenant, form: Mapping[str, str], header: str | None) -> dict[str, Any]:
+    grant_type = form.get("grant_type", "")
+    if grant_type not in GRANT_TYPES:
+        raise OAuthError(403, "unsupported_grant_type", f"Unsupported grant type: {grant_type}".rstrip())
+    client = _authenticated_client(tenant, form, header)
+    if grant_type not in client.get("grant_types", []):
+        raise OAuthError(403, "unauthorized_client", f"Grant type '{grant_type}' not allowed for the client.")
+    return GRANT_TYPES[grant_type](tenant, client, form)
 
 
 def jwks(tenant: Tenant) -> dict[str, Any]:
@@ -271,10 +255,15 @@ def discovery(tenant: Tenant) -> dict[str, Any]:
 def routes(tenant: Tenant) -> list[Route]:
     async def token(request: Request) -> Response:
         form = parameters(request.headers.get("content-type", ""), await request.body())
-        answer = exchange(tenant, form, request.headers.get("authorization"))
-        if "client_assertion" in form:
+        try:
+            answer = exchange(tenant, form, request.headers.get("authorization"))
+        finally:
+            # A refusal may have used up an assertion, a code, or a family of refresh tokens.
             tenant.save()
         return JSONResponse(answer, headers={"cache-control": "no-store"})
+
+    async def user_claims(request: Request) -> Response:
+        return JSONResponse(userinfo(tenant, request.headers.get("authorization")))
 
     async def keys(request: Request) -> Response:
         return JSONResponse(jwks(tenant))
@@ -284,6 +273,7 @@ def routes(tenant: Tenant) -> list[Route]:
 
     return [
         Route("/oauth/token", token, methods=["POST"]),
+        Route("/userinfo", user_claims, methods=["GET", "POST"]),
         Route("/.well-known/jwks.json", keys),
         Route("/.well-known/openid-configuration", metadata),
         Route("/.well-known/oauth-authorization-server", metadata),

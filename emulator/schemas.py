@@ -604,3 +604,22 @@ CLIENT_UPDATE = closed(
     {name: nullable(schema) if name in CLIENT_NULLABLE else schema for name, schema in _CLIENT_CHANGEABLE.items()},
     minProperties=1,
 )
+
+# Both CIMD operations. The limit counts bytes; what fits in 120 characters of ASCII is the same.
+CIMD_REQUEST = closed(
+    {"external_client_id": text(least=1, most=120, format="absolute-https-uri-or-empty")}, "external_client_id"
+)
+
+# Dynamic client registration (RFC 7591): unknown members are ignored.
+REGISTRATION = open_object(
+    {
+        "redirect_uris": array(text(least=1), minItems=1),
+        "client_name": text(least=1, pattern="^[^<>]+$"),
+        "token_endpoint_auth_method": one_of("none", "client_secret_post"),
+        "grant_types": array(text()),
+        "response_types": array(text()),
+        "application_type": one_of("native", "web"),
+        "logo_uri": text(format="absolute-uri-or-empty"),
+    },
+    "redirect_uris",
+)

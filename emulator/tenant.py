@@ -4,8 +4,8 @@
 """The state of one tenant: what a new one holds, ids, persistence.
 
 State is one JSON object: `{domain, client_id, client_secret, keys, token_generation, used_assertions,
-permissive_allowed, settings, resource_servers, connections, clients, client_grants, credentials, deleting}`.
-Collections map id to object, in order of creation.
+permissive_allowed, settings, resource_servers, connections, clients, client_grants, credentials, deleting, users,
+documents, logins, codes, refresh_tokens, opaque_tokens}`. Collections map id to object, in order of creation.
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 import trustme
 from joserfc.jwk import RSAKey
+
+from .fetch import fetch
 
 State = dict[str, Any]
 Clock = Callable[[], float]
@@ -33,6 +35,22 @@ _ALPHANUMERIC = string.ascii_letters + string.digits
 
 CLIENT_NAME = "Emulator operator"
 DATABASE = "Username-Password-Authentication"
+
+# The people in the database connection. Nothing is behind these passwords, so the README tells them.
+USERS = (
+    {
+        "user_id": "auth0|000000000000000000000001",
+        "email": "ada@example.com",
+        "password": "ada-logs-in-locally",
+        "name": "Ada Lovelace",
+    },
+    {
+        "user_id": "auth0|000000000000000000000002",
+        "email": "grace@example.com",
+        "password": "grace-logs-in-locally",
+        "name": "Grace Hopper",
+    },
+)
 
 # Names of the Management API's scopes: entity to actions. Scopes of entities outside this emulator are there to be
 # granted, as on a real tenant.
@@ -314,6 +332,8 @@ def new_state(domain: str, client_id: str, client_secret: str, keys: State) -> S
         "client_grants": _by("id", [grant]),
         "credentials": {},
         "deleting": {},
+        "users": _by("user_id", map(dict, USERS)),
+        **{name: {} for name in ("documents", "logins", "codes", "refresh_tokens", "opaque_tokens")},
     }
 
 
@@ -325,11 +345,12 @@ def _rsa_key(pem: str) -> RSAKey:
 
 
 class Tenant:
-    """State with its clock and, where one is named, its file."""
+    """State with its clock and, where one is named, its file. `fetch` gets a document from its URL."""
 
     def __init__(self, state: State, file: Path | None = None, clock: Clock = time.time) -> None:
         self.state = state
         self.clock = clock
+        self.fetch: Callable[[str], bytes] = partial(fetch, ca=state["keys"]["ca_certificate"])
         self._file = file
 
     @classmethod
@@ -392,6 +413,19 @@ class Tenant:
         if own is not None or client["is_first_party"]:
             return own
         return next((grant for grant in grants if grant.get("default_for") == "third_party_clients"), None)
+
+    def keep(self, collection: str, item: State, until: float | None) -> str:
+        """Stores an item until a moment (None: for good). The answer is its name, which cannot be guessed."""
+        kept, now = self.objects(collection), self.clock()
+        for stale in [name for name, other in kept.items() if other["until"] is not None and other["until"] <= now]:
+            del kept[stale]
+        name = secrets.token_urlsafe(32)
+        kept[name] = {**item, "until": until}
+        return name
+
+    def kept(self, collection: str, name: str) -> State | None:
+        found = self.objects(collection).get(name)
+        return found if found is None or found["until"] is None or found["until"] > self.clock() else None
 
     def replace(self, state: State) -> None:
         """Takes over a whole state; domain and keys stay, as the running server is bound to them."""

@@ -22,6 +22,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from .oauth import client_of
 
 CONTROL = "/_emulator/"
+# Parameters of logins and of tokens for users, which the log tells of and does not hold.
+HIDDEN = frozenset({"transaction", "password", "code", "code_verifier", "refresh_token"})
 BROKEN_JSON = b'{"statusCode": 200, "broken": ['
 
 
@@ -65,6 +67,13 @@ def _parsed(content_type: str, content: bytes) -> Any:
         return json.loads(content)
     except ValueError:
         return None
+
+
+def _shown(path: str, body: Any) -> Any:
+    """A body as it goes into the log. Those of the Management API stay as they are."""
+    if path.startswith("/api/") or not isinstance(body, dict):
+        return body
+    return {key: "hidden" if key in HIDDEN else value for key, value in body.items()}
 
 
 def _query(text: str) -> dict[str, Any]:
@@ -119,7 +128,7 @@ class Traffic:
             "query": _query(scope["query_string"].decode("ascii", "replace")),
             "status": None,
             "authorization": client_of(headers.get("authorization")),
-            "body": _parsed(headers.get("content-type", ""), content),
+            "body": _shown(scope["path"], _parsed(headers.get("content-type", ""), content)),
         }
         self.log.append(entry)
 

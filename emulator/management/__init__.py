@@ -8,7 +8,7 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from ..tenant import Tenant
-from . import actions, client_grants, clients, connections, resource_servers, tenant_settings
+from . import actions, cimd, client_grants, clients, connections, resource_servers, tenant_settings
 from .operation import Operation
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -17,6 +17,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *connections.OPERATIONS,
     *client_grants.OPERATIONS,
     *clients.OPERATIONS,
+    *cimd.OPERATIONS,
     *actions.OPERATIONS,
 )
 

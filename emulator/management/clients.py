@@ -46,6 +46,28 @@ STRICT_SETTABLE = frozenset(
         "client_secret",
     }
 )
+# What PATCH takes for a client made from a metadata document: the rest follows the document.
+CIMD_SETTABLE = frozenset(
+    {
+        "app_type",
+        "grant_types",
+        "jwt_configuration",
+        "description",
+        "oidc_conformant",
+        "allowed_origins",
+        "web_origins",
+        "refresh_token",
+        "organization_usage",
+        "organization_require_behavior",
+        "organization_discovery_methods",
+        "client_metadata",
+        "require_proof_of_possession",
+        # May be sent, and never changed.
+        "is_first_party",
+        "third_party_security_mode",
+    }
+)
+CIMD_APP_TYPES = ("native", "regular_web")
 STRICT_URLS = ("callbacks", "allowed_origins", "web_origins")
 
 # Shown with read:client_keys only.
@@ -93,14 +115,15 @@ def _strict() -> Object:
     }
 
 
-def _check_strict(body: Object) -> None:
-    refused = sorted(key for key, value in body.items() if key not in STRICT_SETTABLE and value is not None)
+def _check_strict(body: Object, *, cimd: bool = False) -> None:
+    settable, app_types = (CIMD_SETTABLE, CIMD_APP_TYPES) if cimd else (STRICT_SETTABLE, STRICT_APP_TYPES)
+    refused = sorted(key for key, value in body.items() if key not in settable and value is not None)
     if refused:
         raise invalid_body(f"Properties not supported for third-party clients: {','.join(refused)}")
     types = [name for name in body.get("grant_types", []) if name not in STRICT_GRANT_TYPES]
     if types:
         raise invalid_body(f"Grant types not supported for third-party clients: {','.join(types)}")
-    if body.get("app_type", "native") not in STRICT_APP_TYPES:
+    if body.get("app_type", "native") not in app_types:
         raise invalid_body(f"app_type {body['app_type']} is not supported for third-party clients")
     if any("*" in url for name in STRICT_URLS for url in body.get(name, [])):
         raise invalid_body("Wildcard URLs are not supported for third-party clients")
@@ -184,17 +207,14 @@ def _find(tenant: Tenant, name: str) -> Object:
     return found
 
 
-def create(call: Call) -> Answer:
-    tenant, body = call.tenant, {key: value for key, value in call.body.items() if value is not None}
-    mode = _check_mode(tenant, body)
-    if mode == "strict":
-        _check_strict(body)
+def make(tenant: Tenant, body: Object, mode: str | None) -> Object:
+    """The one maker of clients, which stores what it made. `mode` is the security mode, None for first-party."""
     made = _first_party(body) if mode is None else _permissive(body) if mode == "permissive" else _strict()
     client: dict[str, Any] = {
         "tenant": "emulator",
         "global": False,
         "is_token_endpoint_ip_header_trusted": False,
-        "is_first_party": True,
+        "is_first_party": mode is None,
         "sso_disabled": False,
         "cross_origin_auth": False,
         "cross_origin_authentication": False,
@@ -212,6 +232,15 @@ def create(call: Call) -> Answer:
     if mode is None and tenant.settings["flags"].get("enable_client_connections", True):
         for connection in tenant.objects(CONNECTIONS).values():
             connection["enabled_clients"] = [*connection["enabled_clients"], client["client_id"]]
+    return client
+
+
+def create(call: Call) -> Answer:
+    body = {key: value for key, value in call.body.items() if value is not None}
+    mode = _check_mode(call.tenant, body)
+    if mode == "strict":
+        _check_strict(body)
+    client = make(call.tenant, body, mode)
     return Answer(201, {**_shown(call, client), "encrypted": True})
 
 
@@ -252,7 +281,7 @@ def update(call: Call) -> Answer:
     stored, body = _find(call.tenant, call.id), dict(call.body)
     _check_unchangeable(body, stored)
     if stored.get("third_party_security_mode") == "strict":
-        _check_strict(body)
+        _check_strict(body, cimd=stored.get("external_metadata_type") == "cimd")
     if "client_metadata" in body:
         body["client_metadata"] = merged(stored.get("client_metadata", {}), body["client_metadata"])
     if "jwt_configuration" in body:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from inspect import isawaitable
 from typing import Any
 from urllib.parse import unquote
 
@@ -55,7 +56,7 @@ class Operation:
     method: str
     path: str
     scopes: tuple[str, ...]
-    run: Callable[[Call], Answer]
+    run: Callable[[Call], Answer | Awaitable[Answer]]
     schema: Draft202012Validator | None = None
     query: frozenset[str] = field(default_factory=frozenset)
 
@@ -73,7 +74,8 @@ class Operation:
                 body = _payload(await request.body())
                 validate(self.schema, body)
             identifier = unquote(request.path_params.get("id", ""))
-            answer = self.run(Call(tenant, granted, request.query_params, identifier, body))
+            made = self.run(Call(tenant, granted, request.query_params, identifier, body))
+            answer = await made if isawaitable(made) else made
             if self.method != "GET":
                 tenant.save()
             return answer.response()

@@ -20,7 +20,7 @@ from urllib.parse import unquote
 
 from starlette.testclient import TestClient
 
-from emulator import oauth
+from emulator import tokens
 from emulator.app import create_app
 from emulator.management.operation import PREFIX
 from emulator.management.tenant_settings import PATCH_ONLY_FLAGS, PATCH_ONLY_UNIVERSAL_LOGIN
@@ -29,6 +29,8 @@ from emulator.tenant import MANAGEMENT_SCOPES, Keys, Tenant
 Object = dict[str, Any]
 
 _REDACTED = re.compile("REDACTED")
+
+_UNSUPPORTED = re.compile(r"Ignoring unsupported properties: (.*?)\. ")
 
 IDS = {"resource-servers": "id", "connections": "id", "client-grants": "id", "clients": "client_id"}
 
@@ -49,6 +51,10 @@ class Exchange:
     @property
     def kind(self) -> str:
         return self.parts[0]
+
+    @property
+    def makes(self) -> bool:
+        return self.method == "POST" and (self.status == 201 or self.parts[-1] == "register")
 
     def __str__(self) -> str:
         return f"{self.method} /{'/'.join(self.parts)}"
@@ -110,9 +116,9 @@ class Replay:
             for kind, thing in _shown(entry):
                 if "fields" not in entry.query and entry.parts[2:] != ["clients"] and len(thing) > 1:
                     self._full.setdefault(str(thing[IDS[kind]]), thing)
-        self._made = {
-            entry.answer[IDS[entry.kind]] for entry in self._exchanges if entry.method == "POST" and entry.status == 201
-        }
+        self._made = {entry.answer[IDS[entry.kind]] for entry in self._exchanges if entry.makes}
+        documents = {url: document for entry in self._exchanges for url, document in _documents(entry)}
+        self._tenant.fetch = lambda url: json.dumps(documents[url]).encode()
         self._seen: set[str] = set()
         self._empty()
 
@@ -120,7 +126,7 @@ class Replay:
         """Lists are compared with a whole recorded tenant, so nothing of the new tenant's own may be in them."""
         api = self._tenant.resource_server(self._tenant.management_audience)
         assert api is not None
-        self._token = oauth.issue(self._tenant, "replay", {**api, "token_lifetime": 10**9}, list(MANAGEMENT_SCOPES))[
+        self._token = tokens.issue(self._tenant, "replay", {**api, "token_lifetime": 10**9}, list(MANAGEMENT_SCOPES))[
             "access_token"
         ]
         state = self._tenant.state
@@ -170,7 +176,7 @@ class Replay:
                 body: Any = answer.json() if answer.content else None
                 found = [] if answer.status_code == entry.status else [f"status {answer.status_code}: {answer.text}"]
                 if not found:
-                    if entry.method == "POST" and entry.status == 201:
+                    if entry.makes:
                         self._ids[entry.answer[IDS[entry.kind]]] = body[IDS[entry.kind]]
                     found = self._compare(entry, body)
                 yield number, entry, found
@@ -210,6 +216,19 @@ def _shown(entry: Exchange) -> Iterator[tuple[str, Object]]:
             yield "clients", item
     if entry.method == "DELETE" and len(entry.parts) == 2:
         yield entry.kind, {key: unquote(entry.parts[1])}
+
+
+def _documents(entry: Exchange) -> Iterator[tuple[str, Object]]:
+    """The client metadata documents behind a recorded answer: (URL, what the answer tells of its content)."""
+    if entry.parts[:2] != ["clients", "cimd"] or entry.status != 200:
+        return
+    mapped = entry.answer["mapped_fields"]
+    names = {"external_client_id": "client_id", "name": "client_name", "callbacks": "redirect_uris"}
+    document = {names.get(key, key): value for key, value in mapped.items() if key != "app_type"}
+    document["application_type"] = {"native": "native", "regular_web": "web"}[mapped["app_type"]]
+    ignored = _UNSUPPORTED.match(" ".join(entry.answer["validation"]["warnings"]))
+    document.update(dict.fromkeys(ignored.group(1).split(", ") if ignored else [], "ignored"))
+    yield mapped["external_client_id"], document
 
 
 def _complete(kind: str, thing: Object) -> Object:

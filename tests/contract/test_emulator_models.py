@@ -20,12 +20,14 @@ import pytest
 from jsonschema import Draft202012Validator
 from starlette.testclient import TestClient
 
-from emulator import oauth, schemas
+from emulator import schemas, tokens
 from emulator.app import create_app
 from emulator.tenant import MANAGEMENT_SCOPES, Keys, Tenant
 
 OPENAPI = Path(__file__).parents[2] / ".." / "shared" / "reference" / "auth0-openapi-subset.json"
 CLIENT_KEY = "https://api.example/mcp"
+CLIENT_URL = "https://app.example/client.json"
+DOCUMENT = {"client_id": CLIENT_URL, "client_name": "App", "redirect_uris": ["https://app.example/callback"]}
 
 
 def _opened(schema: Any) -> Any:
@@ -82,6 +84,9 @@ CALLS: tuple[tuple[str, str, str, Any], ...] = (
     ("UpdateClient", "PATCH", "/clients/{CreateClient}", {"description": "changed", "client_metadata": {"a": "b"}}),
     ("CreateClient", "POST", "/clients", {"name": "Third", "is_first_party": False}),
     ("GetClient", "GET", "/clients/{CreateClient}", None),
+    ("PreviewCimdMetadata", "POST", "/clients/cimd/preview", {"external_client_id": CLIENT_URL}),
+    ("RegisterCimdClient", "POST", "/clients/cimd/register", {"external_client_id": CLIENT_URL}),
+    ("GetClient", "GET", "/clients/{RegisterCimdClient}", None),
     ("ListClientsOffsetPaginated", "GET", "/clients?include_totals=true", None),
     (
         "CreateClientGrant",
@@ -114,9 +119,10 @@ CALLS: tuple[tuple[str, str, str, Any], ...] = (
 @pytest.fixture(scope="module")
 def answers() -> list[tuple[str, Any]]:
     tenant = Tenant.create("tenant.example", keys=Keys.create("tenant.example"))
+    tenant.fetch = lambda url: json.dumps(DOCUMENT).encode()
     api = tenant.resource_server(tenant.management_audience)
     assert api is not None
-    token = oauth.issue(tenant, tenant.state["client_id"], api, list(MANAGEMENT_SCOPES))["access_token"]
+    token = tokens.issue(tenant, tenant.state["client_id"], api, list(MANAGEMENT_SCOPES))["access_token"]
     client = TestClient(create_app(tenant), headers={"authorization": f"Bearer {token}"})
     ids: dict[str, str] = {}
     found = []
@@ -125,7 +131,7 @@ def answers() -> list[tuple[str, Any]]:
         assert answer.status_code in (200, 201), (name, answer.text)
         found.append((name, answer.json()))
         if method == "POST":
-            ids[name] = answer.json().get("id") or answer.json()["client_id"]
+            ids[name] = answer.json().get("id") or answer.json().get("client_id")
     return found
 
 
@@ -170,6 +176,8 @@ REQUESTS = {
     "UpdateClientGrant": schemas.CLIENT_GRANT_UPDATE,
     "CreateClient": schemas.CLIENT_CREATE,
     "UpdateClient": schemas.CLIENT_UPDATE,
+    "PreviewCimdMetadata": schemas.CIMD_REQUEST,
+    "RegisterCimdClient": schemas.CIMD_REQUEST,
 }
 
 # Properties that only the emulator has, as Auth0 takes them though the document (May 2026) lacks them.

@@ -17,7 +17,7 @@ import pytest
 import requests
 from starlette.testclient import TestClient
 
-from emulator import oauth
+from emulator import tokens
 from emulator.app import create_app
 from emulator.tenant import MANAGEMENT_SCOPES, Keys, Tenant
 
@@ -46,7 +46,7 @@ class Api(TestClient):
         """From here on, requests carry a token with these scopes."""
         api = self.tenant.resource_server(self.tenant.management_audience)
         assert api is not None
-        answer = oauth.issue(self.tenant, self.tenant.state["client_id"], api, list(scopes))
+        answer = tokens.issue(self.tenant, self.tenant.state["client_id"], api, list(scopes))
         self.headers["authorization"] = f"Bearer {answer['access_token']}"
 
     def call(self, method: str, path: str, body: Any = None, **query: Any) -> Any:

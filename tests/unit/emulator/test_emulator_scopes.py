@@ -42,6 +42,8 @@ EXPECTED = {
     "DELETE /clients/{id}": {"delete:clients"},
     "GET /clients/{id}/connections": {"read:connections", "read:clients", "read:client_summary"},
     "GET /clients/{id}/credentials": {"read:client_credentials"},
+    "POST /clients/cimd/preview": {"read:clients"},
+    "POST /clients/cimd/register": {"create:clients", "update:clients"},
     "GET /actions/actions": {"read:actions"},
 }
 
