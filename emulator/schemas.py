@@ -234,6 +234,7 @@ TENANT_SETTINGS_UPDATE = closed(
         },
         "allowed_logout_urls": array(text()),
         "change_password": nullable(closed(_PAGE)),
+        "client_id_metadata_document_dynamic_registration_supported": boolean(),
         "client_id_metadata_document_supported": boolean(),
         "country_codes": nullable(closed({"list": array(text(least=2, most=2)), "mode": one_of("allow", "deny")})),
         "default_audience": text(),
@@ -243,6 +244,7 @@ TENANT_SETTINGS_UPDATE = closed(
             closed({"clients": _QUOTA_OWNER, "organizations": _QUOTA_OWNER}, minProperties=1)
         ),
         "device_flow": nullable(closed({"charset": one_of("base20", "digits"), "mask": text(most=20)})),
+        "dpop_strict_refresh_token_binding": boolean(),
         "dynamic_client_registration_security_mode": one_of("strict", "permissive"),
         "enable_ai_guide": boolean(),
         "enabled_locales": array(_LOCALES, minItems=1),
