@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import typing as t
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ from tests.benchmark.peer import Peer
 from tests.integration.harness import DATABASE, ROOT, Tenant
 
 SAMPLE = "mcp_ops.oauth.mcp_server"
+ROLE = ROOT / "roles" / "mcp_server"
+# The steps of the sample playbook that the job has.
+STEPS = ("--tags", "guide")
 PREFIX = "mcp_ops.oauth."
 # What tasks of the sample playbook take from the results of our modules, for the run without these.
 RESULTS: Object = {
@@ -59,8 +63,8 @@ class Contender:
 def ours(name: str, *, in_process: bool = True) -> Contender:
     def prepare(tenant: Tenant, job: Job, folder: Path) -> Command:
         if job.size == 1:
-            return _playbook(tenant, folder, SAMPLE, in_process, mcp_server_url=URL)
-        return _playbook(tenant, folder, _write(folder / "job.yml", _plays(job)), in_process)
+            return _playbook(tenant, folder, SAMPLE, *STEPS, in_process=in_process, mcp_server_url=URL)
+        return _playbook(tenant, folder, _write(folder / "job.yml", _plays(job)), in_process=in_process)
 
     return Contender(name, prepare)
 
@@ -69,11 +73,14 @@ def debug(name: str) -> Contender:
     """The same playbook with ansible.builtin.debug in the place of our modules: what Ansible itself takes."""
 
     def prepare(tenant: Tenant, job: Job, folder: Path) -> Command:
-        file = ROOT / "playbooks" / "mcp_server.yml"
-        plays = yaml.safe_load(file.read_text(encoding="utf-8")) if job.size == 1 else _plays(job)
-        for play in plays:
-            play["tasks"] = [_as_debug(task) for task in play["tasks"]]
-        return _playbook(tenant, folder, _write(folder / "debug.yml", plays), mcp_server_url=URL, **RESULTS)
+        if job.size == 1:
+            shutil.copytree(ROLE, folder / "roles" / ROLE.name)
+            for file in (folder / "roles" / ROLE.name / "tasks").iterdir():
+                _write(file, [_as_debug(task) for task in yaml.safe_load(file.read_text(encoding="utf-8"))])
+            plays = [_play([{"name": "Set up the tenant", "ansible.builtin.import_role": {"name": ROLE.name}}])]
+            return _playbook(tenant, folder, _write(folder / "debug.yml", plays), *STEPS, mcp_server_url=URL, **RESULTS)
+        plays = [{**play, "tasks": [_as_debug(task) for task in play["tasks"]]} for play in _plays(job)]
+        return _playbook(tenant, folder, _write(folder / "debug.yml", plays), **RESULTS)
 
     return Contender(name, prepare, whole_job=False)
 
@@ -110,7 +117,7 @@ def loop(name: str, *, in_process: bool = True) -> Contender:
     def prepare(tenant: Tenant, job: Job, folder: Path) -> Command:
         defaults = {"domain": tenant.domain, "ca_path": tenant.ca_path, "auth_access_token": tenant.token()}
         play = _play([_apis(job)], module_defaults={f"group/{PREFIX}auth0": defaults})
-        return _playbook(tenant, folder, _write(folder / "loop.yml", [play]), in_process)
+        return _playbook(tenant, folder, _write(folder / "loop.yml", [play]), in_process=in_process)
 
     return Contender(name, prepare, whole_job=False)
 
@@ -155,7 +162,9 @@ def _environment(tenant: Tenant, **more: str) -> dict[str, str]:
     }
 
 
-def _playbook(tenant: Tenant, folder: Path, playbook: str, in_process: bool = True, **variables: t.Any) -> Command:
+def _playbook(
+    tenant: Tenant, folder: Path, playbook: str, *arguments: str, in_process: bool = True, **variables: t.Any
+) -> Command:
     link = folder / "ansible_collections" / "mcp_ops" / "oauth"
     if not link.exists():
         link.parent.mkdir(parents=True)
@@ -170,7 +179,7 @@ def _playbook(tenant: Tenant, folder: Path, playbook: str, in_process: bool = Tr
         MCP_OPS_IN_PROCESS=str(int(in_process)),
     )
     executable = str(Path(sys.executable).with_name("ansible-playbook"))
-    return Command([executable, playbook, "-e", json.dumps(variables)], environment, folder)
+    return Command([executable, playbook, *arguments, "-e", json.dumps(variables)], environment, folder)
 
 
 def _write(file: Path, content: t.Any) -> str:
