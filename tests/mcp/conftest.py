@@ -1,7 +1,7 @@
 # Copyright: mcp_ops.oauth contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A tenant, and an MCP server that trusts it. Each worker has its own."""
+"""A tenant, playbooks against it, and an MCP server that trusts it. Each worker has its own."""
 
 from __future__ import annotations
 
@@ -9,22 +9,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.integration.conftest import emulator, play, play_over, rim, tenant
 from tests.integration.harness import Tenant
 from tests.mcp.server import McpServer
 
-
-@pytest.fixture(scope="session")
-def emulator() -> Iterator[Tenant]:
-    tenant = Tenant()
-    yield tenant
-    tenant.close()
-
-
-@pytest.fixture
-def tenant(emulator: Tenant) -> Tenant:
-    """A new tenant."""
-    emulator.call("POST", "/_emulator/reset")
-    return emulator
+__all__ = ["emulator", "play", "play_over", "rim", "server", "tenant"]
 
 
 @pytest.fixture(scope="session")

@@ -49,7 +49,9 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
     def _record(self, result: t.Any, status: str) -> None:
         # The attribute became public in ansible-core 2.19.
         task, values = getattr(result, "task", None) or result._task, getattr(result, "result", None) or result._result
-        line = {"name": task.get_name(), "status": status, "result": values, "requests": _take_requests()}
+        # A task of a role is called `role : task`.
+        name = task.get_name().rpartition(" : ")[2]
+        line = {"name": name, "status": status, "result": values, "requests": _take_requests()}
         with open(os.environ["RECORD_FILE"], "a", encoding="utf-8") as file:
             file.write(json.dumps(line, default=str) + "\n")
 
