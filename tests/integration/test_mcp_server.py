@@ -1,48 +1,130 @@
 # Copyright: mcp_ops.oauth contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The sample playbook, from an empty tenant to facts for the gateway."""
+"""The sample playbooks: from an empty tenant to facts for the gateway, and back. `tests/mcp` has the clients' view."""
 
 from __future__ import annotations
+
+import typing as t
 
 import pytest
 
 from tests.integration.harness import DATABASE, Play, Tenant
 
 PLAYBOOK = "mcp_ops.oauth.mcp_server"
+ABSENT = "mcp_ops.oauth.mcp_server_absent"
 URL = "https://mcp.example.com/mcp"
-READS = ["GET resource-servers/https%3A%2F%2Fmcp.example.com%2Fmcp", "GET tenants/settings", "GET connections"]
-TASKS = 8
+API = "GET resource-servers/https%3A%2F%2Fmcp.example.com%2Fmcp"
+READS = [
+    API,
+    "GET tenants/settings",
+    "GET connections",
+    "GET client-grants",
+    "GET tenants/settings",
+    "GET tenants/settings",
+]
+# The tasks that change something on an empty tenant, in order: what lets clients in comes last.
+CHANGES = [
+    "The API that stands for the MCP server",
+    "Clients can name the API as MCP wants it, and tell who answered them",
+    "The connection at domain level",
+    "Users can log in to the API through any client",
+    "Dynamic client registration and application connections",
+    "Clients can be known by a metadata document",
+]
+GUIDE = [CHANGES[0], CHANGES[2], CHANGES[4]]
+# Those that Ansible counts, with the check of the role's arguments.
+TASKS = 13
 
 
 def test_first_run_and_second_run(play: Play, tenant: Tenant) -> None:
     scopes = [{"value": "tools:read", "description": "Read"}]
     preview = play(PLAYBOOK, "--check", "--diff", mcp_server_url=URL, mcp_scopes=scopes)
     assert preview.rc == 0, preview.output
-    assert preview.recap["changed"] == 3
+    assert preview.changed == CHANGES
     assert preview.calls == READS
 
     first = play(PLAYBOOK, "--diff", mcp_server_url=URL, mcp_scopes=scopes)
     assert first.rc == 0, first.output
-    assert first.recap["changed"] == 3
-    assert len(first.calls) == 7
     assert first.changed == preview.changed
+    # A write each, and the settings are read back three times.
+    assert len(first.calls) == len(READS) + 9
     assert [step.result.get("diff") for step in first.steps] == [s.result.get("diff") for s in preview.steps]
     assert len(first.steps) == TASKS
 
     second = play(PLAYBOOK, mcp_server_url=URL, mcp_scopes=scopes)
     assert second.rc == 0, second.output
-    assert second.recap["changed"] == 0
+    assert second.changed == []
     assert second.calls == READS
     assert [run.logins for run in (preview, first, second)] == [1, 1, 1]
 
     facts = second["Emit the facts for the gateway"].result["ansible_facts"]["zuplo_mcp_oauth"]
     assert facts["audience"] == URL
     assert facts["issuer"] == f"https://{tenant.domain}/"
-    assert tenant.api("GET", READS[0].removeprefix("GET "))["identifier"] == facts["audience"]
+    api = tenant.api("GET", API.removeprefix("GET "))
+    assert (
+        api.items()
+        >= {
+            "identifier": facts["audience"],
+            "signing_alg": "RS256",
+            "token_dialect": "rfc9068_profile",
+            "allow_offline_access": True,
+        }.items()
+    )
     assert tenant.call("GET", "/.well-known/openid-configuration")["issuer"] == facts["issuer"]
-    assert tenant.api("GET", "tenants/settings")["flags"]["enable_dynamic_client_registration"] is True
+    settings = tenant.api("GET", "tenants/settings")
+    assert settings["resource_parameter_profile"] == "compatibility"
+    assert settings["authorization_response_iss_parameter_supported"] is True
+    assert settings["client_id_metadata_document_supported"] is True
+    assert settings["flags"]["enable_dynamic_client_registration"] is True
     assert tenant.connection()["is_domain_connection"] is True
+    (grant,) = tenant.api("GET", "client-grants?default_for=third_party_clients")
+    assert grant.items() >= {"audience": URL, "subject_type": "user", "scope": ["tools:read"]}.items()
+
+
+def test_the_steps_of_the_original_guide(play: Play) -> None:
+    first = play(PLAYBOOK, "--tags", "guide", mcp_server_url=URL)
+    assert first.rc == 0, first.output
+    assert first.changed == GUIDE
+    assert len(first.calls) == 7
+    second = play(PLAYBOOK, "--tags", "guide", mcp_server_url=URL)
+    assert second.changed == []
+    assert second.calls == [API, "GET connections", "GET tenants/settings"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "scopes", "changes"),
+    [
+        (("--tags", "client_grant"), ["client_grants"], [CHANGES[3]]),
+        (("--tags", "guide"), ["resource_servers", "connections", "tenant_settings"], GUIDE),
+        (
+            ("--skip-tags", "tenant_settings,client_registration,client_grant"),
+            ["resource_servers", "connections"],
+            None,
+        ),
+    ],
+)
+def test_a_token_needs_only_what_the_chosen_steps_need(
+    play: Play, tenant: Tenant, arguments: tuple[str, ...], scopes: list[str], changes: list[str] | None
+) -> None:
+    tenant.api("POST", "resource-servers", {"identifier": URL})
+    tenant.grant(*(f"{action}:{scope}" for scope in scopes for action in ("read", "create", "update")))
+    run = play(PLAYBOOK, *arguments, mcp_server_url=URL)
+    assert run.rc == 0, run.output
+    assert run.changed == (changes or [CHANGES[0], CHANGES[2]])
+
+
+def test_registration_is_opened_as_asked(play: Play, tenant: Tenant) -> None:
+    neither = play(PLAYBOOK, mcp_server_url=URL, mcp_client_registration=[])
+    assert neither.rc == 0, neither.output
+    settings = tenant.api("GET", "tenants/settings")
+    assert "enable_dynamic_client_registration" not in settings["flags"]
+    assert "client_id_metadata_document_supported" not in settings
+    on_the_fly = play(PLAYBOOK, mcp_server_url=URL, mcp_client_registration=["cimd"], mcp_cimd_on_the_fly=True)
+    assert on_the_fly.changed == [CHANGES[5]]
+    settings = tenant.api("GET", "tenants/settings")
+    assert settings["client_id_metadata_document_dynamic_registration_supported"] is True
+    assert "enable_dynamic_client_registration" not in settings["flags"]
 
 
 @pytest.mark.parametrize("before", range(2, TASKS + 1))
@@ -52,18 +134,20 @@ def test_killed_anywhere_it_converges(play: Play, before: int) -> None:
     assert len(killed.steps) == before - 1
     again = play(PLAYBOOK, mcp_server_url=URL)
     assert again.rc == 0, again.output
-    done = sum(step.changed for step in killed.steps)
-    assert again.recap["changed"] == 3 - done
+    assert len(again.changed) == len(CHANGES) - sum(step.changed for step in killed.steps)
     third = play(PLAYBOOK, mcp_server_url=URL)
-    assert third.recap["changed"] == 0
+    assert third.changed == []
     assert third.calls == READS
 
 
+READ_SCOPES = ("read:connections", "read:resource_servers", "read:tenant_settings", "read:client_grants")
+
+
 def test_preview_with_a_read_only_token_and_a_connection_to_come(play: Play, tenant: Tenant) -> None:
-    tenant.grant("read:connections", "read:resource_servers", "read:tenant_settings")
+    tenant.grant(*READ_SCOPES)
     run = play(PLAYBOOK, "--check", "--diff", mcp_server_url=URL, mcp_connection="to-come")
     assert run.rc == 0, run.output
-    assert run.recap["changed"] == 3
+    assert run.changed == CHANGES
     assert f"It has: {DATABASE}." in run["The connection at domain level"].warnings
 
 
@@ -76,8 +160,57 @@ def test_nothing_is_written_unless_all_of_it_can_be(play: Play, tenant: Tenant) 
     assert "Set mcp_server_url to the public URL" in nothing.output
     nowhere = play(PLAYBOOK, mcp_server_url=URL, env={"AUTH0_DOMAIN": None})
     assert "AUTH0_DOMAIN to the host name of the tenant" in nowhere.output
+    misspelt = play(PLAYBOOK, mcp_server_url=URL, mcp_client_registration=["dcm"])
+    assert "dcm" in misspelt.output
+    assert misspelt.requests == []
 
-    tenant.grant("read:connections", "read:resource_servers", "read:tenant_settings", "create:resource_servers")
+    tenant.grant(*READ_SCOPES, "create:resource_servers")
     poor = play(PLAYBOOK, mcp_server_url=URL)
     assert poor.rc == 2
     assert poor.calls == []
+
+
+def test_teardown_removes_what_this_server_owned(play: Play, tenant: Tenant) -> None:
+    other: dict[str, t.Any] = {"identifier": "https://other.example.com/mcp", "name": "Other"}
+    tenant.api("POST", "resource-servers", other)
+    grant = {"default_for": "third_party_clients", "audience": other["identifier"], "subject_type": "user", "scope": []}
+    tenant.api("POST", "client-grants", grant)
+    assert play(PLAYBOOK, mcp_server_url=URL).rc == 0
+    before = tenant.api("GET", "tenants/settings")
+
+    preview = play(ABSENT, "--check", mcp_server_url=URL)
+    assert preview.rc == 0, preview.output
+    assert not [call for call in preview.calls if not call.startswith("GET ")]
+    first = play(ABSENT, mcp_server_url=URL)
+    assert first.rc == 0, first.output
+    assert first.changed == preview.changed == ["No client can log in to the API any more", "The API is gone"]
+    assert play(ABSENT, mcp_server_url=URL).changed == []
+    assert tenant.api("GET", "tenants/settings") == before
+    assert tenant.connection()["is_domain_connection"] is True
+    custom = [api for api in tenant.api("GET", "resource-servers") if not api.get("is_system")]
+    assert [api["identifier"] for api in custom] == [other["identifier"]]
+    assert len(tenant.api("GET", "client-grants?default_for=third_party_clients")) == 1
+
+    closed = play(ABSENT, "-e", "mcp_close_registration=true", mcp_server_url=URL)
+    assert closed.rc == 0, closed.output
+    settings = tenant.api("GET", "tenants/settings")
+    assert settings["flags"]["enable_dynamic_client_registration"] is False
+    assert settings["client_id_metadata_document_supported"] is False
+
+
+def test_the_role_in_a_play_of_ones_own(play: Play) -> None:
+    run = play(
+        [
+            {
+                "name": "include",
+                "ansible.builtin.include_role": {"name": "mcp_ops.oauth.mcp_server"},
+                "vars": {"mcp_server_url": URL, "mcp_server_name": "Included"},
+            },
+            {
+                "name": "fact",
+                "ansible.builtin.assert": {"that": "zuplo_mcp_oauth.audience == mcp_derived.config.audience"},
+            },
+        ]
+    )
+    assert run.rc == 0, run.output
+    assert run.changed == CHANGES
