@@ -25,7 +25,7 @@ def _split(uri: str) -> SplitResult | None:
 def is_loopback(uri: str) -> bool:
     """http on a host that only the user's own machine answers (RFC 8252, 7.3)."""
     parts = _split(uri)
-    return parts is not None and parts.scheme == "http" and parts.hostname in LOOPBACK
+    return parts is not None and parts.scheme == "http" and parts.hostname in LOOPBACK and parts.username is None
 
 
 def is_https(uri: str) -> bool:
@@ -41,6 +41,11 @@ def may_be_registered(uri: str) -> bool:
     if parts.scheme in ("http", "https"):
         return is_https(uri) or is_loopback(uri)
     return parts.scheme not in NOT_FOR_APPLICATIONS
+
+
+def same_origin(one: str, other: str) -> bool:
+    parts, others = _split(one), _split(other)
+    return parts is not None and others is not None and parts[:2] == others[:2]
 
 
 def _without_port(uri: str) -> SplitResult:

@@ -87,18 +87,17 @@ def _violations(url: str, document: Object) -> list[str]:
     name, uris = document.get("client_name"), document.get("redirect_uris")
     native = document.get("application_type") == "native"
     method = document.get("token_endpoint_auth_method", "none")
-    jwks_uri = document.get("jwks_uri")
     faults = {
         "client_id must be the URL of the document": document.get("client_id") != url,
         "client_name must be a text without < and >": not isinstance(name, str) or not re.fullmatch("[^<>]+", name),
         "redirect_uris must be https URLs, or for native applications http URLs on loopback hosts": not _texts(uris)
         or not all(_redirect_fits(uri, native) for uri in uris or []),
         "grant_types must have authorization_code or refresh_token": not _grant_types(document),
-        "application_type must be native or web": document.get("application_type", "web") not in APP_TYPES,
+        "application_type must be native or web": str(document.get("application_type", "web")) not in APP_TYPES,
         "token_endpoint_auth_method must be none or private_key_jwt": method not in ("none", "private_key_jwt"),
         "jwks must not be in the document": "jwks" in document,
         "jwks_uri must have the origin of the document": method == "private_key_jwt"
-        and (not isinstance(jwks_uri, str) or urlsplit(jwks_uri)[:2] != urlsplit(url)[:2]),
+        and not redirects.same_origin(str(document.get("jwks_uri")), url),
         "logo_uri must be an https URL": not redirects.is_https(str(document.get("logo_uri", "https://a"))),
     }
     return [text for text, found in faults.items() if found]

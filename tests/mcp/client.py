@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import parse_qs, urljoin, urlsplit
 
+import anyio
 import httpx2
 from mcp.client import Client
 from mcp.client.auth import OAuthClientProvider
@@ -146,10 +147,10 @@ def visit(
     access token counts as expired. Raises LoginRefused, what the SDK raised (one exception, of no group), or
     TimeoutError after `seconds`.
     """
+    context = ssl.create_default_context(cafile=ca_path)
+    person = Person(context, email, password, action)
     try:
-        return asyncio.run(
-            asyncio.wait_for(_visit(url, ca_path, metadata_url, calls, (email, password, action)), seconds)
-        )
+        return asyncio.run(_visit(url, context, person, metadata_url, calls, seconds))
     except Exception as error:
         leaves = list(_leaves(error))
         raise next((leaf for leaf in leaves if isinstance(leaf, LoginRefused)), leaves[0]) from None
@@ -165,33 +166,30 @@ def _leaves(error: BaseException) -> t.Iterator[BaseException]:
         yield from _leaves(part)
 
 
-async def _visit(
-    url: str, ca_path: str, metadata_url: str | None, calls: int, person_is: tuple[str, str, str]
-) -> Visit:
-    context = ssl.create_default_context(cafile=ca_path)
-    person, storage = Person(context, *person_is), Storage()
-    provider = OAuthClientProvider(
-        url,
-        OAuthClientMetadata(
-            client_name="MCP test client",
-            redirect_uris=[AnyUrl(REDIRECT_URI)],
-            token_endpoint_auth_method="none",
-        ),
-        storage,
-        person.open,
-        person.answer,
-        client_metadata_url=metadata_url,
+def _provider(url: str, person: Person, storage: Storage, metadata_url: str | None) -> OAuthClientProvider:
+    metadata = OAuthClientMetadata(
+        client_name="MCP test client",
+        redirect_uris=[AnyUrl(REDIRECT_URI)],
+        token_endpoint_auth_method="none",
     )
-    answers = []
-    async with (
-        httpx2.AsyncClient(verify=context, auth=provider, trust_env=False) as http,
-        Client(streamable_http_client(url, http_client=http)) as client,
-    ):
-        tools = [tool.name for tool in (await client.list_tools()).tools]
-        for number in range(calls):
-            if number:
-                provider.context.token_expiry_time = time.time() - 1
-            result = await client.call_tool("hello", {"name": "MCP"})
-            answers += [part.text for part in result.content if isinstance(part, TextContent)]
+    return OAuthClientProvider(url, metadata, storage, person.open, person.answer, client_metadata_url=metadata_url)
+
+
+async def _visit(
+    url: str, context: ssl.SSLContext, person: Person, metadata_url: str | None, calls: int, seconds: float
+) -> Visit:
+    storage, answers = Storage(), []
+    provider = _provider(url, person, storage, metadata_url)
+    with anyio.fail_after(seconds):
+        async with (
+            httpx2.AsyncClient(verify=context, auth=provider, trust_env=False) as http,
+            Client(streamable_http_client(url, http_client=http)) as client,
+        ):
+            tools = [tool.name for tool in (await client.list_tools()).tools]
+            for number in range(calls):
+                if number:
+                    provider.context.token_expiry_time = time.time() - 1
+                result = await client.call_tool("hello", {"name": "MCP"})
+                answers += [part.text for part in result.content if isinstance(part, TextContent)]
     assert storage.client is not None
     return Visit(tools, answers, storage.client.client_id, storage.tokens, person.pages)

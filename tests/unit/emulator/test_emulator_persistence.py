@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from emulator.tenant import Keys, Tenant
+from tests.unit.emulator import login
 
 API = {"identifier": "https://api.example/mcp"}
 PATH = "/api/v2/resource-servers"
@@ -83,6 +84,20 @@ def test_each_change_is_written_and_reads_are_not(tmp_path: Path, keys: Keys, ap
     assert [entry["identifier"] for entry in stored["resource_servers"].values()][-1] == API["identifier"]
     api.post("/_emulator/reset")
     assert len(json.loads(file.read_text(encoding="utf-8"))["resource_servers"]) == 1
+
+
+def test_logins_outlive_a_restart(tmp_path: Path, api: Any) -> None:
+    api.tenant._file = tmp_path / "tenant.json"
+    login.set_up(api)
+    client = login.register(api)
+    page = login.begin(api, client, scope="offline_access")
+    token = login.redeem(api, client, login.code(api, client, scope="offline_access")).json()["refresh_token"]
+    again = Tenant.load(tmp_path / "tenant.json", clock=api.clock)
+    assert again.kept("refresh_tokens", token) == api.tenant.kept("refresh_tokens", token)
+    assert again.kept("logins", login.transaction(page)) is not None
+    assert again.objects("users") == api.tenant.objects("users")
+    api.post("/_emulator/reset")
+    assert api.tenant.kept("refresh_tokens", token) is None
 
 
 def test_a_failed_write_leaves_the_old_state_and_no_other_file(tmp_path: Path, keys: Keys) -> None:

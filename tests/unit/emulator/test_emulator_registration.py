@@ -79,6 +79,7 @@ def test_redirect_uris_that_may_be_registered(api: Any, uri: str) -> None:
         "http://a.example/cb",
         "http://127.0.0.1.example/cb",
         "http://127.0.0.1@a.example/cb",
+        "http://a.example\\@127.0.0.1/cb",
         "https://*.a.example/cb",
         "https://a.example/cb#part",
         "https:///cb",
