@@ -19,7 +19,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from . import access, pages, redirects
-from .errors import OAuthError
+from .errors import ApiError, OAuthError
+from .management import cimd
 from .oauth import parameters
 from .tenant import DATABASE, State, Tenant
 
@@ -40,6 +41,17 @@ _CHALLENGE = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 
 def _invalid(description: str) -> OAuthError:
     return OAuthError(400, "invalid_request", description)
+
+
+async def _introduce(tenant: Tenant, name: str) -> None:
+    """Registers a client that is known by its document alone, where the tenant lets clients do so."""
+    settings = tenant.settings
+    on = ("client_id_metadata_document_supported", "client_id_metadata_document_dynamic_registration_supported")
+    if name.startswith("https://") and all(settings.get(key) for key in on) and not access.find_client(tenant, name):
+        try:
+            await cimd.put(tenant, name, "client")
+        except ApiError as error:
+            raise _invalid(error.message) from None
 
 
 def _client(tenant: Tenant, query: Mapping[str, str]) -> State:
@@ -206,6 +218,7 @@ def routes(tenant: Tenant) -> list[Route]:
     async def authorize(request: Request) -> Response:
         query = dict(request.query_params)
         try:
+            await _introduce(tenant, query.get("client_id", ""))
             client = _client(tenant, query)
         except OAuthError as error:
             return _page(tenant, error)

@@ -162,10 +162,14 @@ async def preview(call: Call) -> Answer:
 
 async def register(call: Call) -> Answer:
     """Makes the client, or brings it to what the document says now; 200 in both cases, as recorded."""
-    url = call.body["external_client_id"]
+    return Answer(200, await put(call.tenant, call.body["external_client_id"], "admin"))
+
+
+async def put(tenant: Tenant, url: str, created_by: str) -> Object:
+    """Registers the client of a document, on behalf of `admin` or of the `client` itself."""
     _check_url(url)
     try:
-        checked = _checked(url, await _document(call.tenant, url))
+        checked = _checked(url, await _document(tenant, url))
     except Unavailable as reason:
         raise invalid_body(f"The document at {url} could not be retrieved: {reason}") from None
     if checked["validation"]["violations"]:
@@ -174,15 +178,15 @@ async def register(call: Call) -> Answer:
     fields = checked["mapped_fields"]
     if fields["token_endpoint_auth_method"] == "private_key_jwt":
         raise ApiError(403, "Please upgrade your subscription to use private_key_jwt", "insufficient_entitlement")
-    client = _registered(call.tenant, url)
+    client = _registered(tenant, url)
     if client is None:
-        made = {**fields, "external_metadata_type": "cimd", "external_metadata_created_by": "admin"}
-        client = make(call.tenant, made, "strict")
+        made = {**fields, "external_metadata_type": "cimd", "external_metadata_created_by": created_by}
+        client = make(tenant, made, "strict")
     else:
         for name in MAPPED:
             client.pop(name, None)
         client.update(fields)
-    return Answer(200, {"client_id": client["client_id"], **checked})
+    return {"client_id": client["client_id"], **checked}
 
 
 _REQUEST = schemas.validator(schemas.CIMD_REQUEST)

@@ -47,6 +47,17 @@ def test_a_client_of_a_metadata_document(play: Play, tenant: Tenant, server: Mcp
         go(tenant, server)
 
 
+def test_a_client_that_nobody_registered(play: Play, tenant: Tenant, server: McpServer) -> None:
+    url = publish(tenant)
+    options = {"mcp_server_url": server.url, "mcp_client_registration": ["cimd"]}
+    assert play(PLAYBOOK, **options).rc == 0
+    with pytest.raises(LoginRefused, match="Unknown client"):
+        go(tenant, server, metadata_url=url)
+    run = play(PLAYBOOK, mcp_cimd_on_the_fly=True, **options)
+    assert run.changed == ["Clients can be known by a metadata document"]
+    assert go(tenant, server, metadata_url=url).client_id == url
+
+
 @pytest.mark.parametrize(
     ("left_out", "error", "text"),
     [
