@@ -201,9 +201,9 @@ from ..module_utils._resource import ensure
 
 
 def perform(task: Task) -> Result:
-    wanted = task.fields(FIELDS)
+    wanted = task.fields(CONNECTION.keys if task.absent else FIELDS)
     unknown: list[str] = []
-    if APART in wanted and not task.absent:
+    if APART in wanted:
         wanted[APART], unknown = with_client_ids(task.client, wanted[APART])
     warnings = [f"The tenant has no application with the client_id or name '{name}'." for name in unknown]
     if warnings and not task.check_mode:
