@@ -1,0 +1,252 @@
+# Copyright: mcp_ops.oauth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+import functools
+import typing as t
+
+from tests.integration import harness
+from tests.integration.harness import Play, Tenant
+
+LIST = "GET clients"
+STRICT: dict[str, t.Any] = {"is_first_party": False, "third_party_security_mode": "strict"}
+CALLBACK = "http://localhost:6274/oauth/callback"
+
+task = functools.partial(harness.task, "auth0_client")
+
+
+def made(tenant: Tenant, **client: t.Any) -> str:
+    return str(tenant.api("POST", "clients", client)["client_id"])
+
+
+def test_life_of_an_application(play: Play, tenant: Tenant) -> None:
+    first: dict[str, t.Any] = {
+        "app_type": "native",
+        "token_endpoint_auth_method": "none",
+        "callbacks": [CALLBACK, "http://127.0.0.1:6274/oauth/callback"],
+        "grant_types": ["authorization_code", "refresh_token"],
+        "client_metadata": {"team": "a", "stage": "test"},
+        **STRICT,
+    }
+    second: dict[str, t.Any] = {
+        "description": "For tests",
+        "client_metadata": {"stage": None, "owner": "b"},
+        "refresh_token": {"leeway": 10},
+    }
+    run = play(
+        [
+            task("check create", name="Inspector", check=True, diff=True, **first),
+            task("create", name="Inspector", diff=True, **first),
+            task("create again", name="Inspector", diff=True, **first),
+            task("in another order", name="Inspector", callbacks=first["callbacks"][::-1]),
+            task("check change", name="Inspector", check=True, diff=True, **second),
+            task("change", name="Inspector", diff=True, **second),
+            task("change again", name="Inspector", **second),
+            task("check absent", name="Inspector", check=True, diff=True, state="absent"),
+            task("absent", name="Inspector", diff=True, state="absent"),
+            task("absent again", name="Inspector", state="absent"),
+        ]
+    )
+    assert run.rc == 0, run.output
+    assert run.changed == [*("check create", "create", "check change", "change", "check absent", "absent")]
+    assert all(not step.warnings and step.logins == 1 for step in run.steps)
+    reads = [step for step in run.steps if step.name.startswith("check ") or not step.changed]
+    assert all(step.calls == [LIST] for step in reads)
+    # Secrets are not even asked for.
+    for request in run.requests_of("GET"):
+        assert request["query"].items() >= {"include_fields": "false"}.items()
+        assert "client_secret" in request["query"]["fields"].split(",")
+
+    wanted = {"name": "Inspector", **first}
+    assert run["create"].diff == run["check create"].diff == ({}, wanted)
+    assert run["create"].writes == [("POST", wanted)]
+    client = run["create"].result["client"]
+    assert client["client_id"].startswith("tpc_")
+    assert "client_secret" not in client
+    # client_metadata is merged by Auth0 and a null removes a key; refresh_token is replaced whole.
+    assert run["change"].writes == [
+        (
+            "PATCH",
+            {
+                "description": "For tests",
+                "client_metadata": {"stage": None, "owner": "b"},
+                "refresh_token": {**client["refresh_token"], "leeway": 10},
+            },
+        )
+    ]
+    assert run["change"].calls == [LIST, f"PATCH clients/{client['client_id']}"]
+    assert run["change"].diff == run["check change"].diff
+    assert run["change"].diff[0]["client_metadata"] == {"stage": "test"}
+    assert run["change"].diff[1]["client_metadata"] == {"owner": "b"}
+    assert run["change"].result["client"] == run["check change"].result["client"]
+    assert run["change"].result["client"]["client_metadata"] == {"team": "a", "owner": "b"}
+    assert run["absent"].diff == run["check absent"].diff == ({"name": "Inspector"}, {})
+    assert run["absent again"].result["client"] == {}
+    assert [one["name"] for one in tenant.api("GET", "clients?is_first_party=false")] == []
+
+
+def test_by_client_id(play: Play, tenant: Tenant) -> None:
+    key = made(tenant, name="One")
+    run = play(
+        [
+            task("rename", client_id=key, name="Two"),
+            task("rename again", client_id=key, name="Two"),
+            task("unknown", client_id="nobody", name="Two"),
+            task("unknown absent", client_id="nobody", state="absent"),
+            task("absent", client_id=key, state="absent"),
+        ]
+    )
+    assert run.changed == ["rename", "absent"], run.output
+    assert run["rename"].calls == [f"GET clients/{key}", f"PATCH clients/{key}"]
+    assert run["rename"].writes == [("PATCH", {"name": "Two"})]
+    assert "no application with the client_id 'nobody'" in run["unknown"].result["msg"]
+    assert run["unknown absent"].status == "ok"
+
+
+def test_a_name_that_is_not_unique(play: Play, tenant: Tenant) -> None:
+    keys = [made(tenant, name="Twin") for _turn in range(2)]
+    run = play([task("change", name="Twin", description="x"), task("absent", name="Twin", state="absent")])
+    assert run.passed == []
+    for step in run.steps:
+        assert (
+            f"There are 2 applications of that name. Name one by its client_id: {', '.join(keys)}" in step.result["msg"]
+        )
+        assert step.writes == []
+
+
+def test_what_auth0_would_refuse_is_refused_before_the_write(play: Play, tenant: Tenant) -> None:
+    made(tenant, name="Own")
+    made(tenant, name="Strict", **STRICT)
+    run = play(
+        [
+            task("no mode", name="New", is_first_party=False),
+            task("check no mode", check=True, name="New", is_first_party=False),
+            task("other party", name="Own", **STRICT),
+            task("other mode", name="Strict", third_party_security_mode="permissive"),
+            task("not for strict", name="Strict", sso_disabled=True, web_origins=["https://a.example.com"]),
+            task("not for new strict", name="New", initiate_login_uri="https://a.example.com", **STRICT),
+            task("secret of a new one", name="New", client_secret="hush-hush-hush"),
+            task("limits", name="<b>", client_metadata={str(n): "x" for n in range(11)}, par_request_expiry=5),
+            task("global", client_id=next(iter(tenant.call("GET", "/_emulator/state")["clients"])), state="absent"),
+        ]
+    )
+    assert run.passed == ["check no mode"]
+    assert all(step.writes == [] for step in run.steps)
+    assert "needs third_party_security_mode: strict or permissive" in run["no mode"].result["msg"]
+    assert "needs third_party_security_mode" in run["check no mode"].warnings
+    assert "is_first_party is true and cannot become false" in run["other party"].result["msg"]
+    assert "third_party_security_mode is" in run["other mode"].result["msg"]
+    for name, field in (("not for strict", "sso_disabled"), ("not for new strict", "initiate_login_uri")):
+        assert f"strict third-party application have {field}." in run[name].result["msg"]
+    assert "Auth0 makes the client_secret" in run["secret of a new one"].result["msg"]
+    assert "cannot be managed" in run["global"].result["msg"]
+    for fault in ("name must not contain < or >", "client_metadata", "par_request_expiry is 5"):
+        assert fault in run["limits"].result["msg"]
+
+
+def test_a_secret_is_returned_only_when_asked_for(play: Play, tenant: Tenant) -> None:
+    secret = "a-secret-of-ones-own-for-this-application"
+    run = play(
+        [
+            task("create", name="Service", app_type="non_interactive"),
+            task("ask", name="Service", return_client_secret=True),
+            task("set", diff=True, name="Service", client_secret=secret),
+            task("set again", diff=True, name="Service", client_secret=secret),
+            task("ask again", name="Service", return_client_secret=True),
+        ],
+        "-vvvv",
+    )
+    assert run.changed == ["create", "set"], run.output
+    assert "client_secret" not in run["create"].result["client"]
+    ours = next(one for one in tenant.api("GET", "clients") if one["name"] == "Service")
+    assert ours["client_secret"] == secret
+    asked = [step.name for step in run.steps if not any(r["query"].get("fields") for r in step.requests)]
+    assert asked == ["ask", "set", "set again", "ask again"]
+    assert run["set"].writes == [("PATCH", {"client_secret": secret})]
+    assert run["set"].diff == (
+        {"name": "Service", "client_secret": "(secret)"},
+        {"name": "Service", "client_secret": "(secret, changed)"},
+    )
+    assert "client_secret" not in run["set"].result["client"]
+
+
+def test_the_returned_secret_works(play: Play, tenant: Tenant) -> None:
+    """In a later task, on every ansible-core; some mask it in what callbacks see."""
+    audience = f"https://{tenant.domain}/api/v2/"
+    run = play(
+        [
+            {
+                "name": "create",
+                "mcp_ops.oauth.auth0_client": {
+                    "name": "Service",
+                    "app_type": "non_interactive",
+                    "return_client_secret": True,
+                },
+                "register": "service",
+                "no_log": True,
+            },
+            {
+                "name": "grant",
+                "mcp_ops.oauth.auth0_client_grant": {
+                    "client_id": "{{ service.client.client_id }}",
+                    "audience": audience,
+                    "subject_type": "client",
+                    "scope": ["read:clients"],
+                },
+            },
+            {
+                "name": "use",
+                "mcp_ops.oauth.auth0_client_info": {
+                    "client_id": "{{ service.client.client_id }}",
+                    "auth_client_id": "{{ service.client.client_id }}",
+                    "auth_client_secret": "{{ service.client.client_secret }}",
+                },
+            },
+        ]
+    )
+    assert run.rc == 0, run.output
+    assert [client["name"] for client in run["use"].result["clients"]] == ["Service"]
+
+
+def test_without_the_scope_for_secrets(play: Play, tenant: Tenant) -> None:
+    made(tenant, name="Service")
+    tenant.grant("read:clients", "update:clients")
+    run = play(
+        [
+            task("secret", name="Service", client_secret="a-secret-of-ones-own"),
+            task("no secret", name="Service", description="x"),
+        ]
+    )
+    assert run.changed == ["no secret"]
+    assert "lacks the scope read:client_keys" in run["secret"].result["msg"]
+    assert run["secret"].writes == []
+
+
+def test_nested_settings(play: Play, tenant: Tenant) -> None:
+    everything: dict[str, t.Any] = {
+        "jwt_configuration": {"alg": "RS256", "lifetime_in_seconds": 3600},
+        "oidc_logout": {"backchannel_logout_urls": ["https://a.example.com/out"]},
+        "token_quota": {"client_credentials": {"enforce": True, "per_day": 5}},
+        "mobile": {"ios": {"team_id": "A", "app_bundle_identifier": "com.example"}},
+        "refresh_token": {
+            "rotation_type": "rotating",
+            "expiration_type": "expiring",
+            "policies": [{"audience": "https://a.example.com", "scope": ["b", "a"]}],
+        },
+    }
+    cleared: dict[str, t.Any] = {"oidc_logout": {}, "token_quota": {}, "mobile": {}}
+    run = play(
+        [
+            task("create", name="Nested", **everything),
+            task("again", name="Nested", **everything),
+            task("part", name="Nested", jwt_configuration={"lifetime_in_seconds": 60}),
+            task("clear", name="Nested", **cleared),
+            task("clear again", name="Nested", **cleared),
+        ]
+    )
+    assert run.rc == 0, run.output
+    assert run.changed == ["create", "part", "clear"]
+    ((_method, body),) = run["part"].writes
+    assert body["jwt_configuration"].items() >= {"alg": "RS256", "lifetime_in_seconds": 60}.items()
+    assert run["clear"].writes == [("PATCH", dict.fromkeys(cleared))]

@@ -1,0 +1,196 @@
+# Copyright: mcp_ops.oauth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+import functools
+import typing as t
+
+import pytest
+
+from tests.integration import harness
+from tests.integration.harness import Play, Tenant
+
+AUDIENCE = "https://mcp.example.com/mcp"
+LIST = "GET client-grants"
+FOR_ALL: dict[str, t.Any] = {"default_for": "third_party_clients", "audience": AUDIENCE, "subject_type": "user"}
+
+task = functools.partial(harness.task, "auth0_client_grant")
+
+
+@pytest.fixture(autouse=True)
+def api(tenant: Tenant) -> None:
+    scopes = [{"value": "tools:read"}, {"value": "tools:write"}]
+    tenant.api("POST", "resource-servers", {"identifier": AUDIENCE, "scopes": scopes})
+
+
+def test_life_of_a_grant(play: Play, tenant: Tenant) -> None:
+    both, one = ["tools:read", "tools:write"], ["tools:read"]
+    run = play(
+        [
+            task("check create", check=True, diff=True, scope=both, **FOR_ALL),
+            task("create", diff=True, scope=both, **FOR_ALL),
+            task("create again", diff=True, scope=both, **FOR_ALL),
+            task("create again in another order", scope=both[::-1], **FOR_ALL),
+            task("nothing named but the key", **FOR_ALL),
+            task("check change", check=True, diff=True, scope=one, **FOR_ALL),
+            task("change", diff=True, scope=one, **FOR_ALL),
+            task("change again", scope=one, **FOR_ALL),
+            task("check absent", check=True, diff=True, state="absent", **FOR_ALL),
+            task("absent", diff=True, state="absent", **FOR_ALL),
+            task("absent again", state="absent", **FOR_ALL),
+        ]
+    )
+    assert run.rc == 0, run.output
+    assert run.changed == [*("check create", "create", "check change", "change", "check absent", "absent")]
+    assert all(not step.warnings and step.logins == 1 for step in run.steps)
+    reads = [step for step in run.steps if step.name.startswith("check ") or not step.changed]
+    assert all(step.calls == [LIST] for step in reads)
+    # One request tells whether the grant is there.
+    assert (
+        run["create"].requests[1]["query"].items()
+        >= {"audience": AUDIENCE, "default_for": "third_party_clients"}.items()
+    )
+
+    wanted = {**FOR_ALL, "scope": both, "allow_all_scopes": False}
+    assert run["create"].diff == run["check create"].diff == ({}, wanted)
+    assert run["check create"].result["client_grant"] == wanted
+    assert run["create"].writes == [("POST", wanted)]
+    key = run["create"].result["client_grant"]["id"]
+    assert run["change"].calls == [LIST, f"PATCH client-grants/{key}"]
+    assert run["change"].writes == [("PATCH", {"scope": one})]
+    assert run["change"].diff == run["check change"].diff
+    assert run["change"].result["client_grant"] == run["check change"].result["client_grant"]
+    assert run["absent"].calls == [LIST, f"DELETE client-grants/{key}"]
+    assert run["absent"].diff == run["check absent"].diff == (FOR_ALL, {})
+    assert run["absent again"].result["client_grant"] == {}
+    assert tenant.api("GET", f"client-grants?audience={AUDIENCE}") == []
+
+
+def test_owner_and_subject_type_make_a_grant(play: Play, tenant: Tenant) -> None:
+    own = {"client_id": tenant.client_id, "audience": AUDIENCE}
+    run = play(
+        [
+            task("all", scope=["tools:read"], **FOR_ALL),
+            task("user", subject_type="user", scope=["tools:read"], **own),
+            task("client", subject_type="client", scope=[], **own),
+            task("user again", subject_type="user", scope=["tools:read"], **own),
+            task("client absent", subject_type="client", state="absent", **own),
+        ]
+    )
+    assert run.changed == ["all", "user", "client", "client absent"], run.output
+    left = tenant.api("GET", f"client-grants?audience={AUDIENCE}")
+    assert [(grant.get("client_id"), grant["subject_type"]) for grant in left] == [
+        (None, "user"),
+        (tenant.client_id, "user"),
+    ]
+
+
+def test_a_grant_without_a_subject_type_is_one_for_the_client(play: Play, tenant: Tenant) -> None:
+    state = tenant.call("GET", "/_emulator/state")
+    old = {"id": "cgr_old", "client_id": tenant.client_id, "audience": AUDIENCE, "scope": []}
+    state["client_grants"]["cgr_old"] = old
+    tenant.call("PUT", "/_emulator/state", state)
+    own = {"client_id": tenant.client_id, "audience": AUDIENCE, "scope": []}
+    run = play([task("client", subject_type="client", **own), task("user", subject_type="user", **own)])
+    assert run.changed == ["user"], run.output
+
+
+def test_all_scopes_and_a_list_of_them(play: Play) -> None:
+    run = play(
+        [
+            task("all", allow_all_scopes=True, **FOR_ALL),
+            task("all again", allow_all_scopes=True, **FOR_ALL),
+            task("check a list", check=True, diff=True, scope=["tools:read"], **FOR_ALL),
+            task("a list", diff=True, scope=["tools:read"], **FOR_ALL),
+            task("a list again", scope=["tools:read"], **FOR_ALL),
+            task("check back", check=True, allow_all_scopes=True, **FOR_ALL),
+            task("back", allow_all_scopes=True, **FOR_ALL),
+            task("none at all", scope=[], **FOR_ALL),
+        ]
+    )
+    assert run.rc == 0, run.output
+    assert run.changed == [*("all", "check a list", "a list", "check back", "back", "none at all")]
+    assert run["a list"].writes == [("PATCH", {"allow_all_scopes": False, "scope": ["tools:read"]})]
+    assert run["back"].writes == [("PATCH", {"allow_all_scopes": True})]
+    for name in ("a list", "back"):
+        assert run[name].result["client_grant"] == run[f"check {name}"].result["client_grant"]
+    assert run["a list"].diff == run["check a list"].diff
+    assert "scope" not in run["back"].result["client_grant"]
+
+
+def test_what_cannot_be_granted(play: Play, tenant: Tenant) -> None:
+    state = tenant.call("GET", "/_emulator/state")
+    (system,) = state["client_grants"].values()
+    system["is_system"] = True
+    tenant.call("PUT", "/_emulator/state", state)
+    of_system = {key: system[key] for key in ("client_id", "audience", "subject_type")}
+    run = play(
+        [
+            task("no scope", **FOR_ALL),
+            task("both", scope=[], allow_all_scopes=True, **FOR_ALL),
+            task("no subject type", default_for="third_party_clients", audience=AUDIENCE, scope=[]),
+            task("no owner", audience=AUDIENCE, subject_type="user", scope=[]),
+            task("two owners", client_id=tenant.client_id, scope=[], **FOR_ALL),
+            task("any organization", allow_any_organization=True, scope=[], **FOR_ALL),
+            task("system", scope=[], **of_system),
+            task("system absent", state="absent", **of_system),
+            task("unknown API", scope=[], **{**FOR_ALL, "audience": "https://other.example.com"}),
+            task("unknown client", client_id="nobody", audience=AUDIENCE, subject_type="user", scope=[]),
+            task("unknown scope", scope=["tools:none"], **FOR_ALL),
+        ]
+    )
+    assert run.passed == []
+    for name in ("both", "no subject type", "no owner", "two owners"):
+        assert run[name].requests == []
+    for name in ("no scope", "any organization", "system", "system absent"):
+        assert run[name].writes == []
+    assert "needs scope or allow_all_scopes: true" in run["no scope"].result["msg"]
+    assert "exclude each other" in run["both"].result["msg"]
+    assert "not for third-party applications" in run["any organization"].result["msg"]
+    assert "Auth0 lets nobody change it" in run["system"].result["msg"]
+    for name in ("unknown API", "unknown client"):
+        assert "The API (audience) or the application (client_id) does not exist" in run[name].result["msg"]
+        assert run[name].result["failure"]["status"] == 404
+    assert "tools:none" in run["unknown scope"].result["msg"]
+
+
+def test_narrowing_needs_the_scopes_that_remain(play: Play) -> None:
+    run = play([task("all", allow_all_scopes=True, **FOR_ALL), task("narrow", allow_all_scopes=False, **FOR_ALL)])
+    assert run.changed == ["all"]
+    assert "needs scope" in run["narrow"].result["msg"]
+    assert run["narrow"].writes == []
+
+
+def test_a_loop_lists_once_within_the_controller(play_over: t.Callable[[str], Play], tenant: Tenant) -> None:
+    for number in range(3):
+        tenant.api("POST", "resource-servers", {"identifier": f"https://mcp-{number}.example.com"})
+    grants = [{**FOR_ALL, "audience": f"https://mcp-{number}.example.com", "scope": []} for number in range(3)]
+    looped = {
+        "name": "loop",
+        "mcp_ops.oauth.auth0_client_grant": {key: f"{{{{ item.{key} }}}}" for key in grants[0]},
+        "loop": grants,
+    }
+    play = play_over("controller")
+    first, second = play([looped]), play([looped])
+    assert first.calls == [LIST, "POST client-grants", LIST, "POST client-grants", "POST client-grants"], first.output
+    assert second.calls == [LIST, LIST]
+    assert second.changed == []
+
+
+@pytest.mark.parametrize("missing", ["create", "update", "delete"])
+def test_a_missing_scope_is_found_before_the_write(play: Play, tenant: Tenant, missing: str) -> None:
+    tenant.api("POST", "client-grants", {**FOR_ALL, "subject_type": "client", "scope": []})
+    tenant.grant("read:client_grants")
+    there = {**FOR_ALL, "subject_type": "client"}
+    options: dict[str, dict[str, t.Any]] = {
+        "create": {**FOR_ALL, "scope": []},
+        "update": {**there, "scope": ["tools:read"]},
+        "delete": {**there, "state": "absent"},
+    }
+    run = play([task("check", check=True, **options[missing]), task("real", **options[missing])])
+    assert run.changed == ["check"]
+    text = f"lacks the scope {missing}:client_grants"
+    assert text in run["check"].warnings
+    assert text in run["real"].result["msg"]
+    assert all(step.writes == [] for step in run.steps)
