@@ -21,6 +21,7 @@ from ansible_collections.mcp_ops.oauth.plugins.module_utils._plan import (
     check,
     make_plan,
     plan_absent,
+    secrets_in,
     shown,
 )
 
@@ -29,11 +30,14 @@ Object = dict[str, t.Any]
 SHAPE = Shape(
     defaults={"on": False, "members": [], "flags.first": True, "nested.kind": "plain"},
     sets={"members": "value"},
+    ordered=frozenset({"ranks"}),
+    resent=frozenset({"label"}),
     maps=frozenset({"flags"}),
     nullable=frozenset({"nested", "words"}),
     write_only={"password": "text", "nested.pem": "nested"},
     server_made=frozenset({"nested.thumbprint"}),
     secrets=frozenset({"password", "nested.token", "token"}),
+    secret_paths=r"^free\.(.*\.)?\w*secret(\.|$)",
     limits={"text": (0, 5), "members": (0, 3), "members.value": (1, 5), "number": (0, 10)},
     patterns={"text": (r"[^<>]*", "not contain < or >")},
 )
@@ -50,6 +54,16 @@ nested = st.fixed_dictionaries(
     {}, optional={"kind": st.sampled_from(["plain", "other"]), "level": st.integers(0, 2), "token": secrets}
 )
 flags = st.dictionaries(st.sampled_from(["first", "second", "third"]), st.booleans())
+
+
+def free(leaves: st.SearchStrategy[t.Any]) -> st.SearchStrategy[Object]:
+    """Objects whose fields no description knows, secrets among them."""
+    names = st.sampled_from(["a", "b"])
+    hidden = st.dictionaries(st.sampled_from(["secret", "app_secret"]), secrets, max_size=1)
+    flat = st.builds(lambda known, secret: {**known, **secret}, st.dictionaries(names, leaves), hidden)
+    return st.builds(lambda known, inner: {**known, **inner}, flat, st.dictionaries(st.just("deep"), flat))
+
+
 fields: dict[str, st.SearchStrategy[t.Any]] = {
     "text": texts,
     "on": st.booleans(),
@@ -58,11 +72,18 @@ fields: dict[str, st.SearchStrategy[t.Any]] = {
     "words": st.lists(texts, max_size=3),
     "members": members,
     "flags": flags,
+    "ranks": st.lists(texts, max_size=3),
+    "label": texts,
+    "free": free(st.integers(0, 2)),
 }
+# What is null in an object is to go.
+nullable_flags = st.dictionaries(st.sampled_from(["first", "second", "third"]), st.none() | st.booleans())
 wanteds = st.fixed_dictionaries(
     {},
     optional={
         **fields,
+        "flags": nullable_flags,
+        "free": free(st.none() | st.integers(0, 2)),
         "nested": nested.map(lambda value: {**value, "pem": "pem"} if value else {}),
         "password": secrets,
     },
@@ -75,13 +96,19 @@ purges = st.sampled_from([(), ("members",)])
 
 
 def server_applies(actual: Object, body: Object) -> Object:
-    """What Auth0 does with an update: top level merged, values replaced whole, flags merged, null removes."""
+    """What Auth0 does with an update: top level merged, values replaced whole, flags merged, null removes.
+
+    It also resets a label that is left out.
+    """
     result = copy.deepcopy(actual)
+    if body and "label" not in body:
+        result.pop("label", None)
     for key, value in body.items():
         if value is None:
             result.pop(key, None)
         elif key == "flags":
-            result[key] = {**result.get(key, {}), **value}
+            merged = {**result.get(key, {}), **value}
+            result[key] = {name: flag for name, flag in merged.items() if flag is not None}
         elif key != "password":
             result[key] = value
     if isinstance(result.get("nested"), dict):
@@ -111,7 +138,7 @@ def test_creating_leaves_nothing_to_do(wanted: Object) -> None:
 @given(wanteds, actuals, purges)
 def test_nothing_unnamed_is_in_a_plan(wanted: Object, actual: Object, purge: tuple[str, ...]) -> None:
     plan = make_plan(SHAPE, wanted, actual, purge=purge)
-    assert set(plan.body) <= set(wanted)
+    assert set(plan.body) <= {*wanted, "label"}
     assert set(plan.before) <= set(wanted)
     assert set(plan.after) <= set(wanted)
     assert set(plan.body.get("flags") or {}) <= set(wanted.get("flags") or {})
@@ -137,6 +164,8 @@ def test_what_is_not_named_is_not_touched(wanted: Object, actual: Object, purge:
     if wanted.get("nested"):
         unnamed = set(actual.get("nested", {})) - set(wanted["nested"]) - {"thumbprint"}
         assert all(after["nested"][key] == actual["nested"][key] for key in unnamed)
+    unnamed = set(actual.get("free", {})) - set(wanted.get("free", {}))
+    assert all(after["free"][key] == actual["free"][key] for key in unnamed)
 
 
 @given(wanteds, actuals, purges, st.randoms(use_true_random=False))
@@ -144,7 +173,8 @@ def test_the_order_of_lists_never_matters(
     wanted: Object, actual: Object, purge: tuple[str, ...], random: t.Any
 ) -> None:
     def shuffled(value: Object) -> Object:
-        lists = {key: random.sample(inner, len(inner)) for key, inner in value.items() if isinstance(inner, list)}
+        unordered = {key: inner for key, inner in value.items() if isinstance(inner, list) and key != "ranks"}
+        lists = {key: random.sample(inner, len(inner)) for key, inner in unordered.items()}
         return {**value, **lists}
 
     plan = make_plan(SHAPE, wanted, actual, purge=purge)
@@ -167,6 +197,35 @@ def test_the_prediction_comes_true(wanted: Object, actual: Object, purge: tuple[
     real = shown(SHAPE, server_applies(actual, plan.body))
     assert plan.predicted == real
     assert (plan.before != plan.after) == plan.changed
+
+
+@given(wanteds, actuals)
+def test_what_is_named_as_null_goes(wanted: Object, actual: Object) -> None:
+    after = server_applies(actual, make_plan(SHAPE, wanted, actual).body)
+    for key in ("flags", "free"):
+        # Absent, `first` counts as true, so it may stay if it is.
+        gone = {name for name, value in wanted.get(key, {}).items() if value is None and name != "first"}
+        assert not gone & set(after.get(key, {}))
+    made = make_plan(SHAPE, wanted, None).body
+    assert "null" not in json.dumps(made)
+
+
+@given(wanteds, actuals)
+def test_what_is_forced_is_sent(wanted: Object, actual: Object) -> None:
+    forced = {key for key in ("free", "text") if key in wanted}
+    plan = make_plan(SHAPE, wanted, actual, force=("free", "text"))
+    assert forced <= set(plan.body)
+    assert set(plan.body) == set(make_plan(SHAPE, wanted, actual).body) | forced | ({"label"} & set(plan.body))
+
+
+def test_an_order_that_matters() -> None:
+    assert make_plan(SHAPE, {"ranks": ["a", "b"]}, {"ranks": ["b", "a"]}).body == {"ranks": ["a", "b"]}
+    assert not make_plan(SHAPE, {"words": ["a", "b"]}, {"words": ["b", "a"]}).changed
+
+
+def test_secrets_in_free_objects_are_found() -> None:
+    value = {"free": {"a": "a", "app_secret": "hush-one", "deep": {"secret": ["hush-two", {"x": "hush-three"}]}}}
+    assert list(secrets_in(SHAPE, [value])) == ["hush-one", "hush-two", "hush-three"]
 
 
 def test_a_secret_shows_only_whether_it_changes() -> None:

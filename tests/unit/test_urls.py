@@ -7,7 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.mcp_ops.oauth.plugins.module_utils._urls import check_domain, check_mcp_server_url, derive
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._urls import (
+    check_client_id_url,
+    check_domain,
+    check_mcp_server_url,
+    derive,
+)
 
 
 @pytest.mark.parametrize(
@@ -116,3 +121,39 @@ def test_the_strings_are_derived() -> None:
     assert strings.auth0_domain == "tenant.eu.auth0.com"
     with pytest.raises(ValueError, match="auth0_domain has a trailing slash"):
         derive("tenant.eu.auth0.com/", "https://mcp.example.com/mcp")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://client.example.com/client.json",
+        "https://client.example.com:8443/a/b%20c",
+        "https://127.0.0.1:4711/documents/client.json",
+    ],
+)
+def test_a_client_id_url(url: str) -> None:
+    assert check_client_id_url(url) == url
+
+
+@pytest.mark.parametrize(
+    ("url", "fault"),
+    [
+        ("http://client.example.com/client.json", "no https scheme"),
+        ("client.example.com/client.json", "no https scheme"),
+        ("https://client.example.com", "no path"),
+        ("https://client.example.com/", "no path"),
+        ("https://localhost/client.json", "localhost as its host"),
+        ("https://user:hush@client.example.com/client.json", "user information"),
+        ("https://client.example.com:0/client.json", "port 0"),
+        ("https://client.example.com/a/../client.json", "dot segments"),
+        ("https://client.example.com/a/%2e%2E/client.json", "dot segments"),
+        ("https://client.example.com/100%/client.json", "a percent sign that encodes nothing"),
+        ("https://client.example.com/client.json?a=b", "a query or fragment"),
+        ("https://client.example.com/client.json#", "a query or fragment"),
+        (f"https://client.example.com/{'a' * 100}", "more than 120 bytes"),
+    ],
+)
+def test_no_client_id_url(url: str, fault: str) -> None:
+    with pytest.raises(ValueError, match=fault) as caught:
+        check_client_id_url(url)
+    assert "hush" not in str(caught.value)

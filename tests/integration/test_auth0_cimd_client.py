@@ -1,0 +1,161 @@
+# Copyright: mcp_ops.oauth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+import functools
+import typing as t
+
+import pytest
+
+from tests.integration import harness
+from tests.integration.harness import Play, Tenant
+
+LIST = "GET clients"
+PREVIEW, REGISTER = "POST clients/cimd/preview", "POST clients/cimd/register"
+ADDED: dict[str, t.Any] = {
+    "description": "A client of many",
+    "grant_types": ["authorization_code", "refresh_token"],
+    "jwt_configuration": {"lifetime_in_seconds": 7200},
+    "refresh_token": {"leeway": 30},
+    "client_metadata": {"team": "a"},
+}
+
+task = functools.partial(harness.task, "auth0_cimd_client")
+
+
+def publish(tenant: Tenant, **changes: t.Any) -> str:
+    """The URL of a metadata document."""
+    url = f"https://{tenant.domain}/documents/client.json"
+    document = {
+        "client_id": url,
+        "client_name": "Example client",
+        "redirect_uris": ["https://client.example.com/callback"],
+        "grant_types": ["authorization_code"],
+        "token_endpoint_auth_method": "none",
+        **changes,
+    }
+    tenant.call("PUT", "/_emulator/documents/client.json", document)
+    return url
+
+
+def writes(step: harness.Step) -> list[str]:
+    """The requests that change something; a preview is a POST that does not."""
+    return [call for call in step.calls if not call.startswith("GET ") and call != PREVIEW]
+
+
+def test_life_of_a_client(play: Play, tenant: Tenant) -> None:
+    url = publish(tenant, client_uri="https://client.example.com")
+    run = play(
+        [
+            task("check create", external_client_id=url, check=True, diff=True, **ADDED),
+            task("create", external_client_id=url, diff=True, **ADDED),
+            task("create again", external_client_id=url, diff=True, **ADDED),
+            task("nothing added", external_client_id=url),
+            task("check change", external_client_id=url, check=True, diff=True, description="Another"),
+            task("change", external_client_id=url, diff=True, description="Another"),
+            task("check absent", external_client_id=url, check=True, diff=True, state="absent"),
+            task("absent", external_client_id=url, diff=True, state="absent"),
+            task("absent again", external_client_id=url, state="absent"),
+        ]
+    )
+    assert run.rc == 0, run.output
+    assert run.changed == [*("check create", "create", "check change", "change", "check absent", "absent")]
+    for name in ("check create", "create"):
+        assert "Ignoring unsupported properties: client_uri" in run[name].warnings
+    assert all(not step.warnings for step in run.steps if step.name not in ("check create", "create"))
+
+    assert run["check create"].calls == [LIST, PREVIEW]
+    client = run["create"].result["client"]
+    path = f"clients/{client['client_id']}"
+    # Registered, and given in the same run what the document does not say.
+    assert run["create"].calls == [LIST, PREVIEW, REGISTER, f"GET {path}", f"PATCH {path}"]
+    assert run["create"].writes[-1] == (
+        "PATCH",
+        {
+            "description": "A client of many",
+            "grant_types": ["authorization_code", "refresh_token"],
+            "jwt_configuration": {"alg": "RS256", "lifetime_in_seconds": 7200},
+            "refresh_token": {**client["refresh_token"], "leeway": 30},
+            "client_metadata": {"team": "a"},
+        },
+    )
+    assert run["create"].diff == run["check create"].diff
+    assert run["create"].diff[1].items() >= {"external_client_id": url, "name": "Example client", **ADDED}.items()
+    assert client.items() >= {"external_client_id": url, "name": "Example client", "is_first_party": False}.items()
+    assert "client_secret" not in client
+
+    for again in ("create again", "nothing added", "absent again"):
+        assert run[again].calls == [LIST]
+    assert run["change"].calls == [LIST, f"PATCH {path}"]
+    assert run["change"].writes == [("PATCH", {"description": "Another"})]
+    assert run["change"].diff == run["check change"].diff
+    assert run["absent"].calls == [LIST, f"DELETE {path}"]
+    assert run["absent"].diff == run["check absent"].diff == ({"external_client_id": url}, {})
+    assert run["absent again"].result["client"] == {}
+
+
+def test_refresh_follows_the_document(play: Play, tenant: Tenant) -> None:
+    url = publish(tenant)
+    run = play(
+        [task("create", external_client_id=url, **ADDED), task("unchanged", external_client_id=url, refresh=True)]
+    )
+    assert run.changed == ["create"], run.output
+    assert run["unchanged"].calls == [LIST, PREVIEW]
+
+    publish(tenant, client_name="New name", grant_types=["authorization_code", "refresh_token"])
+    run = play(
+        [
+            task("without refresh", external_client_id=url, **ADDED),
+            task("check", external_client_id=url, refresh=True, check=True, diff=True, **ADDED),
+            task("refresh", external_client_id=url, refresh=True, diff=True, **ADDED),
+            task("again", external_client_id=url, refresh=True, **ADDED),
+        ]
+    )
+    assert run.changed == ["check", "refresh"], run.output
+    assert writes(run["check"]) == []
+    assert REGISTER in run["refresh"].calls
+    assert run["refresh"].diff == run["check"].diff
+    assert run["refresh"].diff[1]["name"] == "New name"
+    client = run["refresh"].result["client"]
+    assert client.items() >= {"name": "New name", "description": "A client of many"}.items()
+    assert client["refresh_token"]["leeway"] == 30
+
+
+def test_a_document_that_auth0_cannot_use(play: Play, tenant: Tenant) -> None:
+    url = publish(tenant, redirect_uris=["http://client.example.com/callback"], client_name=None)
+    missing = f"https://{tenant.domain}/documents/none.json"
+    run = play(
+        [
+            task("invalid", external_client_id=url),
+            task("check invalid", external_client_id=url, check=True),
+            task("missing", external_client_id=missing),
+        ]
+    )
+    assert run.passed == []
+    for step in run.steps:
+        assert writes(step) == []
+    for name in ("invalid", "check invalid"):
+        assert f"Auth0 cannot use the document at {url}: " in run[name].result["msg"]
+        assert "redirect_uris must be" in run[name].result["msg"]
+        assert "client_name must be" in run[name].result["msg"]
+    assert "could not be retrieved" in run["missing"].result["msg"]
+
+
+@pytest.mark.parametrize("rule", ["http://client.example.com/client.json", "https://client.example.com"])
+def test_the_url_is_checked_before_anything_is_sent(play: Play, rule: str) -> None:
+    run = play([task("URL", external_client_id=rule)])
+    assert run.passed == []
+    assert run.requests == []
+    assert "it must be the https URL at which the client publishes its metadata document" in run["URL"].result["msg"]
+
+
+def test_with_a_token_that_can_only_read(play: Play, tenant: Tenant) -> None:
+    url = publish(tenant)
+    tenant.grant("read:clients")
+    run = play([task("check", external_client_id=url, check=True), task("real", external_client_id=url)])
+    assert run.changed == ["check"]
+    text = "lacks the scope create:clients, update:clients"
+    assert text in run["check"].warnings
+    assert text in run["real"].result["msg"]
+    assert all(writes(step) == [] for step in run.steps)
