@@ -97,7 +97,7 @@ class Collection:
             written = client.update(self.path_of(actual), plan.body)
         else:
             client.delete(self.path_of(actual), timeout=self.deletion_timeout)
-        _known(client, self).note(actual, written)
+        _note(client, self, actual, written)
         return written
 
     def path_of(self, actual: Object) -> str:
@@ -174,7 +174,16 @@ class Known:
 
 
 def _known(client: Client, collection: Collection) -> Known:
-    return t.cast("Known", client.memory.setdefault(collection.path, Known(collection)))
+    """What is known of the objects as this collection reads them: another query may leave fields out."""
+    known: dict[str, Known] = client.memory.setdefault(collection.path, {})
+    return known.setdefault(str(collection.query), Known(collection))
+
+
+def _note(client: Client, collection: Collection, actual: Object, written: Object) -> None:
+    """Follow a write, and forget what other queries had told."""
+    own = _known(client, collection)
+    own.note(actual, written)
+    client.memory[collection.path] = {str(collection.query): own}
 
 
 @dataclass(frozen=True)

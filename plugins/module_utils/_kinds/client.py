@@ -292,7 +292,8 @@ class DocumentClients(Collection):
             registered = client.call(REGISTER, {EXTERNAL: wanted[EXTERNAL]})
             actual = client.get(self.path_of(registered), **self.query) or {}
             plan = make_plan(self.shape, wanted, actual)
-        return super().write(client, wanted, actual, plan) if plan.changed else actual
+        # The answer to a PATCH may lack where the client came from (TestAccClientCIMD recording).
+        return {**actual, **super().write(client, wanted, actual, plan)} if plan.changed else actual
 
     def scopes(self, plan: Plan) -> t.Sequence[str]:
         return ("create:clients", "update:clients") if plan.action == "create" else super().scopes(plan)
