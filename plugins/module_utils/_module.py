@@ -13,10 +13,9 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
-from ansible.module_utils.common.parameters import remove_values
 
 from ._client import REQUESTS_IMPORT_ERROR, Auth0Error, Client, Settings
-from ._plan import Object, Plan, PlanError
+from ._plan import HIDDEN, Object, Plan, PlanError
 
 try:
     from ansible.module_utils.secrets import register_secret
@@ -137,7 +136,13 @@ class Discreet(AnsibleModule):  # type: ignore[misc]
 
     def log(self, msg: str, log_args: dict[str, t.Any] | None = None) -> None:
         self.hide(self._secrets(self.params))
-        super().log(msg, remove_values(log_args, self.no_log_values))
+        # Until ansible-core 2.21, the journal gets each of these just as it is.
+        super().log(msg, {name: self._masked(str(value)) for name, value in (log_args or {}).items()})
+
+    def _masked(self, text: str) -> str:
+        for secret in sorted(map(str, self.no_log_values), key=len, reverse=True):
+            text = text.replace(secret, HIDDEN)
+        return text
 
     def exit_json(self, **result: t.Any) -> None:
         self.hide(self._secrets(self.params))
