@@ -140,7 +140,7 @@ class Discreet(AnsibleModule):  # type: ignore[misc]
         super().log(msg, {name: self._masked(str(value)) for name, value in (log_args or {}).items()})
 
     def _masked(self, text: str) -> str:
-        for secret in sorted(map(str, self.no_log_values), key=len, reverse=True):
+        for secret in sorted(filter(None, map(str, self.no_log_values)), key=len, reverse=True):
             text = text.replace(secret, HIDDEN)
         return text
 
