@@ -140,17 +140,19 @@ def test_every_other_field(play: Play, tenant: Tenant) -> None:
             task("create", name="staff", strategy="oidc", **everything),
             task("again", name="staff", strategy="oidc", **{**everything, "realms": ["people", "staff"]}),
             task("part of a dictionary", name="staff", connected_accounts={"active": False}),
+            task("another display name", name="staff", display_name="People"),
             task("clear", name="staff", cross_app_access_resource_app={}),
             task("clear again", name="staff", cross_app_access_resource_app={}),
         ]
     )
     assert run.rc == 0, run.output
-    assert run.changed == ["create", "part of a dictionary", "clear"]
+    assert run.changed == ["create", "part of a dictionary", "another display name", "clear"]
     both = {"active": False, "cross_app_access": True}
     # A PATCH without it would set display_name back to the name.
     assert run["part of a dictionary"].writes == [("PATCH", {"connected_accounts": both, "display_name": "Staff"})]
-    assert run["clear"].writes == [("PATCH", {"cross_app_access_resource_app": None, "display_name": "Staff"})]
-    assert stored(tenant, "staff")["display_name"] == "Staff"
+    assert run["another display name"].writes == [("PATCH", {"display_name": "People"})]
+    assert run["clear"].writes == [("PATCH", {"cross_app_access_resource_app": None, "display_name": "People"})]
+    assert stored(tenant, "staff")["display_name"] == "People"
 
 
 def test_promotion_keeps_the_display_name(play: Play, tenant: Tenant) -> None:

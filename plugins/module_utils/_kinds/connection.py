@@ -136,15 +136,15 @@ class Connections(Collection):
 
     def write(self, client: Client, wanted: Object, actual: Object, plan: Plan) -> Object:
         body = {key: value for key, value in plan.body.items() if key != APART}
+        along = {key for key in self.shape.resent if body.get(key) == actual.get(key)}
         written = actual
-        if plan.action != "update" or set(body) - self.shape.resent:
+        if plan.action != "update" or set(body) - along:
             written = super().write(client, wanted, actual, replace(plan, body=body))
-        changes = [
-            one for one in plan.body.get(APART, []) if one not in actual.get(APART, _none_enabled(plan.body[APART]))
-        ]
+        wanted_clients = plan.body.get(APART, [])
+        changes = [one for one in wanted_clients if one not in actual.get(APART, _none_enabled(wanted_clients))]
         for start in range(0, len(changes), CLIENTS_AT_ONCE):
             client.update(f"{self.path_of(written)}/{APART}", changes[start : start + CLIENTS_AT_ONCE])
-        return {**written, APART: plan.body[APART]} if changes else written
+        return {**written, APART: wanted_clients} if changes else written
 
     def scopes(self, plan: Plan) -> t.Sequence[str]:
         needed = super().scopes(plan)
