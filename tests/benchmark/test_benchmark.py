@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -63,9 +64,17 @@ def test_what_reaches_its_targets() -> None:
     assert _missed(_row(FREE, OURS, refused=9)) == []
 
 
+def test_the_peer_is_not_measured_against_what_no_loop_could_do() -> None:
+    slow = [_row(LARGEST, OURS), _row(LARGEST, LIMIT, 1.0), _row(LARGEST, PEER, 0.5)]
+    assert _missed(*slow) == []
+    quick = replace(slow[1], seconds=Spread(5.0, 5.0, 5.0))
+    assert len(_missed(slow[0], quick, slow[2])) == 1
+
+
 def test_each_miss_is_named() -> None:
     assert len(_missed(_row(LOOP, OURS), _row(LOOP, URI, 0.11))) == 1
-    assert len(_missed(_row(LARGEST, OURS), _row(LARGEST, LIMIT, 1.26), _row(LARGEST, PEER, 0.26))) == 2
+    near = replace(_row(LARGEST, LIMIT, 1.26), seconds=Spread(5.0, 5.0, 5.0))
+    assert len(_missed(_row(LARGEST, OURS), near, _row(LARGEST, PEER, 0.26))) == 2
     assert len(_missed(_row(FREE, OURS, refused=20, failed=1, forced=40.0))) == 3
     assert any("not measured" in line for line in targets.misses([]))
 
