@@ -393,7 +393,7 @@ _CONNECTION = {
     "realms": array(text()),
     "metadata": open_object(additionalProperties={"type": ["string", "null"], "maxLength": 255}, maxProperties=10),
     "authentication": _ACTIVE,
-    "connected_accounts": closed({"active": boolean(), "cross_app_access": boolean()}, "active"),
+    "connected_accounts": closed(booleans("active", "cross_app_access", "allow_missing_user_id"), "active"),
     "cross_app_access_requesting_app": _ACTIVE,
     "cross_app_access_resource_app": nullable(open_object()),
 }
@@ -576,6 +576,8 @@ _CLIENT = {
 CLIENT_CREATE = closed(_CLIENT, "name")
 
 CLIENT_NULLABLE = (
+    # In no published schema (TestAccClientAddons recording).
+    "addons",
     "async_approval_notification_channels",
     "client_authentication_methods",
     "compliance_level",

@@ -407,7 +407,7 @@ class Tenant:
         grants = [
             grant
             for grant in self.objects("client_grants").values()
-            if grant["audience"] == audience and grant["subject_type"] == subject_type
+            if grant["audience"] == audience and grant.get("subject_type", "client") == subject_type
         ]
         own = next((grant for grant in grants if grant.get("client_id") == client["client_id"]), None)
         if own is not None or client["is_first_party"]:

@@ -52,7 +52,8 @@ def _owner(tenant: Tenant, body: Object) -> tuple[str, bool]:
 def create(call: Call) -> Answer:
     tenant, body = call.tenant, call.body
     owner, third_party = _owner(tenant, body)
-    api = tenant.resource_server(body["audience"])
+    audience = body["audience"]
+    api = tenant.resource_server(audience)
     if api is None:
         raise ApiError(404, "Resource server not found", "inexistent_resource_server")
     if third_party and api.get("is_system"):
@@ -63,9 +64,10 @@ def create(call: Call) -> Answer:
     _check_scope(api, grant)
     for other in tenant.objects(COLLECTION).values():
         same_owner = owner in (other.get("client_id"), other.get("default_for"))
-        if same_owner and all(other[key] == grant[key] for key in ("audience", "subject_type")):
+        # A grant from before there were subject types has none, and is one for the client.
+        if same_owner and (other["audience"], other.get("subject_type", "client")) == (audience, grant["subject_type"]):
             raise ApiError(
-                409, f"A client grant already exists between {owner} and {body['audience']}", "client_grant_conflict"
+                409, f"A client grant already exists between {owner} and {audience}", "client_grant_conflict"
             )
     tenant.objects(COLLECTION)[grant["id"]] = grant
     return Answer(201, grant)

@@ -70,6 +70,10 @@ CIMD_SETTABLE = frozenset(
 CIMD_APP_TYPES = ("native", "regular_web")
 STRICT_URLS = ("callbacks", "allowed_origins", "web_origins")
 
+# `mobile` and `native_social_login` keep what a PATCH leaves out, and an empty `oidc_logout` removes it
+# (TestAccClientMobile recording).
+MERGED_PER_KEY = ("mobile", "native_social_login")
+
 # Shown with read:client_keys only.
 SECRET_FIELDS = frozenset({"client_secret", "signing_keys", "encryption_key"})
 # Given whatever `fields` says (TestAccDataGlobalClient, TestAccAllowUpdatingTheClientSecret recordings).
@@ -286,9 +290,14 @@ def update(call: Call) -> Answer:
         body["client_metadata"] = merged(stored.get("client_metadata", {}), body["client_metadata"])
     if "jwt_configuration" in body:
         body["jwt_configuration"] = {"secret_encoded": False, **body["jwt_configuration"]}
+    for name in MERGED_PER_KEY:
+        if name in body:
+            body[name] = {**stored.get(name, {}), **body[name]}
     if body.get("initiate_login_uri") == "":
         # The empty string removes it (TestAccClientConfig recording); other texts stay as "".
         body["initiate_login_uri"] = None
+    if body.get("oidc_logout") == {}:
+        body["oidc_logout"] = None
     client = merged(stored, body)
     call.tenant.objects(COLLECTION)[client["client_id"]] = client
     return Answer(200, _shown(call, client))

@@ -46,6 +46,8 @@ class Shape:
     """Top-level fields that the API resets where an update leaves them out: sent along as they are."""
     nullable: frozenset[str] = frozenset()
     """Paths that an empty value clears; it is sent as null."""
+    emptied: t.Mapping[str, t.Any] = field(default_factory=dict)
+    """Top-level field that the API removes where it is sent empty, and takes no null for -> that empty value."""
     write_only: t.Mapping[str, str] = field(default_factory=dict)
     """Path that no read returns -> the top-level field with whose change it is sent. Never compared, never shown."""
     server_made: frozenset[str] = frozenset()
@@ -55,9 +57,12 @@ class Shape:
     secret_paths: str = ""
     """The same as a regular expression, for objects whose fields are not all known."""
     limits: t.Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    """Path -> lowest and highest number, or length of a text or list."""
+    """Path -> lowest and highest number, or length of a text, list or object. `tags[]` are the texts in a list."""
     patterns: t.Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """Path -> a regular expression for the whole text, and what it demands in words."""
+
+    required: t.Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Path of an object -> what it must hold wherever it is sent."""
 
     def hides(self, path: str) -> bool:
         return path in self.secrets or bool(self.secret_paths and re.search(self.secret_paths, path))
@@ -89,7 +94,7 @@ def check(shape: Shape, wanted: Object) -> None:
     """Refuse values that the API would refuse, all of them at once, before anything is asked or sent."""
     faults: list[str] = []
     for path, where, value in _walk(wanted):
-        if path in shape.limits and isinstance(value, (str, list, int)):
+        if path in shape.limits and isinstance(value, (str, list, dict, int)):
             faults += _beyond(where, value, *shape.limits[path])
         if path in shape.patterns and isinstance(value, str) and not re.fullmatch(shape.patterns[path][0], value):
             faults.append(f"{where} must {shape.patterns[path][1]}")
@@ -109,7 +114,9 @@ def make_plan(
     """
     wanted = {key: _cleared(shape, key, value) for key, value in wanted.items()}
     if actual is None:
-        body = _named(wanted)
+        # Nothing is there to be emptied, and some texts may be empty in an update only.
+        body = {key: value for key, value in _named(wanted).items() if value != "" or shape.defaults.get(key) != ""}
+        _refuse_incomplete(shape, body)
         return Plan("create", body, {}, _mask(shape, "", _view(shape, "", body, body), {}), shown(shape, body))
     before = _view(shape, "", wanted, actual, purge)
     after = _view(shape, "", wanted, wanted)
@@ -117,6 +124,8 @@ def make_plan(
     changes = [key for key in wanted if before.get(key) != after.get(key) or key in force]
     changes += [path for path, partner in shape.write_only.items() if path in wanted and partner in changes]
     body = {key: _merge(shape, key, wanted[key], actual.get(key), purge) for key in changes}
+    body.update({key: empty for key, empty in shape.emptied.items() if key in body and body[key] is None})
+    _refuse_incomplete(shape, body)
     for key in shape.maps & set(body):
         old, new = before.get(key, {}), after.get(key, {})
         body[key] = {name: value for name, value in wanted[key].items() if old.get(name) != new.get(name)}
@@ -187,20 +196,28 @@ def _walk(value: t.Any, path: str = "", where: str = "") -> t.Iterator[tuple[str
             if isinstance(member, dict):
                 for key, inner in member.items():
                     yield from _walk(inner, _at(path, key), f"{where}[{index}].{key}")
+            else:
+                yield f"{path}[]", f"{where}[{index}]", member
 
 
-def _beyond(where: str, value: str | list[t.Any] | int, lowest: int, highest: int) -> list[str]:
+def _beyond(where: str, value: str | list[t.Any] | Object | int, lowest: int, highest: int) -> list[str]:
     if isinstance(value, int):
         return [] if lowest <= value <= highest else [f"{where} is {value}; it must be from {lowest} to {highest}"]
     unit = "characters" if isinstance(value, str) else "members"
-    if lowest <= len(value) <= highest:
+    # What is named as null goes.
+    count = len(_named(value))
+    if lowest <= count <= highest:
         return []
-    return [f"{where} has {len(value)} {unit}; it must have from {lowest} to {highest}"]
+    return [f"{where} has {count} {unit}; it must have from {lowest} to {highest}"]
+
+
+def _clears(shape: Shape, path: str, value: t.Any) -> bool:
+    return (path in shape.nullable or path in shape.emptied) and value in ({}, [], "")
 
 
 def _cleared(shape: Shape, path: str, value: t.Any) -> t.Any:
-    """An empty value of a nullable path as None; everything else as it is."""
-    if path in shape.nullable and value in ({}, [], ""):
+    """An empty value that clears as None; everything else as it is."""
+    if _clears(shape, path, value):
         return None
     if isinstance(value, dict):
         return {key: _cleared(shape, _at(path, key), inner) for key, inner in value.items()}
@@ -209,7 +226,7 @@ def _cleared(shape: Shape, path: str, value: t.Any) -> t.Any:
 
 def _view(shape: Shape, path: str, named: t.Any, value: t.Any, purge: t.Collection[str] = ()) -> t.Any:
     """The part of `value` that `named` manages, in one comparable form: absent as its default, sets in order."""
-    if value is None:
+    if value is None or _clears(shape, path, value):
         value = shape.defaults.get(path)
     if isinstance(named, dict) and isinstance(value or {}, dict):
         view = {
@@ -251,7 +268,7 @@ def _applied(shape: Shape, actual: Object, body: Object) -> Object:
     """The object after the API has carried out an update with this body."""
     result = dict(actual)
     for key, value in body.items():
-        if value is None:
+        if value is None or (key in shape.emptied and value == shape.emptied[key]):
             result.pop(key, None)
         else:
             result[key] = _named({**(actual.get(key) or {}), **value}) if key in shape.maps else value
@@ -263,6 +280,16 @@ def _refuse_immutable(shape: Shape, before: Object, after: Object) -> None:
         have, want = _dig(before, path), _dig(after, path)
         if want is not None and have != want:
             raise PlanError(f"{path} is {_canonical(have)} and cannot become {_canonical(want)}: {reason}")
+
+
+def _refuse_incomplete(shape: Shape, body: Object) -> None:
+    missing = {
+        path: [name for name in names if name not in (_dig(body, path) or {})]
+        for path, names in shape.required.items()
+        if isinstance(_dig(body, path), dict)
+    }
+    if faults := [f"{path} needs {', '.join(names)}" for path, names in missing.items() if names]:
+        raise PlanError(f"{'; '.join(faults)} as well.")
 
 
 def _dig(view: t.Any, path: str) -> t.Any:

@@ -30,8 +30,8 @@ class Collection:
     keys: tuple[str, ...]
     """The fields by which a user can name an object: the first that is given, or all together where `compound`."""
     shape: Shape
-    read: t.Callable[[Client, Object], Object | None]
-    """Reads the object that the user's values name, with the fewest requests."""
+    read: t.Callable[[Collection, Client, Object], Object | None]
+    """Reads the object that the user's values name, with the fewest requests and as the collection's query says."""
     checkpoint: bool
     """Whether listings are paged by checkpoint, not by offset."""
     id: str = "id"
@@ -92,7 +92,7 @@ class Collection:
     def write(self, client: Client, wanted: Object, actual: Object, plan: Plan) -> Object:
         written: Object = {}
         if plan.action == "create":
-            written = client.create(self.path, plan.body, settle=lambda: self.read(client, wanted))
+            written = client.create(self.path, plan.body, settle=lambda: self.read(self, client, wanted))
         elif plan.action == "update":
             written = client.update(self.path_of(actual), plan.body)
         else:
@@ -163,7 +163,7 @@ class Known:
             self._objects = {found[self._collection.id]: found for found in self._collection.list(client)}
             self._complete = self._collection.checkpoint or len(self._objects) < OFFSET_LIMIT
         found = self._collection.choose(wanted, (self._objects or {}).values())
-        return found if found or self._complete else self._collection.read(client, wanted)
+        return found if found or self._complete else self._collection.read(self._collection, client, wanted)
 
     def note(self, actual: Object, written: Object) -> None:
         """Follow a write: what was there before it, and what it answered (nothing after a delete)."""

@@ -109,6 +109,7 @@ def check_client_id_url(value: str, option: str = "external_client_id") -> str:
         "port 0": parts.port == 0,
         "no path": parts.path in ("", "/"),
         "dot segments": any(unquote(segment) in (".", "..") for segment in parts.path.split("/")),
+        "letters that are not ASCII": not value.isascii(),
         "a percent sign that encodes nothing": re.search(r"%(?![0-9a-fA-F]{2})", value),
         "a query or fragment": parts.rest,
         "more than 120 bytes": len(value.encode()) > 120,

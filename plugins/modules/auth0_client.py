@@ -40,9 +40,34 @@ options:
     type: str
     choices: [strict, permissive]
   app_type:
-    description: The kind of application.
+    description: The kind of application. The last ones are for single sign-on to services of others.
     type: str
-    choices: [native, spa, regular_web, non_interactive, resource_server]
+    choices:
+      - native
+      - spa
+      - regular_web
+      - non_interactive
+      - resource_server
+      - express_configuration
+      - rms
+      - box
+      - cloudbees
+      - concur
+      - dropbox
+      - mscrm
+      - echosign
+      - egnyte
+      - newrelic
+      - office365
+      - salesforce
+      - sentry
+      - sharepoint
+      - slack
+      - springcm
+      - zendesk
+      - zoom
+      - sso_integration
+      - oag
   redirection_policy:
     description: Whether errors are shown to the user or sent to a third-party application.
     type: str
@@ -213,10 +238,10 @@ options:
     description: The transfer of sessions between applications, under Auth0's names. An empty dictionary removes it.
     type: dict
   mobile:
-    description: The mobile applications behind it, under Auth0's names. An empty dictionary removes them.
+    description: The mobile applications behind it, under Auth0's names. What is left out stays as it is.
     type: dict
   native_social_login:
-    description: Social logins in native applications, under Auth0's names. An empty dictionary removes them.
+    description: Social logins in native applications, under Auth0's names. What is left out stays as it is.
     type: dict
   addons:
     description:
@@ -356,7 +381,7 @@ failure:
     request: PATCH /api/v2/clients/tpc_bU3H7iEFPD3nVwc6a6yoa2
 """
 
-from ..module_utils._kinds.client import FIELDS, RESOURCE, WITH_SECRETS
+from ..module_utils._kinds.client import FIELDS, RESOURCE, WITH_SECRETS, secrets
 from ..module_utils._module import STATE, Module, Result, Task, run
 from ..module_utils._resource import ensure
 
@@ -375,6 +400,7 @@ MODULE = Module(
     {**FIELDS, **STATE, "return_client_secret": {"type": "bool", "default": False, "no_log": False}},
     perform,
     {"required_one_of": [["client_id", "name"]]},
+    secrets=secrets,
 )
 
 

@@ -204,6 +204,8 @@ ONLY_EMULATOR = {
             ("security_headers", _NEWER),
             *((f"{name}_in_minutes", _NEWER) for name in schemas.LIFETIMES),
             ("universal_login", _LIVE),
+            ("client_id_metadata_document_dynamic_registration_supported", _SDK),
+            ("dpop_strict_refresh_token_binding", _SDK),
             ("flags.local_resource_discovery", _SDK),
             ("flags.use_scope_descriptions_for_consent", _LIVE),
         )
@@ -214,6 +216,7 @@ ONLY_EMULATOR = {
         for key, reason in (
             ("cross_app_access_requesting_app", _NEWER),
             ("cross_app_access_resource_app", _LIVE),
+            ("connected_accounts.allow_missing_user_id", _SDK),
         )
     },
     **{
@@ -274,6 +277,7 @@ def _constraints(schema: Any, published: dict[str, Any]) -> dict[str, Any]:
 
 # Where the emulator keeps to another fact than the document's.
 OTHER_FACTS = {
+    "UpdateClient: addons": "null clears it (TestAccClientAddons recording)",
     "UpdateClient: oidc_backchannel_logout": "null clears it (TestAccClientOIDCLogout recording)",
     "UpdateTenantSettings: flags": "an empty object is refused (public reports)",
 }

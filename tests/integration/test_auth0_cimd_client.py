@@ -122,6 +122,83 @@ def test_refresh_follows_the_document(play: Play, tenant: Tenant) -> None:
     assert client["refresh_token"]["leeway"] == 30
 
 
+def test_what_is_added_outlives_a_new_registration(play: Play, tenant: Tenant) -> None:
+    """A registration resets the kind of application and its grant types to what the document says."""
+    url = publish(tenant, logo_uri="https://client.example.com/logo.png")
+    added: dict[str, t.Any] = {**ADDED, "app_type": "native", "organization_usage": "allow"}
+    create = play([task("create", external_client_id=url, **added)])["create"]
+    before = create.result["client"]
+    assert (before["app_type"], before["logo_uri"]) == ("native", "https://client.example.com/logo.png")
+
+    publish(tenant, client_name="New name")
+    run = play(
+        [
+            task("check", external_client_id=url, refresh=True, check=True, diff=True, **added),
+            task("refresh", external_client_id=url, refresh=True, diff=True, **added),
+            task("again", external_client_id=url, refresh=True, **added),
+        ]
+    )
+    assert run.rc == 0, run.output
+    assert run.changed == ["check", "refresh"]
+    path = f"clients/{before['client_id']}"
+    calls = [call for call in run["refresh"].calls if "/documents/" not in call]
+    assert calls == [LIST, PREVIEW, REGISTER, f"GET {path}", f"PATCH {path}"]
+    # Only what the registration took away is given again.
+    assert set(run["refresh"].writes[-1][1]) == {"app_type", "grant_types"}
+    assert run["refresh"].diff == run["check"].diff
+    assert (run["refresh"].diff[0]["name"], run["refresh"].diff[1]["name"]) == ("Example client", "New name")
+    after = {key: value for key, value in before.items() if key != "logo_uri"}
+    assert run["refresh"].result["client"] == {**after, "name": "New name"}
+    assert run["check"].result["client"] == run["refresh"].result["client"]
+
+
+def test_what_a_document_no_longer_says_goes(play: Play, tenant: Tenant) -> None:
+    url = publish(tenant, logo_uri="https://client.example.com/logo.png")
+    assert play([task("create", external_client_id=url)]).changed == ["create"]
+    publish(tenant)
+    run = play(
+        [
+            task("check", external_client_id=url, refresh=True, check=True, diff=True),
+            task("refresh", external_client_id=url, refresh=True, diff=True),
+            task("again", external_client_id=url, refresh=True),
+        ]
+    )
+    assert run.changed == ["check", "refresh"], run.output
+    assert writes(run["refresh"]) == [REGISTER]
+    assert run["refresh"].diff == run["check"].diff
+    assert run["refresh"].diff[0]["logo_uri"] == "https://client.example.com/logo.png"
+    assert "logo_uri" not in run["refresh"].result["client"]
+
+
+def test_what_auth0_would_refuse_of_what_is_added(play: Play, tenant: Tenant) -> None:
+    url = publish(tenant)
+    run = play(
+        [
+            task("limits", external_client_id=url, description="x" * 141, refresh_token={"leeway": 61}),
+            task("not for these", external_client_id=url, callbacks=["https://client.example.com/other"]),
+            task("other kind", external_client_id=url, app_type="spa"),
+        ]
+    )
+    assert run.passed == []
+    assert run.requests == []
+    assert "description has 141 characters" in run["limits"].result["msg"]
+    assert "refresh_token.leeway is 61" in run["limits"].result["msg"]
+    assert "Unsupported parameters" in run["not for these"].result["msg"]
+
+
+def test_what_the_plan_does_not_include_is_told(play: Play, tenant: Tenant) -> None:
+    url = publish(
+        tenant,
+        token_endpoint_auth_method="private_key_jwt",
+        jwks_uri=f"https://{tenant.domain}/.well-known/jwks.json",
+    )
+    run = play([task("check", external_client_id=url, check=True), task("create", external_client_id=url)])
+    assert run.changed == ["check"]
+    assert "The tenant's Auth0 plan does not include this" in run["create"].result["msg"]
+    assert run["create"].result["failure"]["status"] == 403
+    assert tenant.api("GET", "clients?is_first_party=false") == []
+
+
 def test_a_document_that_auth0_cannot_use(play: Play, tenant: Tenant) -> None:
     url = publish(tenant, redirect_uris=["http://client.example.com/callback"], client_name=None)
     missing = f"https://{tenant.domain}/documents/none.json"

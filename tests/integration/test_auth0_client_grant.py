@@ -68,7 +68,7 @@ def test_life_of_a_grant(play: Play, tenant: Tenant) -> None:
 
 
 def test_owner_and_subject_type_make_a_grant(play: Play, tenant: Tenant) -> None:
-    own = {"client_id": tenant.client_id, "audience": AUDIENCE}
+    own: dict[str, t.Any] = {"client_id": tenant.client_id, "audience": AUDIENCE}
     run = play(
         [
             task("all", scope=["tools:read"], **FOR_ALL),
@@ -91,7 +91,7 @@ def test_a_grant_without_a_subject_type_is_one_for_the_client(play: Play, tenant
     old = {"id": "cgr_old", "client_id": tenant.client_id, "audience": AUDIENCE, "scope": []}
     state["client_grants"]["cgr_old"] = old
     tenant.call("PUT", "/_emulator/state", state)
-    own = {"client_id": tenant.client_id, "audience": AUDIENCE, "scope": []}
+    own: dict[str, t.Any] = {"client_id": tenant.client_id, "audience": AUDIENCE, "scope": []}
     run = play([task("client", subject_type="client", **own), task("user", subject_type="user", **own)])
     assert run.changed == ["user"], run.output
 
@@ -117,6 +117,57 @@ def test_all_scopes_and_a_list_of_them(play: Play) -> None:
         assert run[name].result["client_grant"] == run[f"check {name}"].result["client_grant"]
     assert run["a list"].diff == run["check a list"].diff
     assert "scope" not in run["back"].result["client_grant"]
+
+
+def test_every_other_field(play: Play, tenant: Tenant) -> None:
+    own: dict[str, t.Any] = {"client_id": tenant.client_id, "audience": AUDIENCE, "subject_type": "client"}
+    everything: dict[str, t.Any] = {
+        "scope": ["tools:read"],
+        "authorization_details_types": ["payment", "transfer"],
+        "organization_usage": "allow",
+        "allow_any_organization": True,
+    }
+    run = play(
+        [
+            task("create", **own, **everything),
+            task("again", **own, **{**everything, "authorization_details_types": ["transfer", "payment"]}),
+            task("check change", check=True, diff=True, **own, organization_usage="require"),
+            task("change", diff=True, **own, organization_usage="require"),
+            task("no types", **own, authorization_details_types=[], allow_any_organization=False),
+            task("no types again", **own, authorization_details_types=[], allow_any_organization=False),
+        ]
+    )
+    assert run.rc == 0, run.output
+    assert run.changed == ["create", "check change", "change", "no types"]
+    assert run["change"].writes == [("PATCH", {"organization_usage": "require"})]
+    assert run["change"].diff == run["check change"].diff
+    assert run["change"].result["client_grant"] == run["check change"].result["client_grant"]
+    assert run["change"].result["client_grant"].items() >= {**everything, "organization_usage": "require"}.items()
+    assert run["no types"].writes == [
+        ("PATCH", {"authorization_details_types": [], "allow_any_organization": False}),
+    ]
+
+
+def test_third_parties_get_less(play: Play, tenant: Tenant) -> None:
+    """What only Auth0 can know to be wrong: it says so, and nothing is left half done."""
+    strict = {"name": "Partner", "is_first_party": False, "third_party_security_mode": "strict"}
+    partner: dict[str, t.Any] = {
+        "client_id": tenant.api("POST", "clients", strict)["client_id"],
+        "subject_type": "user",
+        "scope": [],
+    }
+    run = play(
+        [
+            task("any organization", audience=AUDIENCE, allow_any_organization=True, **partner),
+            task("system API", audience=f"https://{tenant.domain}/api/v2/", **partner),
+            task("fine", audience=AUDIENCE, **partner),
+        ]
+    )
+    assert run.passed == ["fine"]
+    assert "allow_any_organization is not supported for third-party" in run["any organization"].result["msg"]
+    assert "cannot be granted access to system" in run["system API"].result["msg"]
+    assert run["system API"].result["failure"].items() >= {"status": 400, "code": "invalid_body"}.items()
+    assert len(tenant.api("GET", f"client-grants?client_id={partner['client_id']}")) == 1
 
 
 def test_what_cannot_be_granted(play: Play, tenant: Tenant) -> None:

@@ -85,6 +85,66 @@ def test_life_of_a_connection(play: Play, tenant: Tenant) -> None:
     assert SECRET not in run.output
 
 
+def test_life_of_a_database(play: Play, tenant: Tenant) -> None:
+    first: dict[str, t.Any] = {
+        "strategy": "auth0",
+        "options": {"disable_signup": True, "mfa": {"active": False}, "non_persistent_attrs": ["b", "a"]},
+        "realms": ["people", "guests"],
+    }
+    run = play(
+        [
+            task("check create", name="people", check=True, diff=True, **first),
+            task("create", name="people", diff=True, **first),
+            task("again", name="people", **first),
+            task(
+                "in another order",
+                name="people",
+                options={"non_persistent_attrs": ["a", "b"]},
+                realms=["guests", "people"],
+            ),
+        ]
+    )
+    assert run.rc == 0, run.output
+    assert run.changed == ["check create", "create"]
+    assert run["create"].diff == run["check create"].diff
+    assert run["create"].writes == [("POST", {"name": "people", **first})]
+
+    before = stored(tenant, "people")
+    # What Auth0 makes of it is more than what was sent, and stays.
+    assert before["options"]["password_options"]
+    second: dict[str, t.Any] = {
+        "options": {"mfa": {"active": True}, "disable_signup": None},
+        "is_domain_connection": True,
+    }
+    run = play(
+        [
+            task("check change", name="people", check=True, diff=True, **second),
+            task("change", name="people", diff=True, **second),
+            task("again", name="people", **second),
+            task("check absent", name="people", check=True, diff=True, state="absent"),
+            task("absent", name="people", diff=True, state="absent"),
+            task("absent again", name="people", state="absent"),
+        ]
+    )
+    assert run.rc == 0, run.output
+    assert run.changed == ["check change", "change", "check absent", "absent"]
+    options = {key: value for key, value in before["options"].items() if key != "disable_signup"}
+    options["mfa"] = {**options["mfa"], "active": True}
+    assert run["change"].writes == [("PATCH", {"options": options, "is_domain_connection": True})]
+    assert run["change"].diff == run["check change"].diff
+    assert run["change"].diff == (
+        {
+            "name": "people",
+            "is_domain_connection": False,
+            "options": {"mfa": {"active": False}, "disable_signup": True},
+        },
+        {"name": "people", "is_domain_connection": True, "options": {"mfa": {"active": True}}},
+    )
+    assert run["change"].result["connection"].items() >= {"id": before["id"], "is_domain_connection": True}.items()
+    assert run["absent"].diff == run["check absent"].diff == ({"name": "people"}, {})
+    assert "people" not in [one["name"] for one in tenant.api("GET", "connections")]
+
+
 def test_options_are_merged_at_every_depth(play: Play, tenant: Tenant) -> None:
     before = tenant.connection()
     run = play(
@@ -208,6 +268,24 @@ def test_options_that_contradict_each_other(play: Play, tenant: Tenant) -> None:
     assert "beside options.validation" in run["new"].result["msg"]
 
 
+def test_old_and_new_password_options_that_are_there_stay(play: Play, tenant: Tenant) -> None:
+    """Databases from before `password_options` have both kinds."""
+    state = tenant.call("GET", "/_emulator/state")
+    (database,) = state["connections"].values()
+    database["options"].update(passwordPolicy="good", password_history={"enable": True, "size": 5})
+    tenant.call("PUT", "/_emulator/state", state)
+    run = play(
+        [
+            task("another option", name=DATABASE, options={"disable_signup": True}),
+            task("another kind", name=DATABASE, options={"password_no_personal_info": {"enable": True}}),
+        ]
+    )
+    assert run.changed == ["another option"], run.output
+    assert run["another option"].writes == [("PATCH", {"options": {**database["options"], "disable_signup": True}})]
+    assert "beside options.passwordPolicy, options.password_history" in run["another kind"].result["msg"]
+    assert run["another kind"].writes == []
+
+
 def test_the_configuration_of_a_custom_database(play: Play, tenant: Tenant) -> None:
     create: dict[str, t.Any] = {"strategy": "auth0", "options": {"configuration": {"dsn": SECRET, "user": "a-user"}}}
     given = {"configuration": {"dsn": SECRET, "user": "a-user"}}
@@ -288,20 +366,56 @@ def test_applications_of_a_connection(play: Play, tenant: Tenant) -> None:
     assert sorted(stored(tenant, "new")["enabled_clients"]) == sorted((first, second))
 
 
+def test_many_applications_are_sent_in_parts(play: Play, tenant: Tenant) -> None:
+    state = tenant.call("GET", "/_emulator/state")
+    example = state["clients"][tenant.client_id]
+    names = [f"many-{number}" for number in range(120)]
+    state["clients"].update({name: {**example, "client_id": name, "name": f"The {name}"} for name in names})
+    tenant.call("PUT", "/_emulator/state", state)
+    # Some by their client_id, some by their name.
+    wanted = [{"client_id": name if number % 2 else f"The {name}"} for number, name in enumerate(names[:60])]
+    run = play([task("enable", name=DATABASE, clients=wanted), task("again", name=DATABASE, clients=wanted)])
+    assert run.changed == ["enable"], run.output
+    assert [len(body) for _method, body in run["enable"].writes] == [50, 10]
+    assert sorted(stored(tenant, DATABASE)["enabled_clients"]) == sorted(names[:60])
+
+
+def test_a_loop_lists_once_within_the_controller(play_over: t.Callable[[str], Play], tenant: Tenant) -> None:
+    for name in ("one", "two", "three"):
+        tenant.api("POST", "connections", {"name": name, "strategy": "oidc"})
+    looped = {
+        "name": "loop",
+        "mcp_ops.oauth.auth0_connection": {"name": "{{ item }}", "is_domain_connection": True},
+        "loop": ["one", "two", "three"],
+    }
+    play = play_over("controller")
+    first, second = play([looped]), play([looped])
+    assert [call.partition("/")[0] for call in first.calls] == [
+        *(LIST, "PATCH connections", LIST, "PATCH connections", "PATCH connections"),
+    ], first.output
+    assert second.calls == [LIST, LIST]
+    assert second.changed == []
+
+
 def test_applications_that_cannot_be_enabled(play: Play, tenant: Tenant) -> None:
     for _turn in range(2):
         client(tenant, "Twin")
     client(tenant, "Partner", is_first_party=False, third_party_security_mode="strict")
+    own = client(tenant, "Own")
     run = play(
         [
             task("unknown", name=DATABASE, clients=[{"client_id": "Nobody"}]),
             task("check unknown", check=True, name=DATABASE, clients=[{"client_id": "Nobody"}]),
             task("twins", name=DATABASE, clients=[{"client_id": "Twin"}]),
             task("third party", name=DATABASE, clients=[{"client_id": "Partner"}]),
+            task("third party off", name=DATABASE, clients=[{"client_id": "Partner", "status": False}]),
+            task("twice", name=DATABASE, clients=[{"client_id": own}, {"client_id": "Own", "status": False}]),
         ]
     )
-    assert run.passed == ["check unknown"]
+    assert run.passed == ["check unknown", "third party off"]
+    assert run.changed == ["check unknown"]
     assert all(step.writes == [] for step in run.steps)
+    assert f"clients lists '{own}' twice" in run["twice"].result["msg"]
     text = "no application with the client_id or name 'Nobody'"
     assert text in run["unknown"].result["msg"]
     assert text in run["check unknown"].warnings
@@ -445,7 +559,7 @@ def recorded(folder: Path) -> list[dict[str, t.Any]]:
 def test_options_unknown_to_us_are_kept(play: Play, tenant: Tenant) -> None:
     if not RECORDINGS.exists():
         pytest.skip("the recordings are not beside the checkout")
-    unknown = {"invented": {"deep": [1, {"x": None}], "n": 1.5}, "invented_text": "as it is"}
+    unknown: dict[str, t.Any] = {"invented": {"deep": [1, {"x": None}], "n": 1.5}, "invented_text": "as it is"}
     connections = []
     for number, found in enumerate(recorded(RECORDINGS)):
         # A ciphertext may not be sent back, see above.

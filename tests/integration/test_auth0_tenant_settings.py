@@ -6,6 +6,7 @@ from __future__ import annotations
 import functools
 import typing as t
 
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._kinds.tenant import FIELDS
 from tests.integration import harness
 from tests.integration.harness import Play, Tenant
 
@@ -16,7 +17,10 @@ task = functools.partial(harness.task, "auth0_tenant_settings")
 
 
 def test_life_of_settings(play: Play, tenant: Tenant) -> None:
-    wanted = {"resource_parameter_profile": "compatibility", "authorization_response_iss_parameter_supported": True}
+    wanted: dict[str, t.Any] = {
+        "resource_parameter_profile": "compatibility",
+        "authorization_response_iss_parameter_supported": True,
+    }
     flags = tenant.api("GET", "tenants/settings")["flags"]
     run = play(
         [
@@ -105,11 +109,20 @@ STAYS_EMPTY = {
 
 
 def test_every_setting_and_back(play: Play, tenant: Tenant) -> None:
+    # Lifetimes are there in one of their units.
+    assert {name.removesuffix("_in_minutes") for name in EVERYTHING} == {
+        name.removesuffix("_in_minutes") for name in FIELDS
+    }
     run = play(
         [
             task("set", **EVERYTHING),
             task("again", **EVERYTHING),
-            task("lists in another order", allowed_logout_urls=EVERYTHING["allowed_logout_urls"][::-1]),
+            task(
+                "lists in another order",
+                allowed_logout_urls=EVERYTHING["allowed_logout_urls"][::-1],
+                acr_values_supported=EVERYTHING["acr_values_supported"][::-1],
+                country_codes={"list": ["FR", "DE"]},
+            ),
             task("another default language", enabled_locales=["en", "de"]),
             task("part of a dictionary", error_page={"show_log_link": True}),
             task("part of a page", change_password={"enabled": False}),
@@ -129,6 +142,7 @@ def test_every_setting_and_back(play: Play, tenant: Tenant) -> None:
     ]
     assert run["part of a page"].writes == [("PATCH", {"change_password": {"enabled": False}})]
     assert run["clear"].diff == run["check clear"].diff
+    assert run["clear"].result["settings"] == run["check clear"].result["settings"]
     ((_method, body),) = run["clear"].writes
     assert body == {
         name: value if name in {*STAYS_EMPTY, "default_redirection_uri"} else None for name, value in CLEARED.items()
@@ -138,6 +152,43 @@ def test_every_setting_and_back(play: Play, tenant: Tenant) -> None:
     assert settings["change_password"] == {"enabled": False, "html": "<p>Change</p>"}
 
 
+def test_parts_of_a_quota(play: Play, tenant: Tenant) -> None:
+    each = {"client_credentials": {"enforce": True, "per_day": 100, "per_hour": 10}}
+    tenant.api("PATCH", "tenants/settings", {"default_token_quota": {"clients": each, "organizations": each}})
+    part = {"clients": {"client_credentials": {"per_day": 200}}}
+    run = play(
+        [
+            task("check", check=True, diff=True, default_token_quota=part),
+            task("change", diff=True, default_token_quota=part),
+            task("again", default_token_quota=part),
+            task("nothing of it", oidc_logout={}, change_password={}),
+        ]
+    )
+    assert run.changed == ["check", "change"], run.output
+    changed = {"clients": {"client_credentials": {"enforce": True, "per_day": 200, "per_hour": 10}}}
+    assert run["change"].writes == [("PATCH", {"default_token_quota": {**changed, "organizations": each}})]
+    before = {"clients": {"client_credentials": {"per_day": 100}}}
+    assert run["change"].diff == run["check"].diff
+    assert run["change"].diff == ({"default_token_quota": before}, {"default_token_quota": part})
+    assert run["change"].result["settings"] == run["check"].result["settings"]
+
+
+def test_what_is_empty_already_is_not_cleared_again(play: Play, tenant: Tenant) -> None:
+    state = tenant.call("GET", "/_emulator/state")
+    empty: dict[str, t.Any] = {
+        "acr_values_supported": [],
+        "security_headers": {},
+        "default_audience": "",
+        "picture_url": "",
+    }
+    state["settings"].update(empty)
+    tenant.call("PUT", "/_emulator/state", state)
+    step = play([task("clear", diff=True, **empty)])["clear"]
+    assert step.status == "ok"
+    assert not step.changed
+    assert step.calls == [READ]
+
+
 def test_lifetimes_in_hours_and_minutes(play: Play) -> None:
     run = play(
         [
@@ -145,13 +196,15 @@ def test_lifetimes_in_hours_and_minutes(play: Play) -> None:
             task("check minutes", check=True, session_lifetime_in_minutes=181),
             task("minutes", session_lifetime_in_minutes=181),
             task("minutes again", session_lifetime_in_minutes=181),
+            task("not quite three hours", session_lifetime=3),
+            task("three hours in minutes", session_lifetime_in_minutes=180),
             task("check hours", check=True, session_lifetime=4),
             task("hours", session_lifetime=4),
             task("the same in minutes", session_lifetime_in_minutes=240),
             task("both", session_lifetime=4, session_lifetime_in_minutes=240),
         ]
     )
-    assert run.changed == ["check minutes", "minutes", "check hours", "hours"]
+    assert run.changed == ["check minutes", "minutes", "not quite three hours", "check hours", "hours"]
     assert run.passed == [step.name for step in run.steps if step.name != "both"]
     for name in ("minutes", "hours"):
         assert run[name].result["settings"] == run[f"check {name}"].result["settings"]
@@ -168,33 +221,80 @@ def test_what_auth0_would_refuse_is_refused_before_the_write(play: Play, tenant:
             task("nothing"),
             task("version", sandbox_version="8", friendly_name="No"),
             task("dynamic alone", friendly_name="No", **{dynamic: True}),
-            task("texts", support_email="nobody", support_url="example.com", default_redirection_uri="http://a"),
-            task("numbers", session_lifetime=0, enabled_locales=[]),
+            task("dynamic beside off", **{dynamic: True, "client_id_metadata_document_supported": False}),
+            task(
+                "texts",
+                support_email="nobody",
+                support_url="example.com",
+                default_redirection_uri="http://a",
+                picture_url="logo.png",
+                error_page={"url": "error"},
+                legacy_sandbox_version="123456789",
+                device_flow={"mask": "*" * 21},
+            ),
+            task(
+                "numbers",
+                session_lifetime=0,
+                idle_session_lifetime_in_minutes=0,
+                enabled_locales=[],
+                default_token_quota={"clients": {"client_credentials": {"per_day": 0}}},
+            ),
+            task("half a quota", default_token_quota={"clients": {}}),
             task("unknown", enable_dynamic_client_registration=True),
             task("unknown value", resource_parameter_profile="both"),
         ]
     )
     assert run.passed == []
     assert all(step.writes == [] for step in run.steps)
-    silent = ("nothing", "texts", "numbers", "unknown", "unknown value")
+    silent = ("nothing", "texts", "numbers", "half a quota", "unknown", "unknown value")
     assert all(run[name].requests == [] for name in silent)
     assert "no sandbox_version '8'. It has: 22, 18." in run["version"].result["msg"]
-    assert f"{dynamic} needs client_id_metadata_document_supported: true" in run["dynamic alone"].result["msg"]
+    for name in ("dynamic alone", "dynamic beside off"):
+        assert f"{dynamic} needs client_id_metadata_document_supported: true" in run[name].result["msg"]
+        assert run[name].calls == [READ]
     for fault in (
         "support_email must be an email address",
         "support_url must be a URL",
         "default_redirection_uri must be an https URL",
+        "picture_url must be a URL",
+        "error_page.url must be a URL",
+        "legacy_sandbox_version has 9 characters",
+        "device_flow.mask has 21 characters",
     ):
         assert fault in run["texts"].result["msg"]
     assert "session_lifetime is 0; it must be from 1" in run["numbers"].result["msg"]
+    assert "idle_session_lifetime_in_minutes is 0" in run["numbers"].result["msg"]
     assert "enabled_locales has 0 members" in run["numbers"].result["msg"]
+    assert "default_token_quota.clients.client_credentials.per_day is 0" in run["numbers"].result["msg"]
+    assert "one of the following is required" in run["nothing"].result["msg"]
     assert "friendly_name" not in tenant.api("GET", "tenants/settings")
+
+
+def test_documents_on_the_fly_need_what_is_on_or_comes_along(play: Play) -> None:
+    dynamic = {"client_id_metadata_document_dynamic_registration_supported": True}
+    run = play(
+        [
+            task("together", **dynamic, client_id_metadata_document_supported=True),
+            task("off", client_id_metadata_document_dynamic_registration_supported=False),
+            task("beside what is on", **dynamic),
+        ]
+    )
+    assert run.rc == 0, run.output
+    assert run["beside what is on"].writes == [("PATCH", dynamic)]
 
 
 def test_with_a_token_that_can_only_read(play: Play, tenant: Tenant) -> None:
     tenant.grant("read:tenant_settings")
-    run = play([task("check", check=True, friendly_name="New"), task("real", friendly_name="New")])
+    run = play(
+        [
+            task("no change", friendly_name=""),
+            task("check", check=True, friendly_name="New"),
+            task("real", friendly_name="New"),
+        ]
+    )
+    assert run.passed == ["no change", "check"]
     assert run.changed == ["check"]
+    assert not run["no change"].warnings
     assert "lacks the scope update:tenant_settings" in run["check"].warnings
     assert "lacks the scope update:tenant_settings" in run["real"].result["msg"]
     assert run["real"].writes == []

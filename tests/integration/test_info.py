@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 import pytest
 
-from tests.integration.harness import DATABASE, Play, Tenant, task
+from tests.integration.harness import DATABASE, ROOT, Play, Tenant, task
 
 AUDIENCE = "https://mcp.example.com/mcp"
 SECRET = "hush-hush-hush"
@@ -228,3 +229,118 @@ def test_what_is_read_of_the_tenant_can_be_given_back(play: Play) -> None:
     assert run.rc == 0, run.output
     assert run.changed == []
     assert run.calls == ["GET tenants/settings"] * 3
+
+
+def test_the_items_of_a_loop_read_options_each_for_itself(play: Play) -> None:
+    tasks = {
+        "name": "loop",
+        "mcp_ops.oauth.auth0_connection_info": {"name": "{{ item.name }}", "include_options": "{{ item.options }}"},
+        "loop": [{"name": name, "options": on} for on in (True, False) for name in (DATABASE, "staff", "custom")],
+    }
+    keys = {"msg": "{{ found.results | map(attribute='connections.0') | map('list') }}"}
+    run = play([{**tasks, "no_log": True, "register": "found"}, {"name": "keys", "ansible.builtin.debug": keys}])
+    assert run.rc == 0, run.output
+    assert ["options" in found for found in run["keys"].result["msg"]] == [True, True, True, False, False, False]
+
+
+# -- what real tenants answered ---------------------------------------------------------------------------------------
+
+RECORDINGS = ROOT.parent / "shared" / "fixtures" / "recordings"
+KEYS = {"resource_servers": "id", "connections": "id", "client_grants": "id", "clients": "client_id"}
+# The emulator counts on these, which old answers lack.
+NEEDED: dict[str, dict[str, t.Any]] = {
+    "connections": {"enabled_clients": [], "is_domain_connection": False},
+    "clients": {"is_first_party": True, "client_secret": SECRET},
+}
+
+
+def told(value: t.Any, path: str = "") -> t.Iterator[str]:
+    """The paths of an object, for a comparison of what two of them are like."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from told(inner, f"{path}.{key}")
+    else:
+        yield f"{path}: {value}" if value in (None, "", [], {}) else path
+
+
+def recorded(collection: str) -> dict[str, dict[str, t.Any]]:
+    """Of the objects in recorded answers, one of each likeness, under names of their own."""
+    if not RECORDINGS.exists():
+        pytest.skip("the recordings are not beside the checkout")
+    chosen: dict[frozenset[str], dict[str, t.Any]] = {}
+    kind = collection.replace("_", "-")
+    for file in sorted(RECORDINGS.glob("*.json")):
+        for exchange in json.loads(file.read_text(encoding="utf-8"))["exchanges"]:
+            parts, query = exchange["request"]["path"].split("/")[3:], exchange["request"]["query"] or {}
+            if parts[0] != kind or len(parts) > 2 or exchange["response"]["status"] >= 300 or "fields" in query:
+                continue
+            body = exchange["response"]["body"]
+            found = body.get(collection, [body]) if isinstance(body, dict) else body or []
+            chosen.update({frozenset(told(one)): one for one in found if len(one) > 2})
+    named = {}
+    for number, one in enumerate(chosen.values()):
+        name = f"recorded{number:04d}"
+        own = {"name": name} if collection == "connections" else {}
+        own |= {"identifier": f"https://{name}.example.com/"} if collection == "resource_servers" else {}
+        own |= {"audience": f"https://{name}.example.com/"} if collection == "client_grants" else {}
+        named[name] = {**NEEDED.get(collection, {}), **one, KEYS[collection]: name, **own}
+    return named
+
+
+@pytest.mark.parametrize("module", GIVEN_BACK)
+def test_what_real_tenants_answered_can_be_given_back(
+    play_over: t.Callable[[str], Play], tenant: Tenant, module: str
+) -> None:
+    info, collection, options = GIVEN_BACK[module]
+    objects = recorded(collection)
+    assert len(objects) >= 5
+    state = tenant.call("GET", "/_emulator/state")
+    state[collection].update(objects)
+    tenant.call("PUT", "/_emulator/state", state)
+    run = play_over("controller")(
+        [
+            {"name": "read", f"mcp_ops.oauth.{info}": options, "register": "found"},
+            {
+                "name": "give back",
+                f"mcp_ops.oauth.{module}": {},
+                "args": "{{ item }}",
+                "loop": f"{{{{ found.{collection} }}}}",
+                "ignore_errors": True,
+            },
+        ]
+    )
+    results = run["give back"].result["results"]
+    assert [result.get("msg") for result in results if result.get("failed")] == []
+    assert [result for result in results if result["changed"]] == []
+    assert len(results) >= len(objects)
+    assert all(call.startswith("GET ") for call in run.calls)
+
+
+def test_what_real_tenants_have_for_settings_can_be_given_back(
+    play_over: t.Callable[[str], Play], tenant: Tenant
+) -> None:
+    if not RECORDINGS.exists():
+        pytest.skip("the recordings are not beside the checkout")
+    state = tenant.call("GET", "/_emulator/state")
+    chosen = {}
+    for file in sorted(RECORDINGS.glob("*.json")):
+        for exchange in json.loads(file.read_text(encoding="utf-8"))["exchanges"]:
+            request, answer = exchange["request"], exchange["response"]
+            whole = (
+                request["path"] == "/api/v2/tenants/settings" and request["method"] == "GET" and not request["query"]
+            )
+            if whole and answer["status"] == 200:
+                chosen[frozenset(told(answer["body"]))] = answer["body"]
+    assert len(chosen) >= 3
+    for settings in chosen.values():
+        tenant.call("PUT", "/_emulator/state", {**state, "settings": {"flags": {}, **settings}})
+        run = play_over("controller")(
+            [
+                {"name": "read", "mcp_ops.oauth.auth0_tenant_info": {}, "register": "found"},
+                {"name": "settings", "mcp_ops.oauth.auth0_tenant_settings": {}, "args": "{{ found.settings }}"},
+                {"name": "flags", "mcp_ops.oauth.auth0_tenant_flags": {"flags": "{{ found.flags }}"}},
+            ]
+        )
+        assert run.rc == 0, run.output
+        assert run.changed == []
+        assert run.calls == ["GET tenants/settings"] * 3

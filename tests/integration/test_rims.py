@@ -60,6 +60,12 @@ EVERYTHING: list[dict[str, t.Any]] = [
     ),
     task("auth0_connection", "wrong option", name="staff", options={"client_secret": "hush-hush"}, nam="staff"),
     task("auth0_client", "application", diff=True, name="Inspector", client_metadata={"a": "b"}),
+    task("auth0_client", "add-ons", diff=True, name="Inspector", addons={"azure_sb": {"sasKey": "hush-hush"}}),
+    task(
+        "auth0_client", "wrong add-ons", name="Inspector", addons={"azure_sb": {"sasKey": "hush-hush"}}, nam="Inspector"
+    ),
+    task("auth0_client_info", "applications", name="Inspector"),
+    task("auth0_connection_info", "options", name="staff", include_options=True),
     task(
         "auth0_client_grant",
         "unknown API",
@@ -90,7 +96,7 @@ def test_results_and_output_are_the_same(
         calls = {step.name: step.calls for step in run.steps if step.name != "until"}
         texts = [json.dumps({**asdict(step), "requests": calls.get(step.name)}, sort_keys=True) for step in run.steps]
         texts += run.output.splitlines()
-        seen.append([re.sub(r"\b([0-9a-f]{24}|con_\w{16})\b", "ID", text) for text in texts])
+        seen.append([re.sub(r"\b([0-9a-f]{24}|[0-9a-zA-Z]{32}|con_\w{16})\b", "ID", text) for text in texts])
     for here, there in zip(*seen, strict=True):
         assert here == there
 

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 import pytest
 from mcp.client.auth import OAuthRegistrationError
 
@@ -49,7 +51,7 @@ def test_a_client_of_a_metadata_document(play: Play, tenant: Tenant, server: Mcp
 
 def test_a_client_that_nobody_registered(play: Play, tenant: Tenant, server: McpServer) -> None:
     url = publish(tenant)
-    options = {"mcp_server_url": server.url, "mcp_client_registration": ["cimd"]}
+    options: dict[str, t.Any] = {"mcp_server_url": server.url, "mcp_client_registration": ["cimd"]}
     assert play(PLAYBOOK, **options).rc == 0
     with pytest.raises(LoginRefused, match="Unknown client"):
         go(tenant, server, metadata_url=url)

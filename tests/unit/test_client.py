@@ -228,6 +228,28 @@ def test_deleting_what_is_gone_is_fine(server: responses.RequestsMock, client: C
         client.delete("things/3")
 
 
+def test_a_deletion_that_goes_on_is_asked_for_until_it_has_ended(
+    server: responses.RequestsMock, client: Client, clock: Clock
+) -> None:
+    for _turn in range(5):
+        server.delete(f"{API}/things/1", status=202, json={"deleted_at": "2026-11-24T00:00:00.000Z"})
+    server.delete(f"{API}/things/1", status=204)
+    client.delete("things/1", timeout=20)
+    assert clock.slept == [0.5, 1, 2, 4, 5]
+
+
+def test_a_deletion_is_waited_for_no_longer_than_told(
+    server: responses.RequestsMock, client: Client, clock: Clock
+) -> None:
+    server.delete(f"{API}/things/1", status=202, json={"deleted_at": "2026-11-24T00:00:00.000Z"})
+    client.delete("things/1")
+    assert len(server.calls) == 1
+    with pytest.raises(ApiError, match=r"has not finished within 3 s\. Until then its name cannot be used") as error:
+        client.delete("things/1", timeout=3)
+    assert clock.slept == [0.5, 1]
+    assert error.value.failure["request"] == "DELETE /api/v2/things/1"
+
+
 @pytest.mark.parametrize(
     ("status", "code", "message", "remedy"),
     [

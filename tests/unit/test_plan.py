@@ -34,11 +34,12 @@ SHAPE = Shape(
     resent=frozenset({"label"}),
     maps=frozenset({"flags"}),
     nullable=frozenset({"nested", "words"}),
+    emptied={"note": ""},
     write_only={"password": "text", "nested.pem": "nested"},
     server_made=frozenset({"nested.thumbprint"}),
     secrets=frozenset({"password", "nested.token", "token"}),
     secret_paths=r"^free\.(.*\.)?\w*secret(\.|$)",
-    limits={"text": (0, 5), "members": (0, 3), "members.value": (1, 5), "number": (0, 10)},
+    limits={"text": (0, 5), "members": (0, 3), "members.value": (1, 5), "number": (0, 10), "free": (0, 2)},
     patterns={"text": (r"[^<>]*", "not contain < or >")},
 )
 SECRETS = ("hush-one", "hush-two")
@@ -74,6 +75,7 @@ fields: dict[str, st.SearchStrategy[t.Any]] = {
     "flags": flags,
     "ranks": st.lists(texts, max_size=3),
     "label": texts,
+    "note": texts,
     "free": free(st.integers(0, 2)),
 }
 # What is null in an object is to go.
@@ -98,13 +100,13 @@ purges = st.sampled_from([(), ("members",)])
 def server_applies(actual: Object, body: Object) -> Object:
     """What Auth0 does with an update: top level merged, values replaced whole, flags merged, null removes.
 
-    It also resets a label that is left out.
+    It also resets a label that is left out, and removes a note that is empty.
     """
     result = copy.deepcopy(actual)
     if body and "label" not in body:
         result.pop("label", None)
     for key, value in body.items():
-        if value is None:
+        if value is None or (key, value) == ("note", ""):
             result.pop(key, None)
         elif key == "flags":
             merged = {**result.get(key, {}), **value}
@@ -215,12 +217,52 @@ def test_what_is_forced_is_sent(wanted: Object, actual: Object) -> None:
     forced = {key for key in ("free", "text") if key in wanted}
     plan = make_plan(SHAPE, wanted, actual, force=("free", "text"))
     assert forced <= set(plan.body)
-    assert set(plan.body) == set(make_plan(SHAPE, wanted, actual).body) | forced | ({"label"} & set(plan.body))
+    # What goes along with any change, or with one of the text.
+    along = {"label"} | ({"password"} & set(wanted) if "text" in forced else set())
+    assert set(plan.body) - along == (set(make_plan(SHAPE, wanted, actual).body) | forced) - along
 
 
 def test_an_order_that_matters() -> None:
     assert make_plan(SHAPE, {"ranks": ["a", "b"]}, {"ranks": ["b", "a"]}).body == {"ranks": ["a", "b"]}
     assert not make_plan(SHAPE, {"words": ["a", "b"]}, {"words": ["b", "a"]}).changed
+
+
+def test_what_is_empty_and_what_is_absent_are_the_same_where_empty_clears() -> None:
+    empties: list[Object] = [{"nested": {}}, {"words": []}, {"note": ""}]
+    for empty in empties:
+        assert not make_plan(SHAPE, empty, empty).changed
+        assert not make_plan(SHAPE, empty, {}).changed
+    there = {"nested": {"level": 1}, "words": ["a"], "note": "b"}
+    plan = make_plan(SHAPE, {"nested": {}, "words": [], "note": ""}, there)
+    assert plan.body == {"nested": None, "words": None, "note": ""}
+    assert (plan.before, plan.after, plan.predicted) == (there, {}, {})
+    # A text that stays when it is empty is no such thing.
+    assert make_plan(SHAPE, {"text": ""}, {"text": "a"}).predicted == {"text": ""}
+
+
+def test_an_empty_text_that_counts_as_none_is_not_sent_for_a_new_object() -> None:
+    shape = Shape(defaults={"text": ""})
+    plan = make_plan(shape, {"text": "", "other": ""}, None)
+    assert (plan.body, plan.after, plan.predicted) == ({"other": ""}, {"other": ""}, {"other": ""})
+    assert not make_plan(shape, {"text": ""}, plan.body).changed
+    assert make_plan(shape, {"text": ""}, {"text": "a"}).body == {"text": ""}
+
+
+def test_what_an_object_must_hold() -> None:
+    shape = Shape(required={"nested": ("kind", "level"), "nested.inner": ("a",)}, nullable=frozenset({"nested"}))
+    for actual in (None, {"id": "1"}):
+        with pytest.raises(PlanError, match=r"^nested needs kind, level; nested.inner needs a as well\.$"):
+            make_plan(shape, {"nested": {"inner": {"b": 1}}}, actual)
+    with pytest.raises(PlanError, match="nested needs level"):
+        make_plan(shape, {"nested": {"kind": "a"}}, {"nested": {}})
+    # What is there already counts, unless it goes.
+    there = {"nested": {"kind": "a", "level": 1}}
+    assert make_plan(shape, {"nested": {"kind": "b"}}, there).body == {"nested": {"kind": "b", "level": 1}}
+    with pytest.raises(PlanError, match="nested needs level"):
+        make_plan(shape, {"nested": {"level": None}}, there)
+    assert make_plan(shape, {"nested": {}}, there).body == {"nested": None}
+    # Without a change nothing is sent.
+    assert make_plan(shape, {"nested": {"kind": "a"}}, {"nested": {"kind": "a"}}).body == {}
 
 
 def test_secrets_in_free_objects_are_found() -> None:
@@ -289,7 +331,12 @@ def test_all_faults_are_told_at_once() -> None:
         "0 to 10; members has 4 members; it must have from 0 to 3; members lists 'a' twice; members[1].value has 0 "
         "characters; it must have from 1 to 5."
     )
-    check(SHAPE, {"text": "plain", "number": 10, "members": [{"value": "a"}], "unknown": object()})
+    with pytest.raises(PlanError, match=r"words\[1\] has 0 characters; it must have from 1 to 9"):
+        check(Shape(limits={"words": (0, 3), "words[]": (1, 9)}), {"words": ["a", ""]})
+    with pytest.raises(PlanError, match="free has 3 members; it must have from 0 to 2"):
+        check(SHAPE, {"free": {"a": 1, "b": 2, "c": 3, "gone": None}})
+    wanted = {"text": "plain", "number": 10, "members": [{"value": "a"}], "free": {"a": 1, "b": 2, "gone": None}}
+    check(SHAPE, {**wanted, "unknown": object()})
 
 
 def test_absent() -> None:

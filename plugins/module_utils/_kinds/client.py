@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 import typing as t
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from .._client import Client, encode
-from .._plan import Object, Plan, PlanError, Shape, make_plan
+from .._plan import Object, Plan, PlanError, Shape, make_plan, secrets_in
 from .._resource import Collection
 
 _TEXTS = {"type": "list", "elements": "str"}
@@ -64,11 +65,18 @@ CIMD_FIELDS: dict[str, t.Any] = {
     "require_proof_of_possession": {"type": "bool"},
 }
 
+# The last ones are for single sign-on to services of others, each of which has a kind of its own.
+APP_TYPES = [
+    *("native", "spa", "regular_web", "non_interactive", "resource_server", "express_configuration", "rms", "box"),
+    *("cloudbees", "concur", "dropbox", "mscrm", "echosign", "egnyte", "newrelic", "office365", "salesforce"),
+    *("sentry", "sharepoint", "slack", "springcm", "zendesk", "zoom", "sso_integration", "oag"),
+]
+
 FIELDS: dict[str, t.Any] = {
     "client_id": {"type": "str"},
     "name": {"type": "str"},
     **CIMD_FIELDS,
-    "app_type": {"type": "str", "choices": ["native", "spa", "regular_web", "non_interactive", "resource_server"]},
+    "app_type": {"type": "str", "choices": APP_TYPES},
     "is_first_party": {"type": "bool"},
     "third_party_security_mode": {"type": "str", "choices": ["strict", "permissive"]},
     "redirection_policy": {"type": "str", "choices": ["allow_always", "open_redirect_protection"]},
@@ -164,12 +172,14 @@ STRICT_FIELDS = frozenset(
     }
 )
 SECRET_FIELDS = ("client_secret", "signing_keys", "encryption_key")
+# Each add-on has fields of its own, and which of them are secrets only their names tell. None are shown anyway.
+SECRET_ADDONS = r"(?i)^addons\.(.*\.)?(\w*secret\w*|\w*password|\w*token|\w*key)$"
 
 
-def read(client: Client, wanted: Object) -> Object | None:
+def read(collection: Collection, client: Client, wanted: Object) -> Object | None:
     if "client_id" in wanted:
-        return client.get(f"clients/{encode(wanted['client_id'])}", **RESOURCE.query)
-    return RESOURCE.choose(wanted, RESOURCE.list(client, is_global="false"))
+        return client.get(f"clients/{encode(wanted['client_id'])}", **collection.query)
+    return collection.choose(wanted, collection.list(client, is_global="false"))
 
 
 def guard(actual: Object, plan: Plan) -> str | None:
@@ -200,6 +210,11 @@ def creation(client: Client, wanted: Object) -> str | None:
     return None
 
 
+def secrets(options: Object) -> Iterator[str]:
+    """The secrets among a user's add-ons; all of them where they came as text."""
+    return secrets_in(SHAPE, {"addons": options.get("addons")})
+
+
 NEVER = "Auth0 never changes this of an application. Delete it and create it anew."
 SHAPE = Shape(
     immutable={
@@ -209,19 +224,27 @@ SHAPE = Shape(
     },
     defaults={
         **{name: [] for name, option in FIELDS.items() if option is _TEXTS and name != "grant_types"},
-        **dict.fromkeys(("description", "logo_uri", "initiate_login_uri"), ""),
+        **dict.fromkeys(("description", "logo_uri", "initiate_login_uri", "custom_login_page"), ""),
         **dict.fromkeys(("require_proof_of_possession", "require_pushed_authorization_requests"), False),
         "is_first_party": True,
         "refresh_token.policies": [],
     },
     maps=frozenset({"client_metadata"}),
+    # addons by null: TestAccClientAddons recording.
     nullable=frozenset(
         {
-            *("default_organization", "oidc_logout", "session_transfer", "token_exchange", "token_quota"),
-            *("organization_discovery_methods", "mobile", "addons", "native_social_login"),
+            *("default_organization", "session_transfer", "token_exchange", "token_quota"),
+            *("organization_discovery_methods", "addons"),
         }
     ),
+    # TestAccClientConfig and TestAccClientMobile recordings.
+    emptied={"initiate_login_uri": "", "oidc_logout": {}},
     secrets=frozenset({*SECRET_FIELDS, "addons"}),
+    secret_paths=SECRET_ADDONS,
+    required={
+        "refresh_token": ("rotation_type", "expiration_type"),
+        "default_organization": ("organization_id", "flows"),
+    },
     limits={
         "name": (1, 1000),
         "description": (0, 140),
@@ -231,7 +254,11 @@ SHAPE = Shape(
         "refresh_token.token_lifetime": (1, 157_788_000),
         "refresh_token.idle_token_lifetime": (1, 157_788_000),
         "par_request_expiry": (10, 600),
+        "resource_server_identifier": (1, 600),
         "external_client_id": (1, 120),
+        "token_quota.client_credentials": (1, 3),
+        **{f"token_quota.client_credentials.{period}": (1, 2**31 - 1) for period in ("per_day", "per_hour")},
+        **{f"{name}[]": (1, 2000) for name in ("allowed_clients", "client_aliases", "grant_types")},
     },
     patterns={"name": (r"[^<>]*", "not contain < or >")},
 )
@@ -263,6 +290,8 @@ DOCUMENT_FIELDS = (
     *(EXTERNAL, "name", "description", "logo_uri", "callbacks", "app_type", "grant_types"),
     *("token_endpoint_auth_method", "jwks_uri"),
 )
+# What it takes away again once the document no longer says it.
+ONLY_DOCUMENT = ("logo_uri", "jwks_uri")
 
 
 @dataclass(frozen=True)
@@ -284,7 +313,8 @@ class DocumentClients(Collection):
         if faults or not validation.get("valid", True):
             raise PlanError(f"Auth0 cannot use the document at {wanted[EXTERNAL]}: {'; '.join(faults) or 'not valid'}.")
         mapped = preview.get("mapped_fields") or {}
-        fields = {name: mapped[name] for name in DOCUMENT_FIELDS if mapped.get(name) is not None}
+        fields: Object = {name: None for name in ONLY_DOCUMENT if name in (actual or {})}
+        fields.update({name: mapped[name] for name in DOCUMENT_FIELDS if mapped.get(name) is not None})
         return {**fields, **wanted}, tuple(f"{wanted[EXTERNAL]}: {text}" for text in validation.get("warnings", []))
 
     def write(self, client: Client, wanted: Object, actual: Object, plan: Plan) -> Object:
@@ -299,8 +329,8 @@ class DocumentClients(Collection):
         return ("create:clients", "update:clients") if plan.action == "create" else super().scopes(plan)
 
 
-def read_document_client(client: Client, wanted: Object) -> Object | None:
-    return DOCUMENT_CLIENT.choose(wanted, DOCUMENT_CLIENT.list(client, external_client_id=wanted[EXTERNAL]))
+def read_document_client(collection: Collection, client: Client, wanted: Object) -> Object | None:
+    return collection.choose(wanted, collection.list(client, external_client_id=wanted[EXTERNAL]))
 
 
 DOCUMENT_CLIENT = DocumentClients(
@@ -312,6 +342,6 @@ DOCUMENT_CLIENT = DocumentClients(
     read=read_document_client,
     checkpoint=True,
     query=RESOURCE.query,
-    # Not in the list of what may be set on such a client.
-    shape=replace(SHAPE, server_made=frozenset({"jwt_configuration.secret_encoded"})),
+    # Not in the list of what may be set on such a client. What is set is merged over what the registration made.
+    shape=replace(SHAPE, server_made=frozenset({"jwt_configuration.secret_encoded"}), required={}),
 )

@@ -25,10 +25,10 @@ FIELDS: dict[str, t.Any] = {
 KEYS = ("client_id", "default_for", "audience", "subject_type")
 
 
-def read(client: Client, wanted: Object) -> Object | None:
+def read(collection: Collection, client: Client, wanted: Object) -> Object | None:
     # Not by subject_type as well: a grant from before there was one has none, and counts as one for the client.
     query = {key: wanted[key] for key in ("client_id", "default_for", "audience") if key in wanted}
-    return RESOURCE.choose(wanted, RESOURCE.list(client, **query))
+    return collection.choose(wanted, collection.list(client, **query))
 
 
 def completed(wanted: Object) -> Object:
@@ -84,6 +84,11 @@ RESOURCE = Collection(
             "authorization_details_types": [],
             "allow_any_organization": False,
         },
-        limits={"audience": (1, 600), "scope": (0, 1000)},
+        limits={
+            "audience": (1, 600),
+            "scope": (0, 1000),
+            "scope[]": (1, 280),
+            "authorization_details_types[]": (1, 255),
+        },
     ),
 )

@@ -101,7 +101,7 @@ DOMAIN: Collection = Collection(
     path="connections",
     scope="connections",
     keys=("id", "name"),
-    read=lambda client, wanted: _read(DOMAIN, client, wanted),
+    read=_read,
     checkpoint=True,
     # Options may hold secrets, so they are not even asked for.
     query={"fields": ",".join((*DOMAIN_FIELDS, "display_name")), "include_fields": "true"},
@@ -185,15 +185,19 @@ def _guard(actual: Object, plan: Plan) -> str | None:
     options = plan.body.get("options")
     if not options:
         return None
-    return next(filter(None, (_contradiction(options), _encrypted_twice(actual.get("options", {}), options))), None)
+    stored = actual.get("options", {})
+    return next(filter(None, (_contradiction(stored, options), _encrypted_twice(stored, options))), None)
 
 
-def _contradiction(options: Object) -> str | None:
+def _contradiction(stored: Object, options: Object) -> str | None:
+    """What is stored already is no contradiction: older databases have old and new options (deploy-cli recordings)."""
     for name, others in EXCLUSIVE.items():
-        there = [f"options.{other}" for other in others if options.get(other) is not None]
-        if options.get(name) is not None and there:
+        there = [other for other in others if options.get(other) is not None]
+        both = all(stored.get(one) is not None for one in (name, *there))
+        if options.get(name) is not None and there and not both:
+            named = ", ".join(f"options.{other}" for other in there)
             return (
-                f"Auth0 refuses options.{name} beside {', '.join(there)}. The options that are not named stay, so name "
+                f"Auth0 refuses options.{name} beside {named}. The options that are not named stay, so name "
                 "those that shall go, with null as value."
             )
     return None
@@ -258,7 +262,7 @@ CONNECTION: Connections = Connections(
     path="connections",
     scope="connections",
     keys=("id", "name"),
-    read=lambda client, wanted: _read(CONNECTION, client, wanted),
+    read=_read,
     checkpoint=True,
     readable={"options": "read:connections_options"},
     field_scopes={"options": "update:connections_options"},

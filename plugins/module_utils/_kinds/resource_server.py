@@ -96,7 +96,7 @@ SYSTEM_FIELDS = frozenset(
 )
 
 
-def read(client: Client, wanted: Object) -> Object | None:
+def read(collection: Collection, client: Client, wanted: Object) -> Object | None:
     return client.get(f"resource-servers/{encode(wanted['identifier'])}")
 
 

@@ -236,6 +236,8 @@ SETTINGS = Singleton(
                 "sessions",
             }
         ),
+        # TestAccTenant_DefaultRedirectionURI recording. Other texts stay as "".
+        emptied={"default_redirection_uri": ""},
         limits={
             "enabled_locales": (1, 100),
             "legacy_sandbox_version": (1, 8),
@@ -243,6 +245,7 @@ SETTINGS = Singleton(
             "device_flow.mask": (1, 20),
             **dict.fromkeys(LIFETIMES, (1, 2**31 - 1)),
             **{f"{name}_in_minutes": (1, 2**31 - 1) for name in LIFETIMES},
+            **{f"default_token_quota.{owner}.client_credentials": (1, 3) for owner in ("clients", "organizations")},
             **{
                 f"default_token_quota.{owner}.client_credentials.{period}": (1, 2**31 - 1)
                 for owner in ("clients", "organizations")
