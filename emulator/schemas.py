@@ -456,7 +456,9 @@ _REFRESH_TOKEN = closed(
         "idle_token_lifetime": integer(1),
         **booleans("infinite_token_lifetime", "infinite_idle_token_lifetime"),
         "policies": nullable(
-            array(closed({"audience": text(least=1, most=600), "scope": array(text())}, "audience", "scope"))
+            array(
+                closed({"audience": text(least=1, most=600), "scope": array(text())}, "audience", "scope"), minItems=1
+            )
         ),
     },
     "rotation_type",

@@ -290,6 +290,8 @@ def update(call: Call) -> Answer:
         body["client_metadata"] = merged(stored.get("client_metadata", {}), body["client_metadata"])
     if "jwt_configuration" in body:
         body["jwt_configuration"] = {"secret_encoded": False, **body["jwt_configuration"]}
+    if body.get("refresh_token"):
+        body["refresh_token"] = merged({}, body["refresh_token"])
     for name in MERGED_PER_KEY:
         if name in body:
             body[name] = {**stored.get(name, {}), **body[name]}

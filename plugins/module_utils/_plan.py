@@ -50,6 +50,8 @@ class Shape:
     """Top-level field that the API removes where it is sent empty, and takes no null for -> that empty value."""
     write_only: t.Mapping[str, str] = field(default_factory=dict)
     """Path that no read returns -> the top-level field with whose change it is sent. Never compared, never shown."""
+    along: t.Mapping[str, str] = field(default_factory=dict)
+    """Top-level field -> the one with whose change it is sent, even where it does not differ itself."""
     server_made: frozenset[str] = frozenset()
     """Paths inside objects that reads add and writes refuse."""
     secrets: frozenset[str] = frozenset()
@@ -122,7 +124,8 @@ def make_plan(
     after = _view(shape, "", wanted, wanted)
     _refuse_immutable(shape, before, after)
     changes = [key for key in wanted if before.get(key) != after.get(key) or key in force]
-    changes += [path for path, partner in shape.write_only.items() if path in wanted and partner in changes]
+    partners = {**shape.write_only, **shape.along}.items()
+    changes += [path for path, partner in partners if path in wanted and path not in changes and partner in changes]
     body = {key: _merge(shape, key, wanted[key], actual.get(key), purge) for key in changes}
     body.update({key: empty for key, empty in shape.emptied.items() if key in body and body[key] is None})
     _refuse_incomplete(shape, body)
@@ -254,7 +257,8 @@ def _merge(shape: Shape, path: str, named: t.Any, value: t.Any, purge: t.Collect
         current = value if isinstance(value, dict) else {}
         kept = {key: inner for key, inner in current.items() if _at(path, key) not in shape.server_made}
         over = {k: _merge(shape, _at(path, k), inner, current.get(k), purge) for k, inner in named.items()}
-        return {k: inner for k, inner in {**kept, **over}.items() if inner is not None or k not in over}
+        gone = {k for k, inner in over.items() if inner is None and _at(path, k) not in shape.nullable}
+        return {k: inner for k, inner in {**kept, **over}.items() if k not in gone}
     if path in shape.sets and isinstance(named, list):
         key = shape.sets[path]
         wanted = {member[key]: member for member in named}
@@ -271,7 +275,7 @@ def _applied(shape: Shape, actual: Object, body: Object) -> Object:
         if value is None or (key in shape.emptied and value == shape.emptied[key]):
             result.pop(key, None)
         else:
-            result[key] = _named({**(actual.get(key) or {}), **value}) if key in shape.maps else value
+            result[key] = _named({**(actual.get(key) or {}), **value} if key in shape.maps else value)
     return result
 
 

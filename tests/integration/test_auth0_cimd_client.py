@@ -39,6 +39,11 @@ def publish(tenant: Tenant, **changes: t.Any) -> str:
     return url
 
 
+def calls(step: harness.Step) -> list[str]:
+    """The module's own requests; the emulator fetches documents from itself."""
+    return [call for call in step.calls if not call.startswith("GET /documents/")]
+
+
 def writes(step: harness.Step) -> list[str]:
     """The requests that change something; a preview is a POST that does not."""
     return [call for call in step.calls if not call.startswith("GET ") and call != PREVIEW]
@@ -65,11 +70,11 @@ def test_life_of_a_client(play: Play, tenant: Tenant) -> None:
         assert "Ignoring unsupported properties: client_uri" in run[name].warnings
     assert all(not step.warnings for step in run.steps if step.name not in ("check create", "create"))
 
-    assert run["check create"].calls == [LIST, PREVIEW]
+    assert calls(run["check create"]) == [LIST, PREVIEW]
     client = run["create"].result["client"]
     path = f"clients/{client['client_id']}"
     # Registered, and given in the same run what the document does not say.
-    assert run["create"].calls == [LIST, PREVIEW, REGISTER, f"GET {path}", f"PATCH {path}"]
+    assert calls(run["create"]) == [LIST, PREVIEW, REGISTER, f"GET {path}", f"PATCH {path}"]
     assert run["create"].writes[-1] == (
         "PATCH",
         {
@@ -86,11 +91,11 @@ def test_life_of_a_client(play: Play, tenant: Tenant) -> None:
     assert "client_secret" not in client
 
     for again in ("create again", "nothing added", "absent again"):
-        assert run[again].calls == [LIST]
-    assert run["change"].calls == [LIST, f"PATCH {path}"]
+        assert calls(run[again]) == [LIST]
+    assert calls(run["change"]) == [LIST, f"PATCH {path}"]
     assert run["change"].writes == [("PATCH", {"description": "Another"})]
     assert run["change"].diff == run["check change"].diff
-    assert run["absent"].calls == [LIST, f"DELETE {path}"]
+    assert calls(run["absent"]) == [LIST, f"DELETE {path}"]
     assert run["absent"].diff == run["check absent"].diff == ({"external_client_id": url}, {})
     assert run["absent again"].result["client"] == {}
 
@@ -98,10 +103,13 @@ def test_life_of_a_client(play: Play, tenant: Tenant) -> None:
 def test_refresh_follows_the_document(play: Play, tenant: Tenant) -> None:
     url = publish(tenant)
     run = play(
-        [task("create", external_client_id=url, **ADDED), task("unchanged", external_client_id=url, refresh=True)]
+        [
+            task("create", external_client_id=url, **ADDED),
+            task("unchanged", external_client_id=url, refresh=True, **ADDED),
+        ]
     )
     assert run.changed == ["create"], run.output
-    assert run["unchanged"].calls == [LIST, PREVIEW]
+    assert calls(run["unchanged"]) == [LIST, PREVIEW]
 
     publish(tenant, client_name="New name", grant_types=["authorization_code", "refresh_token"])
     run = play(
@@ -114,7 +122,7 @@ def test_refresh_follows_the_document(play: Play, tenant: Tenant) -> None:
     )
     assert run.changed == ["check", "refresh"], run.output
     assert writes(run["check"]) == []
-    assert REGISTER in run["refresh"].calls
+    assert REGISTER in calls(run["refresh"])
     assert run["refresh"].diff == run["check"].diff
     assert run["refresh"].diff[1]["name"] == "New name"
     client = run["refresh"].result["client"]

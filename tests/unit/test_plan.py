@@ -248,6 +248,18 @@ def test_an_empty_text_that_counts_as_none_is_not_sent_for_a_new_object() -> Non
     assert make_plan(shape, {"text": ""}, {"text": "a"}).body == {"text": ""}
 
 
+def test_what_is_cleared_inside_an_object_is_sent_as_null() -> None:
+    shape = Shape(nullable=frozenset({"nested.inner"}), defaults={"nested.inner": []})
+    plan = make_plan(shape, {"nested": {"inner": []}}, {"nested": {"inner": ["a"], "level": 1}})
+    assert plan.body == {"nested": {"inner": None, "level": 1}}
+    assert (plan.before, plan.after) == ({"nested": {"inner": ["a"]}}, {"nested": {"inner": []}})
+    assert plan.predicted == {"nested": {"level": 1}}
+    absent: list[Object] = [{"nested": {"level": 1}}, {"nested": {"inner": []}}, {"nested": {"inner": None}}]
+    for actual in absent:
+        assert not make_plan(shape, {"nested": {"inner": []}}, actual).changed
+    assert make_plan(shape, {"nested": {"inner": [], "level": 1}}, None).body == {"nested": {"level": 1}}
+
+
 def test_what_an_object_must_hold() -> None:
     shape = Shape(required={"nested": ("kind", "level"), "nested.inner": ("a",)}, nullable=frozenset({"nested"}))
     for actual in (None, {"id": "1"}):
@@ -287,6 +299,15 @@ def test_write_only_fields_go_along_with_their_partner() -> None:
     assert make_plan(SHAPE, {"nested": {"level": 2, "pem": "p"}}, {"nested": {"level": 1}}).body == {
         "nested": {"level": 2, "pem": "p"}
     }
+
+
+def test_what_goes_along_with_the_change_of_another() -> None:
+    shape = Shape(defaults={"list": [], "all": False}, along={"list": "all"})
+    wanted: Object = {"list": [], "all": False}
+    assert make_plan(shape, wanted, {"all": True}).body == wanted
+    assert make_plan(shape, wanted, {}).body == {}
+    assert make_plan(shape, {"list": ["a"], "all": False}, {}).body == {"list": ["a"]}
+    assert make_plan(shape, {"all": False}, {"all": True}).body == {"all": False}
 
 
 def test_what_only_the_server_makes_is_not_sent_back() -> None:

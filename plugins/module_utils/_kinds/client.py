@@ -189,6 +189,12 @@ def guard(actual: Object, plan: Plan) -> str | None:
         return (
             "Auth0 makes the client_secret of a new application. Leave it out, and set it in a second task if need be."
         )
+    third_party = plan.action == "create" and plan.body.get("is_first_party") is False
+    if third_party and "third_party_security_mode" not in plan.body:
+        return (
+            "A new third-party application needs third_party_security_mode: strict or permissive. Auth0's own default "
+            "differs from tenant to tenant."
+        )
     if plan.predicted.get("third_party_security_mode") == "strict":
         refused = sorted(set(plan.body) - STRICT_FIELDS)
         if refused:
@@ -201,11 +207,6 @@ def creation(client: Client, wanted: Object) -> str | None:
         return (
             f"The tenant has no application with the client_id '{wanted['client_id']}', and Auth0 makes the client_id "
             "of a new one. Leave it out to create the application."
-        )
-    if wanted.get("is_first_party") is False and "third_party_security_mode" not in wanted:
-        return (
-            "A new third-party application needs third_party_security_mode: strict or permissive. Auth0's own default "
-            "differs from tenant to tenant."
         )
     return None
 
@@ -234,7 +235,7 @@ SHAPE = Shape(
     nullable=frozenset(
         {
             *("default_organization", "session_transfer", "token_exchange", "token_quota"),
-            *("organization_discovery_methods", "addons"),
+            *("organization_discovery_methods", "addons", "refresh_token.policies"),
         }
     ),
     # TestAccClientConfig and TestAccClientMobile recordings.
@@ -253,6 +254,8 @@ SHAPE = Shape(
         "refresh_token.leeway": (0, 60),
         "refresh_token.token_lifetime": (1, 157_788_000),
         "refresh_token.idle_token_lifetime": (1, 157_788_000),
+        "refresh_token.policies.audience": (1, 600),
+        "refresh_token.policies.scope[]": (1, 280),
         "par_request_expiry": (10, 600),
         "resource_server_identifier": (1, 600),
         "external_client_id": (1, 120),

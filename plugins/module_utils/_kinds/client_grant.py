@@ -77,6 +77,7 @@ RESOURCE = Collection(
         409: "Another run created it in the meantime: run again.",
     },
     shape=Shape(
+        along={"scope": "allow_all_scopes"},
         defaults={
             "subject_type": "client",
             "scope": [],
