@@ -196,7 +196,6 @@ options:
       client_credentials:
         description: The quota for tokens that it gets on its own behalf.
         type: dict
-        required: true
         suboptions:
           enforce:
             description: Whether requests above the quota are refused, and not only logged.

@@ -19,7 +19,6 @@ _QUOTA = {
     "options": {
         "client_credentials": {
             "type": "dict",
-            "required": True,
             "options": {"enforce": {"type": "bool"}, "per_day": {"type": "int"}, "per_hour": {"type": "int"}},
         }
     },
@@ -245,6 +244,7 @@ SHAPE = Shape(
     required={
         "refresh_token": ("rotation_type", "expiration_type"),
         "default_organization": ("organization_id", "flows"),
+        "token_quota": ("client_credentials",),
     },
     limits={
         "name": (1, 1000),
