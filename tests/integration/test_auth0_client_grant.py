@@ -113,6 +113,7 @@ def test_all_scopes_and_a_list_of_them(play: Play) -> None:
     assert run.changed == [*("all", "check a list", "a list", "check back", "back", "none at all")]
     assert run["a list"].writes == [("PATCH", {"allow_all_scopes": False, "scope": ["tools:read"]})]
     assert run["back"].writes == [("PATCH", {"allow_all_scopes": True})]
+    assert run["none at all"].writes == [("PATCH", {"allow_all_scopes": False, "scope": []})]
     for name in ("a list", "back"):
         assert run[name].result["client_grant"] == run[f"check {name}"].result["client_grant"]
     assert run["a list"].diff == run["check a list"].diff

@@ -77,7 +77,6 @@ RESOURCE = Collection(
         409: "Another run created it in the meantime: run again.",
     },
     shape=Shape(
-        along={"scope": "allow_all_scopes"},
         defaults={
             "subject_type": "client",
             "scope": [],
@@ -85,6 +84,8 @@ RESOURCE = Collection(
             "authorization_details_types": [],
             "allow_any_organization": False,
         },
+        # One that loses all scopes gets the list in their place, the empty one as well.
+        along={"scope": "allow_all_scopes"},
         limits={
             "audience": (1, 600),
             "scope": (0, 1000),
