@@ -97,7 +97,7 @@ class Collection:
             written = client.update(self.path_of(actual), plan.body)
         else:
             client.delete(self.path_of(actual), timeout=self.deletion_timeout)
-        _note(client, self, actual, written)
+        follow(client, self, actual, written)
         return written
 
     def path_of(self, actual: Object) -> str:
@@ -179,8 +179,8 @@ def _known(client: Client, collection: Collection) -> Known:
     return known.setdefault(str(collection.query), Known(collection))
 
 
-def _note(client: Client, collection: Collection, actual: Object, written: Object) -> None:
-    """Follow a write, and forget what other queries had told."""
+def follow(client: Client, collection: Collection, actual: Object, written: Object) -> None:
+    """Let what is known follow a write, and forget what other queries had told."""
     own = _known(client, collection)
     own.note(actual, written)
     client.memory[collection.path] = {str(collection.query): own}

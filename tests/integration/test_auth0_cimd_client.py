@@ -244,3 +244,20 @@ def test_with_a_token_that_can_only_read(play: Play, tenant: Tenant) -> None:
     assert text in run["check"].warnings
     assert text in run["real"].result["msg"]
     assert all(writes(step) == [] for step in run.steps)
+
+
+def test_a_loop_knows_what_it_has_registered(play_over: t.Callable[[str], Play], tenant: Tenant) -> None:
+    first = publish(tenant)
+    second = f"https://{tenant.domain}/documents/second.json"
+    document = {"client_id": second, "client_name": "Second", "redirect_uris": ["https://second.example.com/callback"]}
+    tenant.call("PUT", "/_emulator/documents/second.json", document)
+    looped = {
+        "name": "loop",
+        "mcp_ops.oauth.auth0_cimd_client": {"external_client_id": "{{ item }}"},
+        "loop": [first, second, second, first],
+    }
+    run = play_over("controller")([looped])
+    assert run.rc == 0, run.output
+    assert [result["changed"] for result in run["loop"].result["results"]] == [True, True, False, False]
+    assert calls(run["loop"]).count(LIST) == 2
+    assert calls(run["loop"]).count(REGISTER) == 2

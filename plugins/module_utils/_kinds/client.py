@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from .._client import Client, encode
 from .._plan import Object, Plan, PlanError, Shape, make_plan, secrets_in
-from .._resource import Collection
+from .._resource import Collection, follow
 
 _TEXTS = {"type": "list", "elements": "str"}
 _QUOTA = {
@@ -324,6 +324,7 @@ class DocumentClients(Collection):
         if plan.action == "create" or (plan.action == "update" and set(plan.body) - set(CIMD_FIELDS)):
             registered = client.call(REGISTER, {EXTERNAL: wanted[EXTERNAL]})
             actual = client.get(self.path_of(registered), **self.query) or {}
+            follow(client, self, {}, actual)
             plan = make_plan(self.shape, wanted, actual)
         # The answer to a PATCH may lack where the client came from (TestAccClientCIMD recording).
         return {**actual, **super().write(client, wanted, actual, plan)} if plan.changed else actual
