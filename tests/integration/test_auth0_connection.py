@@ -235,6 +235,7 @@ def test_names_and_what_never_changes(play: Play, tenant: Tenant) -> None:
             task("unknown id absent", id="con_0000000000000000", state="absent"),
             task("no strategy", name="new", is_domain_connection=True),
             task("bad name", name="with blank", strategy="oidc"),
+            task("limits", name=DATABASE, realms=[], metadata={str(number): "x" for number in range(11)}),
             task("neither"),
         ]
     )
@@ -247,7 +248,9 @@ def test_names_and_what_never_changes(play: Play, tenant: Tenant) -> None:
     assert "no connection with the id" in run["unknown id"].result["msg"]
     assert f"It has: {DATABASE}. To create it, name its strategy." in run["no strategy"].result["msg"]
     assert "single hyphens" in run["bad name"].result["msg"]
-    assert run["bad name"].requests == run["neither"].requests == []
+    assert run["bad name"].requests == run["limits"].requests == run["neither"].requests == []
+    assert "realms has 0 members; it must have from 1" in run["limits"].result["msg"]
+    assert "metadata has 11 members; it must have from 0 to 10" in run["limits"].result["msg"]
 
 
 def test_options_that_contradict_each_other(play: Play, tenant: Tenant) -> None:

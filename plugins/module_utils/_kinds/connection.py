@@ -248,7 +248,8 @@ SHAPE = Shape(
     write_only={"options.configuration": "options", "options.metadataXml": "options"},
     resent=frozenset({"display_name"}),
     secret_paths=SECRET_OPTIONS,
-    limits={"name": (1, 128), "display_name": (1, 128), "metadata": (0, 10)},
+    # Of an empty list of realms Auth0 makes one with the name (SDK), so it would differ each time.
+    limits={"name": (1, 128), "display_name": (1, 128), "metadata": (0, 10), "realms": (1, 1000)},
     patterns={
         "name": (
             r"[a-zA-Z0-9](-[a-zA-Z0-9]|[a-zA-Z0-9])*",
