@@ -83,7 +83,17 @@ failure:
 from ..module_utils._client import ScopeError
 from ..module_utils._kinds.client import FIELDS, RESOURCE, WITH_SECRETS
 from ..module_utils._module import Module, Result, Task, known, run
-from ..module_utils._plan import shown
+from ..module_utils._plan import Object, shown
+
+
+def fits(client: Object, options: Object) -> bool:
+    """Whether all options hold: Auth0 filters lists only, and knows no filter by name."""
+    return (
+        not client.get("global")
+        and options.get("name") in (None, client.get("name"))
+        and options.get("is_first_party") in (None, client.get("is_first_party", True))
+        and ("app_type" not in options or client.get("app_type") in options["app_type"])
+    )
 
 
 def perform(task: Task) -> Result:
@@ -96,7 +106,7 @@ def perform(task: Task) -> Result:
     if "app_type" in options:
         filters["app_type"] = ",".join(options["app_type"])
     found = (WITH_SECRETS if include else RESOURCE).search(task.client, task.fields(["client_id"]), **filters)
-    found = [client for client in found if options.get("name") in (None, client.get("name"))]
+    found = [client for client in found if fits(client, options)]
     secrets = frozenset(client["client_secret"] for client in found if include and client.get("client_secret"))
     clients = []
     for client in found:

@@ -159,6 +159,7 @@ def test_client_grants(play: Play, tenant: Tenant, objects: dict[str, str]) -> N
 
 
 def test_applications(play: Play, tenant: Tenant, objects: dict[str, str]) -> None:
+    everyone = tenant.api("GET", "clients?is_global=true")[0]["client_id"]
     run = play(
         [
             task("auth0_client_info", "all"),
@@ -168,6 +169,10 @@ def test_applications(play: Play, tenant: Tenant, objects: dict[str, str]) -> No
             task("auth0_client_info", "by kind", app_type=["non_interactive"], name="Twin"),
             task("auth0_client_info", "by document", external_client_id="https://none.example.com/client.json"),
             task("auth0_client_info", "none", client_id="nobody"),
+            task("auth0_client_info", "by id and kind", client_id=objects["quota"], app_type=["non_interactive"]),
+            task("auth0_client_info", "by id, of another kind", client_id=objects["quota"], app_type=["native"]),
+            task("auth0_client_info", "by id, of another party", client_id=objects["quota"], is_first_party=False),
+            task("auth0_client_info", "the one for all others", client_id=everyone),
         ]
     )
     assert run.rc == 0, run.output
@@ -181,6 +186,10 @@ def test_applications(play: Play, tenant: Tenant, objects: dict[str, str]) -> No
         "by kind": [quota],
         "by document": [],
         "none": [],
+        "by id and kind": [quota],
+        "by id, of another kind": [],
+        "by id, of another party": [],
+        "the one for all others": [],
     }
     assert not any("client_secret" in one for step in run.steps for one in step.result["clients"])
     tenant.grant("read:clients")
