@@ -347,7 +347,7 @@ def keys_of(kind: Kind, wanted: dict[str, t.Any]) -> dict[str, t.Any]:
 
 @needs_description
 @pytest.mark.parametrize("name", KINDS)
-@settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=1000)
+@settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=200)
 @given(data=st.data(), exists=st.booleans())
 def test_bodies(name: str, data: st.DataObject, exists: bool) -> None:
     kind = KINDS[name]
