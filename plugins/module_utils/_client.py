@@ -90,6 +90,14 @@ class ApiError(Auth0Error):
 class ScopeError(Auth0Error):
     """The token lacks a scope that the planned requests need; nothing was sent."""
 
+    @classmethod
+    def lacking(cls, missing: t.Iterable[str], purpose: str) -> ScopeError:
+        """`purpose` goes on after the scopes: `which is needed to …`."""
+        return cls(
+            f"The token lacks the scope {', '.join(missing)}, {purpose}. Grant it to the application in Auth0 "
+            "(Dashboard: Applications, APIs, Auth0 Management API)."
+        )
+
 
 @dataclass(frozen=True)
 class Settings:

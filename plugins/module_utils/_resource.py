@@ -236,14 +236,11 @@ def ensure(
         raise PlanError(refusal)
     missing = client.missing_scopes(resource.scopes(plan))
     if missing:
-        text = (
-            f"The token lacks the scope {', '.join(missing)}, which is needed to {plan.action} the {resource.noun}. "
-            "Grant it to the application in Auth0 (Dashboard: Applications, APIs, Auth0 Management API)."
-        )
+        lacking = ScopeError.lacking(missing, f"which is needed to {plan.action} the {resource.noun}")
         if not check_mode:
-            raise ScopeError(text)
+            raise lacking
         # A preview with a token that can only read is a good habit, so it goes on.
-        return Outcome(plan, plan.predicted, (*warnings, text))
+        return Outcome(plan, plan.predicted, (*warnings, str(lacking)))
     if check_mode:
         return Outcome(plan, plan.predicted, warnings)
     try:
@@ -264,7 +261,4 @@ def _refuse_unreadable(resource: Collection | Singleton, client: Client, wanted:
     """What the token cannot read would look as if it were not there, and be overwritten."""
     missing = client.missing_scopes(scope for name, scope in resource.readable.items() if name in wanted)
     if missing:
-        raise ScopeError(
-            f"The token lacks the scope {', '.join(missing)}, so it cannot be told what differs. Grant it to the "
-            "application in Auth0 (Dashboard: Applications, APIs, Auth0 Management API)."
-        )
+        raise ScopeError.lacking(missing, "so it cannot be told what differs")

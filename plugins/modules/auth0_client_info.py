@@ -98,8 +98,8 @@ def fits(client: Object, options: Object) -> bool:
 
 def perform(task: Task) -> Result:
     options, include = task.options, task.options["include_client_secret"]
-    if include and task.client.missing_scopes(WITH_SECRETS.readable.values()):
-        raise ScopeError("The token lacks the scope read:client_keys, which include_client_secret needs.")
+    if include and (missing := task.client.missing_scopes(WITH_SECRETS.readable.values())):
+        raise ScopeError.lacking(missing, "which is needed for include_client_secret")
     filters = {"is_global": "false", **task.fields(["external_client_id"])}
     if "is_first_party" in options:
         filters["is_first_party"] = str(options["is_first_party"]).lower()

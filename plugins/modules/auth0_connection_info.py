@@ -89,8 +89,8 @@ from ..module_utils._plan import secrets_in
 
 def perform(task: Task) -> Result:
     include = task.options["include_options"]
-    if include and task.client.missing_scopes(CONNECTION.readable.values()):
-        raise ScopeError("The token lacks the scope read:connections_options, which include_options needs.")
+    if include and (missing := task.client.missing_scopes(CONNECTION.readable.values())):
+        raise ScopeError.lacking(missing, "which is needed for include_options")
     resource = CONNECTION if include else replace(CONNECTION, query=WITHOUT_OPTIONS)
     filters = task.fields(["strategy"])
     found = [

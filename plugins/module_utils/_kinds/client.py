@@ -12,17 +12,9 @@ from dataclasses import dataclass, replace
 from .._client import Client, encode
 from .._plan import Object, Plan, PlanError, Shape, make_plan, secrets_in
 from .._resource import Collection, follow
+from .tenant import QUOTA, quota_limits
 
 _TEXTS = {"type": "list", "elements": "str"}
-_QUOTA = {
-    "type": "dict",
-    "options": {
-        "client_credentials": {
-            "type": "dict",
-            "options": {"enforce": {"type": "bool"}, "per_day": {"type": "int"}, "per_hour": {"type": "int"}},
-        }
-    },
-}
 REFRESH_TOKEN: dict[str, t.Any] = {
     "type": "dict",
     "no_log": False,
@@ -140,7 +132,7 @@ FIELDS: dict[str, t.Any] = {
             }
         },
     },
-    "token_quota": {**_QUOTA, "no_log": False},
+    "token_quota": {**QUOTA, "no_log": False},
     "oidc_logout": {
         "type": "dict",
         "options": {
@@ -258,9 +250,7 @@ SHAPE = Shape(
         "refresh_token.policies.scope[]": (1, 280),
         "par_request_expiry": (10, 600),
         "resource_server_identifier": (1, 600),
-        "external_client_id": (1, 120),
-        "token_quota.client_credentials": (1, 3),
-        **{f"token_quota.client_credentials.{period}": (1, 2**31 - 1) for period in ("per_day", "per_hour")},
+        **quota_limits("token_quota"),
         **{f"{name}[]": (1, 2000) for name in ("allowed_clients", "client_aliases", "grant_types")},
     },
     patterns={"name": (r"[^<>]*", "not contain < or >")},

@@ -117,16 +117,23 @@ PROMPT = "skip_non_verifiable_callback_uri_confirmation_prompt"
 THREE_WAYS = {"true": True, "false": False, "": None}
 
 _PAGE = {"type": "dict", "no_log": False, "options": {"enabled": {"type": "bool"}, "html": {"type": "str"}}}
-_QUOTA = {
+QUOTA: dict[str, t.Any] = {
     "type": "dict",
     "options": {
         "client_credentials": {
             "type": "dict",
-            "required": True,
             "options": {"enforce": {"type": "bool"}, "per_day": {"type": "int"}, "per_hour": {"type": "int"}},
         }
     },
 }
+OWNERS = ("default_token_quota.clients", "default_token_quota.organizations")
+
+
+def quota_limits(path: str) -> dict[str, tuple[int, int]]:
+    """What a token quota at a path may hold."""
+    path = f"{path}.client_credentials"
+    return {path: (1, 3), **{f"{path}.{period}": (1, 2**31 - 1) for period in ("per_day", "per_hour")}}
+
 
 FIELDS: dict[str, t.Any] = {
     **{name: {"type": "str"} for name in TEXTS},
@@ -144,7 +151,7 @@ FIELDS: dict[str, t.Any] = {
             "mode": {"type": "str", "choices": ["allow", "deny"]},
         },
     },
-    "default_token_quota": {"type": "dict", "no_log": False, "options": {"clients": _QUOTA, "organizations": _QUOTA}},
+    "default_token_quota": {"type": "dict", "no_log": False, "options": {"clients": QUOTA, "organizations": QUOTA}},
     "device_flow": {
         "type": "dict",
         "options": {"charset": {"type": "str", "choices": ["base20", "digits"]}, "mask": {"type": "str"}},
@@ -238,6 +245,7 @@ SETTINGS = Singleton(
         ),
         # TestAccTenant_DefaultRedirectionURI recording. Other texts stay as "".
         emptied={"default_redirection_uri": ""},
+        required=dict.fromkeys(OWNERS, ("client_credentials",)),
         limits={
             "enabled_locales": (1, 100),
             "legacy_sandbox_version": (1, 8),
@@ -245,12 +253,7 @@ SETTINGS = Singleton(
             "device_flow.mask": (1, 20),
             **dict.fromkeys(LIFETIMES, (1, 2**31 - 1)),
             **{f"{name}_in_minutes": (1, 2**31 - 1) for name in LIFETIMES},
-            **{f"default_token_quota.{owner}.client_credentials": (1, 3) for owner in ("clients", "organizations")},
-            **{
-                f"default_token_quota.{owner}.client_credentials.{period}": (1, 2**31 - 1)
-                for owner in ("clients", "organizations")
-                for period in ("per_day", "per_hour")
-            },
+            **{path: limit for owner in OWNERS for path, limit in quota_limits(owner).items()},
         },
         patterns={
             "default_redirection_uri": (r"(https://.+)?", "be an https URL, or empty"),
