@@ -217,12 +217,14 @@ def ensure(
     actual = resource.find(client, wanted)
     client.secrets.update(secrets_in(resource.shape, actual))
     named = {key: wanted[key] for key in resource.keys if key in wanted}
-    _refuse_unreadable(resource, client, {} if actual is None or absent else wanted)
+    if actual is not None and not absent:
+        _refuse_unreadable(resource, client, wanted, actual)
     if actual is None and not absent and (text := resource.unknown(client, wanted)):
         if not check_mode:
             raise PlanError(text)
         # The preview of a longer play goes on: an earlier task may be the one that makes the object.
-        plan = make_plan(resource.shape, wanted, named)
+        supposed = {key: wanted[key] for key in (*resource.keys, *resource.shape.immutable) if key in wanted}
+        plan = make_plan(resource.shape, wanted, supposed)
         return Outcome(plan, plan.predicted, (f"{text} Unless it is made first, the real run will fail here.",))
     warnings: tuple[str, ...] = ()
     if absent:
@@ -257,8 +259,12 @@ def _outcome(resource: Collection | Singleton, plan: Plan, found: Object, warnin
     return Outcome(plan, shown(resource.shape, found), warnings, secrets)
 
 
-def _refuse_unreadable(resource: Collection | Singleton, client: Client, wanted: Object) -> None:
+def _refuse_unreadable(resource: Collection | Singleton, client: Client, wanted: Object, actual: Object) -> None:
     """What the token cannot read would look as if it were not there, and be overwritten."""
-    missing = client.missing_scopes(scope for name, scope in resource.readable.items() if name in wanted)
+    needed = {name: scope for name, scope in resource.readable.items() if name in wanted}
+    missing = client.missing_scopes(needed.values())
+    if client.token.scopes is None:
+        # Then only that nothing is shown gives it away.
+        missing = [scope for name, scope in needed.items() if not actual.get(name)]
     if missing:
         raise ScopeError.lacking(missing, "so it cannot be told what differs")

@@ -306,6 +306,7 @@ failure:
     request: PATCH /api/v2/clients/tpc_bU3H7iEFPD3nVwc6a6yoa2
 """
 
+from ..module_utils._client import ScopeError
 from ..module_utils._kinds.client import FIELDS, RESOURCE, WITH_SECRETS, secrets
 from ..module_utils._module import STATE, Module, Result, Task, run
 from ..module_utils._resource import ensure
@@ -317,8 +318,11 @@ def perform(task: Task) -> Result:
     outcome = ensure(resource, task.client, wanted, absent=task.absent, check_mode=task.check_mode)
     secret = {name: value for name, value in outcome.secrets.items() if returned and name == "client_secret"}
     title = f"application {wanted.get('name') or wanted['client_id']}"
-    revealed = frozenset(secret.values())
-    return Result({"client": {**outcome.object, **secret}}, outcome.plan, title, outcome.warnings, revealed)
+    revealed, warnings = frozenset(secret.values()), outcome.warnings
+    missing = task.client.missing_scopes(resource.readable.values())
+    if returned and missing and not secret:
+        warnings += (str(ScopeError.lacking(missing, "so the result holds no client_secret")),)
+    return Result({"client": {**outcome.object, **secret}}, outcome.plan, title, warnings, revealed)
 
 
 MODULE = Module(

@@ -218,9 +218,12 @@ def test_without_the_scope_for_secrets(play: Play, tenant: Tenant) -> None:
         [
             task("secret", name="Service", client_secret="a-secret-of-ones-own"),
             task("no secret", name="Service", description="x"),
+            task("ask", name="Service", return_client_secret=True),
         ]
     )
     assert run.changed == ["no secret"]
+    assert "lacks the scope read:client_keys, so the result holds no client_secret" in run["ask"].warnings
+    assert run["no secret"].warnings == ""
     assert "lacks the scope read:client_keys" in run["secret"].result["msg"]
     assert run["secret"].writes == []
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.mcp_ops.oauth.plugins.module_utils._client import ApiError, ScopeError
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._client import ApiError, ScopeError, Token
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._plan import PlanError, Shape
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._resource import Collection, Singleton, ensure
 
@@ -26,6 +26,10 @@ class Remembering:
         self.calls: list[str] = []
         self.memory: Object = {}
         self.secrets: set[str] = set()
+
+    @property
+    def token(self) -> Token:
+        return Token("value", None if self.scopes is None else frozenset(self.scopes), None)
 
     def missing_scopes(self, needed: t.Iterable[str]) -> list[str]:
         return [] if self.scopes is None else sorted(set(needed) - set(self.scopes))
@@ -156,6 +160,24 @@ def test_what_the_token_cannot_read_is_not_overwritten() -> None:
     with pytest.raises(ScopeError, match="lacks the scope update:options, which is needed to update the thing"):
         ensure(options, client, {"name": "b", "options": 2})
     assert ensure(options, client, {"name": "b", "options": 1}).plan.action == "none"
+
+
+def test_with_a_token_that_does_not_tell_its_scopes_what_is_not_shown_is_not_overwritten() -> None:
+    options = replace(THING, readable={"options": "read:options"})
+    hiding: list[Object] = [{}, {"options": {}}]
+    for hidden in hiding:
+        client: t.Any = Remembering({"id": "1", "name": "a", **hidden})
+        with pytest.raises(ScopeError, match="lacks the scope read:options"):
+            ensure(options, client, {"name": "a", "options": {"b": 1}})
+        assert ensure(options, client, {"name": "a", "size": 1}).plan.action == "update"
+    client = Remembering({"id": "1", "name": "a", "options": {"c": 2}})
+    assert ensure(options, client, {"name": "a", "options": {"b": 1}}).plan.body == {"options": {"c": 2, "b": 1}}
+
+
+def test_the_preview_of_what_is_not_there_yet_supposes_what_can_never_change() -> None:
+    fixed = replace(THING, shape=Shape(immutable={"color": "never"}), unknown=lambda client, wanted: "Not there.")
+    outcome = ensure(fixed, t.cast("t.Any", Remembering()), {"name": "a", "color": "red", "size": 1}, check_mode=True)
+    assert outcome.plan.body == {"size": 1}
 
 
 def test_what_cannot_be_made_is_a_warning_in_check_mode() -> None:
