@@ -89,6 +89,7 @@ options:
           client_credentials:
             description: The quota for tokens that an application gets on its own behalf.
             type: dict
+            required: true
             suboptions:
               enforce:
                 description: Whether requests above the quota are refused, and not only logged.
@@ -106,6 +107,7 @@ options:
           client_credentials:
             description: The quota for tokens that an application gets on its own behalf.
             type: dict
+            required: true
             suboptions:
               enforce:
                 description: Whether requests above the quota are refused, and not only logged.

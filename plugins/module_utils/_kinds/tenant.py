@@ -126,6 +126,11 @@ QUOTA: dict[str, t.Any] = {
         }
     },
 }
+# A quota of the tenant always says how many; an application's may be emptied.
+_DEFAULT_QUOTA = {
+    **QUOTA,
+    "options": {"client_credentials": {**QUOTA["options"]["client_credentials"], "required": True}},
+}
 OWNERS = ("default_token_quota.clients", "default_token_quota.organizations")
 
 
@@ -151,7 +156,11 @@ FIELDS: dict[str, t.Any] = {
             "mode": {"type": "str", "choices": ["allow", "deny"]},
         },
     },
-    "default_token_quota": {"type": "dict", "no_log": False, "options": {"clients": QUOTA, "organizations": QUOTA}},
+    "default_token_quota": {
+        "type": "dict",
+        "no_log": False,
+        "options": dict.fromkeys(("clients", "organizations"), _DEFAULT_QUOTA),
+    },
     "device_flow": {
         "type": "dict",
         "options": {"charset": {"type": "str", "choices": ["base20", "digits"]}, "mask": {"type": "str"}},
@@ -245,7 +254,6 @@ SETTINGS = Singleton(
         ),
         # TestAccTenant_DefaultRedirectionURI recording. Other texts stay as "".
         emptied={"default_redirection_uri": ""},
-        required=dict.fromkeys(OWNERS, ("client_credentials",)),
         limits={
             "enabled_locales": (1, 100),
             "legacy_sandbox_version": (1, 8),
