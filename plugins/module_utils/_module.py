@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
 
 from ._client import REQUESTS_IMPORT_ERROR, Auth0Error, Client, Settings
+from ._files import Edit
 from ._plan import HIDDEN, Object, Plan, PlanError
 
 try:
@@ -71,7 +72,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Result:
-    """What a module answers. `values` are its return values, `plan` makes `changed` and the diff.
+    """What a module answers. `values` are its return values; `plan` or `edits` make `changed` and the diff.
 
     `title` heads the diff; `revealed` are secrets that `values` return on purpose.
     """
@@ -81,6 +82,7 @@ class Result:
     title: str = ""
     warnings: t.Sequence[str] = ()
     revealed: frozenset[str] = frozenset()
+    edits: t.Sequence[Edit] = ()
 
 
 @dataclass(frozen=True)
@@ -192,12 +194,13 @@ def _known(spec: t.Mapping[str, t.Any], value: t.Any) -> t.Any:
 def answer(result: Result, *, with_diff: bool) -> Object:
     """The keys of the module's result."""
     plan = result.plan
-    values = {"changed": bool(plan and plan.changed), **result.values}
+    values = {"changed": bool(plan and plan.changed) or bool(result.edits), **result.values}
     if with_diff and plan:
-        values["diff"] = {
-            "before_header": result.title,
-            "after_header": result.title,
-            "before": plan.before,
-            "after": plan.after,
-        }
+        values["diff"] = _diff(result.title, plan.before, plan.after)
+    elif with_diff and result.edits:
+        values["diff"] = [_diff(edit.path, edit.before or "", edit.after or "") for edit in result.edits]
     return values
+
+
+def _diff(title: str, before: t.Any, after: t.Any) -> Object:
+    return {"before_header": title, "after_header": title, "before": before, "after": after}

@@ -1,30 +1,89 @@
 # Copyright: mcp_ops.oauth contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What a Zuplo project needs so that its gateway accepts this tenant's tokens. Pure.
+"""What a Zuplo project needs so that its gateway accepts this tenant's tokens, and the edits that bring it in. Pure.
 
-Source of the names: the policy and plugin of `@zuplo/runtime`, as in version 7.4.5 of the `zuplo` package.
+A project is its files: path within the project -> text. Source of the names and rules: the policies, the handler, the
+plugin and the linter of the `zuplo` package, version 7.4.5.
 """
 
 from __future__ import annotations
 
 import json
+import posixpath
+import re
+import typing as t
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
-from ._plan import Object
+from . import _jsontext, _typescript
+from ._plan import Object, PlanError
 from ._urls import Strings
 
-RUNTIME_MODULE = """\
-import {{ OAuthProtectedResourcePlugin, RuntimeExtensions }} from "@zuplo/runtime";
+POLICIES = "config/policies.json"
+ROUTES = "config/mcp.oas.json"
+RUNTIME = "modules/zuplo.runtime.ts"
+HELPER = "modules/mcp-oauth.ts"
+FILES = (POLICIES, "config/*.oas.json", RUNTIME, HELPER)
+"""All that is ever read or written, as patterns."""
 
-export function runtimeInit(runtime: RuntimeExtensions) {{
+Files = dict[str, str]
+
+_HANDLER = "mcpServerHandler"
+_EXPORT = "Auth0JwtInboundPolicy"
+_LIBRARY = "$import(@zuplo/runtime)"
+_REGISTER = "registerMcpOAuth"
+_METHODS = ("get", "post", "put", "patch", "delete", "head", "trace")
+# The first lines of the helper module. Its second line says what has to go again with `state: absent`.
+_MARK = "// Written by mcp_ops.oauth.zuplo_mcp_oauth. Changes are lost; state=absent takes it away.\n"
+_LEDGER = re.compile(r"// added: (\{.*\})\n")
+
+RUNTIME_MODULE = """\
+import {{ {imports} }} from "@zuplo/runtime";
+
+export function {function}(runtime: RuntimeExtensions) {{
   runtime.addPlugin(
     new OAuthProtectedResourcePlugin({options}),
   );
 }}
 """
+_NEW_RUNTIME = f"""\
+import {{ RuntimeExtensions }} from "@zuplo/runtime";
+import {{ {_REGISTER} }} from "./mcp-oauth";
+
+export function runtimeInit(runtime: RuntimeExtensions) {{
+  {_REGISTER}(runtime);
+}}
+"""
 
 
-def configuration(strings: Strings, *, resource_name: str, policy_name: str) -> Object:
+@dataclass(frozen=True)
+class Environment:
+    """Names of the gateway's environment variables that stand for values of the strings; None keeps the value itself.
+
+    Only forms that fail closed are made of them: a policy whose whole audience is an unset variable checks no audience.
+    """
+
+    auth0_domain: str | None = None
+    mcp_host: str | None = None
+
+    def domain(self, strings: Strings) -> str:
+        return f"$env({self.auth0_domain})" if self.auth0_domain else strings.auth0_domain
+
+    def audience(self, strings: Strings) -> str:
+        if not self.mcp_host:
+            return strings.audience
+        parts = urlsplit(strings.audience)
+        return f"{parts.scheme}://$env({self.mcp_host}){parts.path}"
+
+
+LITERAL = Environment()
+
+
+def configuration(
+    strings: Strings, *, resource_name: str, policy_name: str, environment: Environment = LITERAL
+) -> Object:
     """The gateway's half of the configuration, as data to put into the project's files."""
     plugin_options = {"authorizationServers": [strings.issuer], "resourceName": resource_name}
     return {
@@ -35,16 +94,398 @@ def configuration(strings: Strings, *, resource_name: str, policy_name: str) -> 
             "name": policy_name,
             "policyType": "auth0-jwt-auth-inbound",
             "handler": {
-                "export": "Auth0JwtInboundPolicy",
-                "module": "$import(@zuplo/runtime)",
+                "export": _EXPORT,
+                "module": _LIBRARY,
                 "options": {
-                    "auth0Domain": strings.auth0_domain,
-                    "audience": strings.audience,
+                    "auth0Domain": environment.domain(strings),
+                    "audience": environment.audience(strings),
                     "oAuthResourceMetadataEnabled": True,
                 },
             },
         },
         "inbound_policies": [policy_name],
         "plugin_options": plugin_options,
-        "runtime_module": RUNTIME_MODULE.format(options=json.dumps(plugin_options, indent=2).replace("\n", "\n    ")),
+        "runtime_module": _runtime_module("runtimeInit", plugin_options, environment),
     }
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a project should hold.
+
+    `config` is what `configuration` returns. `operations`, each `{file, id}`, are the tools of a route that is made
+    here; None where the route is there already. `attach` also puts the policy before the routes of the tools.
+    """
+
+    config: Object
+    environment: Environment = LITERAL
+    operations: t.Sequence[Object] | None = None
+    attach: bool = False
+
+    @property
+    def policy_name(self) -> str:
+        return str(self.config["policy"]["name"])
+
+    @property
+    def route(self) -> str:
+        return urlsplit(self.config["audience"]).path or "/"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation of a routes file; `inbound` are the names of its policies before the handler."""
+
+    file: str
+    route: str
+    method: str
+    value: Object
+
+    @property
+    def path(self) -> _jsontext.Path:
+        return ("paths", self.route, self.method)
+
+    @property
+    def inbound(self) -> list[str]:
+        inbound = _dig(self.value, "x-zuplo-route", "policies", "inbound")
+        if not isinstance(inbound, (list, type(None))):
+            raise PlanError(f"{self.title}: policies.inbound must be a list of names.")
+        return list(inbound or [])
+
+    @property
+    def tools(self) -> list[Object] | None:
+        """The operations that it exposes as tools; None where it is no MCP server."""
+        handler = _dig(self.value, "x-zuplo-route", "handler") or {}
+        return list(_dig(handler, "options", "operations") or []) if handler.get("export") == _HANDLER else None
+
+    @property
+    def title(self) -> str:
+        return f"{self.method.upper()} {self.route} ({self.file})"
+
+
+@dataclass(frozen=True)
+class Planned:
+    """The project as it will be, and the tools' routes that anyone can still call without a token."""
+
+    files: Files
+    open_routes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def present(files: Files, wanted: Wanted) -> Planned:
+    """The project with what is wanted."""
+    project = _Project(dict(files), wanted.policy_name)
+    warnings = project.add_policy(wanted.config["policy"])
+    project.add_route(wanted)
+    open_routes = project.protect_tools(wanted)
+    project.add_plugin(wanted)
+    return Planned(project.files, open_routes, warnings)
+
+
+def absent(files: Files, policy_name: str) -> Planned:
+    """The project without what `present` has added for this policy."""
+    project = _Project(dict(files), policy_name)
+    project.detach()
+    project.remove_policy()
+    project.remove_plugin()
+    return Planned(project.files)
+
+
+class _Project:
+    """Files that change step by step; `_added` are the members and files that were not there before us, by policy."""
+
+    def __init__(self, files: Files, policy_name: str) -> None:
+        self.files = files
+        self._policy_name = policy_name
+        helper = files.get(HELPER)
+        self._ledger: dict[str, list[str]] = {}
+        if helper is not None:
+            found = _LEDGER.match(helper, len(_MARK)) if helper.startswith(_MARK) else None
+            if not found:
+                raise PlanError(f"{HELPER} is not a file that this module has written. Rename it, then run again.")
+            self._ledger = json.loads(found.group(1))
+        self._added = set(self._ledger.get(policy_name, ()))
+        for path in sorted(files):
+            if path.endswith(".json"):
+                self._check(path)
+
+    # -- the policy -----------------------------------------------------------------------------------------------
+
+    def add_policy(self, policy: Object) -> list[str]:
+        """Warnings."""
+        if POLICIES not in self.files:
+            self._create(POLICIES, '{\n  "policies": []\n}\n')
+        index = self._policy()
+        if index is None:
+            self._edit(POLICIES, _jsontext.insert, ("policies", len(self._policies())), policy)
+            return []
+        self._refuse_foreign(index)
+        self._edit(POLICIES, _jsontext.merge, ("policies", index), policy)
+        if not _dig(self._policies()[index], "handler", "options", "allowUnauthenticatedRequests"):
+            return []
+        return [
+            f"The policy {self._policy_name} in {POLICIES} has allowUnauthenticatedRequests, so it lets callers "
+            "without a token in, and MCP clients are never asked to log in."
+        ]
+
+    def remove_policy(self) -> None:
+        index = self._policy() if POLICIES in self.files else None
+        if index is None:
+            return
+        self._refuse_foreign(index)
+        self._edit(POLICIES, _jsontext.remove, ("policies", index))
+        if POLICIES in self._added and _jsontext.parse(self.files[POLICIES]).value == {"policies": []}:
+            del self.files[POLICIES]
+
+    def _policies(self) -> list[Object]:
+        policies = _dig(_jsontext.parse(self.files[POLICIES]).value, "policies")
+        if not isinstance(policies, list) or not all(isinstance(policy, dict) for policy in policies):
+            raise PlanError(
+                f'{POLICIES} has no list "policies" of objects, so it is no policy file of a Zuplo project.'
+            )
+        return policies
+
+    def _policy(self) -> int | None:
+        found = [index for index, one in enumerate(self._policies()) if one.get("name") == self._policy_name]
+        if len(found) > 1:
+            raise PlanError(
+                f"{POLICIES} has {len(found)} policies of the name {self._policy_name!r}, and the gateway takes one of "
+                "them without a word. Remove all but one."
+            )
+        return found[0] if found else None
+
+    def _refuse_foreign(self, index: int) -> None:
+        export = _dig(self._policies()[index], "handler", "export")
+        if export != _EXPORT:
+            raise PlanError(
+                f"{POLICIES} has a policy {self._policy_name!r} with the handler {export!r}. Choose another "
+                "policy_name."
+            )
+
+    # -- the routes -----------------------------------------------------------------------------------------------
+
+    def add_route(self, wanted: Wanted) -> None:
+        operations = self._at(wanted.route)
+        ours = _address(ROUTES, ("paths", wanted.route))
+        tools = None if wanted.operations is None else self._tools(wanted.operations)
+        if not operations:
+            if not tools:
+                known = ", ".join(sorted({one.route for one in self.operations})) or "none"
+                raise PlanError(
+                    f"No route of the project has the path {wanted.route} of mcp_server_url; its paths: {known}. Name "
+                    "the operations that are the server's tools in operations, and the route is made."
+                )
+            self._make_route(wanted, tools)
+            self._added.add(ours)
+            return
+        if tools is not None and any(one.tools != tools for one in operations):
+            if ours not in self._added:
+                raise PlanError(
+                    f"{operations[0].title} is there already, and its tools differ from operations. Leave operations "
+                    "out, or change that route by hand: this module changes only the tools of a route that it has made."
+                )
+            options = (*operations[0].path, "x-zuplo-route", "handler", "options")
+            self._edit(ROUTES, _jsontext.merge, (*options, "operations"), tools)
+        for operation in operations:
+            self._attach(operation)
+
+    def protect_tools(self, wanted: Wanted) -> list[str]:
+        """Attach the policy to the tools' routes, or return those that lack it."""
+        lacking = []
+        for tool in (tool for operation in self._at(wanted.route) for tool in operation.tools or ()):
+            found = self._tool(tool)
+            if self._policy_name in found.inbound:
+                continue
+            if wanted.attach:
+                self._attach(found)
+            elif found.title not in lacking:
+                lacking.append(found.title)
+        return lacking
+
+    def detach(self) -> None:
+        for route in {one.route for one in self.operations if one.file == ROUTES}:
+            if _address(ROUTES, ("paths", route)) in self._added:
+                self._edit(ROUTES, _jsontext.remove, ("paths", route))
+        for operation in self.operations:
+            if self._policy_name in operation.inbound:
+                self._detach(operation)
+        if (
+            ROUTES in self._added
+            and ROUTES in self.files
+            and not _dig(_jsontext.parse(self.files[ROUTES]).value, "paths")
+        ):
+            del self.files[ROUTES]
+
+    @property
+    def operations(self) -> list[Operation]:
+        """Those of all routes files."""
+        return [
+            Operation(file, route, method, value)
+            for file in sorted(self.files)
+            if file.endswith(".oas.json")
+            for route, methods in (_dig(_jsontext.parse(self.files[file]).value, "paths") or {}).items()
+            if isinstance(methods, dict)
+            for method, value in methods.items()
+            if method in _METHODS and isinstance(value, dict)
+        ]
+
+    def _at(self, route: str) -> list[Operation]:
+        found = [one for one in self.operations if one.route == route]
+        if len(files := sorted({one.file for one in found})) > 1:
+            raise PlanError(f"{' and '.join(files)} both have the path {route}. Remove it from one of them.")
+        return found
+
+    def _tools(self, wanted: t.Sequence[Object]) -> list[Object]:
+        tools = [{"file": "./" + posixpath.normpath(one["file"]), "id": one["id"]} for one in wanted]
+        for tool in tools:
+            self._tool(tool)
+        return tools
+
+    def _tool(self, tool: Object) -> Operation:
+        """The operation that a tool is. The gateway starts without it, and then answers no MCP request."""
+        file = posixpath.normpath(str(tool.get("file")))
+        ids = {str(one.value["operationId"]): one for one in self.operations if _has_id(one) and one.file == file}
+        if tool.get("id") not in ids:
+            known = ", ".join(sorted(ids)) or "none"
+            raise PlanError(f"{file} has no operation {tool.get('id')!r}, which is named as a tool. It has: {known}.")
+        return ids[str(tool["id"])]
+
+    def _make_route(self, wanted: Wanted, tools: list[Object]) -> None:
+        name = wanted.config["plugin_options"]["resourceName"]
+        if ROUTES not in self.files:
+            document = {"openapi": "3.1.0", "info": {"title": name, "version": "1.0.0"}, "paths": {}}
+            self._create(ROUTES, json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+        taken = {str(one.value["operationId"]) for one in self.operations if _has_id(one)}
+        base = wanted.policy_name.replace("-inbound", "")
+        number = next(n for n in range(1, len(taken) + 2) if (base if n == 1 else f"{base}-{n}") not in taken)
+        route = {
+            "post": {
+                "summary": name,
+                "description": "The MCP server, for clients with an access token of the authorization server.",
+                "operationId": base if number == 1 else f"{base}-{number}",
+                "tags": ["MCP"],
+                "x-zuplo-route": {
+                    "corsPolicy": "none",
+                    "handler": {
+                        "export": _HANDLER,
+                        "module": _LIBRARY,
+                        "options": {"name": name, "version": "1.0.0", "operations": tools},
+                    },
+                    "policies": {"inbound": [wanted.policy_name]},
+                },
+                "responses": {"200": {"description": "The answer to a JSON-RPC message"}},
+            }
+        }
+        self._edit(ROUTES, _jsontext.insert, ("paths", wanted.route), route)
+
+    def _attach(self, operation: Operation) -> None:
+        """Before all other policies: nothing is done for a caller without a token."""
+        if self._policy_name in operation.inbound:
+            return
+        value: t.Any = [self._policy_name]
+        path: _jsontext.Path = (*operation.path, "x-zuplo-route", "policies", "inbound")
+        if _dig(operation.value, "x-zuplo-route") is None:
+            raise PlanError(f"{operation.title} has no x-zuplo-route, so it is no route of the gateway.")
+        if _dig(operation.value, *path[3:]) is not None:
+            self._edit(operation.file, _jsontext.insert, (*path, 0), value[0], first=True)
+            return
+        if _dig(operation.value, *path[3:5]) is None:
+            path, value = path[:-1], {"inbound": value}
+        self._edit(operation.file, _jsontext.merge, path, value)
+        self._added.add(_address(operation.file, path))
+
+    def _detach(self, operation: Operation) -> None:
+        path: _jsontext.Path = (*operation.path, "x-zuplo-route", "policies", "inbound")
+        self._edit(operation.file, _jsontext.remove, (*path, operation.inbound.index(self._policy_name)))
+        for whole, empty in ((path, []), (path[:-1], {"inbound": []})):
+            node = _jsontext.find(self.files[operation.file], whole)
+            if _address(operation.file, whole) in self._added and node and node.value == empty:
+                self._edit(operation.file, _jsontext.remove, whole)
+
+    # -- the plugin -----------------------------------------------------------------------------------------------
+
+    def add_plugin(self, wanted: Wanted) -> None:
+        if RUNTIME not in self.files:
+            self._create(RUNTIME, _NEW_RUNTIME)
+        source = self.files[RUNTIME]
+        with _explained(RUNTIME):
+            if _typescript.mentions(source, "OAuthProtectedResourcePlugin"):
+                raise ValueError("it registers an OAuthProtectedResourcePlugin itself. Remove that, and its import")
+            self.files[RUNTIME] = _typescript.add_call(source, "runtimeInit", _REGISTER, "./mcp-oauth")
+        self._ledger[self._policy_name] = sorted(self._added)
+        self._write_helper(_runtime_module(_REGISTER, wanted.config["plugin_options"], wanted.environment))
+
+    def remove_plugin(self) -> None:
+        self._ledger.pop(self._policy_name, None)
+        if self._ledger:
+            # Another MCP server of the project still needs the plugin, and inherits the files made for both.
+            heir = min(self._ledger)
+            files = {path for path in self._added if path in self.files}
+            self._ledger[heir] = sorted({*self._ledger[heir], *files})
+            self._write_helper(self.files[HELPER].partition("\n\n")[2])
+            return
+        self.files.pop(HELPER, None)
+        source = self.files.get(RUNTIME)
+        if source is None:
+            return
+        if source == _NEW_RUNTIME and RUNTIME in self._added:
+            del self.files[RUNTIME]
+            return
+        with _explained(RUNTIME):
+            self.files[RUNTIME] = _typescript.remove_call(source, _REGISTER)
+
+    def _write_helper(self, source: str) -> None:
+        ledger = json.dumps(dict(sorted(self._ledger.items())), ensure_ascii=False)
+        self.files[HELPER] = f"{_MARK}// added: {ledger}\n\n{source}"
+
+    # -- files ----------------------------------------------------------------------------------------------------
+
+    def _check(self, path: str) -> None:
+        try:
+            root = _jsontext.parse(self.files[path]).value
+        except ValueError as error:
+            raise PlanError(
+                f"{path} is not strict JSON, and the gateway takes nothing else (no comments, no trailing commas): "
+                f"{error}."
+            ) from None
+        if not isinstance(root, dict):
+            raise PlanError(f"{path} holds no JSON object, so it is no file of a Zuplo project.")
+
+    def _create(self, path: str, text: str) -> None:
+        self.files[path] = text
+        self._added.add(path)
+
+    def _edit(self, path: str, edit: t.Callable[..., str], *args: t.Any, **options: t.Any) -> None:
+        self.files[path] = edit(self.files[path], *args, **options)
+
+
+def _runtime_module(function: str, plugin_options: Object, environment: Environment) -> str:
+    imports = "OAuthProtectedResourcePlugin, RuntimeExtensions"
+    options = json.dumps(plugin_options, indent=2).replace("\n", "\n    ")
+    if environment.auth0_domain:
+        issuer = json.dumps(plugin_options["authorizationServers"][0])
+        options = options.replace(issuer, f"`https://${{environment.{environment.auth0_domain}}}/`", 1)
+        imports += ", environment"
+    return RUNTIME_MODULE.format(imports=imports, function=function, options=options)
+
+
+@contextmanager
+def _explained(path: str) -> t.Iterator[None]:
+    try:
+        yield
+    except ValueError as error:
+        raise PlanError(f"{path} cannot be edited safely: {error}. Nothing has been written.") from None
+
+
+def _address(file: str, path: _jsontext.Path) -> str:
+    """Where a member is, as a URL reference with a JSON pointer."""
+    return f"{file}#{_jsontext.pointer(path)}"
+
+
+def _has_id(operation: Operation) -> bool:
+    return isinstance(operation.value.get("operationId"), str)
+
+
+def _dig(value: t.Any, *path: str | int) -> t.Any:
+    for step in path:
+        value = value.get(step) if isinstance(value, dict) else None
+    return value

@@ -6,28 +6,32 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: zuplo_mcp_oauth
-short_description: Derive the OAuth configuration of an MCP server behind a Zuplo gateway
+short_description: Manage the OAuth configuration of an MCP server in a Zuplo project
 version_added: 0.1.0
 author:
   - mcp_ops.oauth contributors (@mcp-ops)
 description:
   - Derives from two inputs every string that Auth0, the gateway and MCP clients must agree on, and refuses inputs that
     would make them disagree.
-  - Returns what belongs into the files of the Zuplo project. Sends no request and writes no file.
+  - With O(project_dir), brings them into the files of a Zuplo project, which is then deployed as ever. Without it, only
+    returns what belongs into them. Sends no request.
+  - What is not named here keeps every byte; a policy or a route of the same name is extended, not replaced. Files that
+    cannot be edited safely are an error, and then nothing is written. The files change all together or not at all.
 options:
   auth0_domain:
     description:
       - The host name under which Auth0 issues the tokens, such as V(tenant.eu.auth0.com), or the custom domain at which
         users log in.
       - Read from the environment variable E(AUTH0_DOMAIN) if not set.
+      - Required unless O(state=absent).
     type: str
-    required: true
   mcp_server_url:
     description:
       - The public URL of the MCP server, exactly as MCP clients are given it. It is the identifier of the API in Auth0.
       - It uses https, or http on a loopback address, and has no trailing slash, query, fragment or user information.
+      - Its path is the path of the MCP route in the Zuplo project, since the gateway takes its name from the request.
+      - Required unless O(state=absent).
     type: str
-    required: true
   resource_name:
     description: The name of the MCP server that clients may show to their users.
     type: str
@@ -36,13 +40,62 @@ options:
     description: The name of the gateway's policy. It consists of small letters, digits and hyphens.
     type: str
     default: mcp-oauth-inbound
+  project_dir:
+    description:
+      - The directory of the Zuplo project, on the host where the task runs.
+      - Upserts the policy in C(config/policies.json); attaches it to the route of the MCP server, in whatever
+        C(config/*.oas.json) that is; writes C(modules/mcp-oauth.ts), and calls it in C(modules/zuplo.runtime.ts).
+    type: path
+  operations:
+    description:
+      - The operations that are the tools of the MCP server, where it has no route yet. The route is made then, in
+        C(config/mcp.oas.json).
+      - A route that the module has made gets these operations and no others. With a route made by hand, leave this out.
+    type: list
+    elements: dict
+    suboptions:
+      id:
+        description: The C(operationId).
+        type: str
+        required: true
+      file:
+        description: The routes file with the operation, below O(project_dir).
+        type: str
+        default: config/routes.oas.json
+  attach_to_tools:
+    description:
+      - Whether the policy is also attached to the routes of the tools. The gateway passes the token on to them.
+      - Without it, anyone can call these routes directly, unless another policy guards them. They are returned in
+        RV(open_routes), with a warning.
+    type: bool
+    default: false
+  auth0_domain_env:
+    description:
+      - The name of an environment variable of the gateway that holds O(auth0_domain), for a project that is deployed
+        with several tenants. Written in place of the value.
+      - Where the variable is unset, the gateway refuses every token.
+    type: str
+  mcp_host_env:
+    description:
+      - The name of an environment variable of the gateway that holds host and port of O(mcp_server_url). Written in
+        place of the value, inside the rest of the URL.
+      - Where the variable is unset, the gateway refuses every token. This is why it cannot hold the whole audience, as
+        the gateway does not check an audience that is unset.
+    type: str
+  state:
+    description:
+      - V(absent) takes out of the project what V(present) has put there under the same O(policy_name), and detaches the
+        policy from every route.
+    type: str
+    choices: [present, absent]
+    default: present
 extends_documentation_fragment:
   - mcp_ops.oauth.attributes
-attributes:
-  diff_mode:
-    support: none
-    details: It changes nothing.
+notes:
+  - Several MCP servers in one project need a policy each, so give each O(policy_name) of its own. They share one
+    O(resource_name) and one issuer, as the gateway has one plugin.
 seealso:
+  - module: mcp_ops.oauth.mcp_oauth_check
   - name: Zuplo documentation
     description: How the policy and the plugin are put into a project.
     link: https://zuplo.com/docs
@@ -56,17 +109,46 @@ EXAMPLES = r"""
     resource_name: Example MCP server
   register: zuplo
 
-- name: The runtime module of a new project
-  ansible.builtin.copy:
-    content: "{{ zuplo.config.runtime_module }}"
-    dest: project/modules/zuplo.runtime.ts
-    mode: "0644"
+- name: The same, written into a project, with a new route for two tools
+  mcp_ops.oauth.zuplo_mcp_oauth:
+    auth0_domain: tenant.eu.auth0.com
+    mcp_server_url: https://mcp.example.com/mcp
+    project_dir: "{{ playbook_dir }}/gateway"
+    operations:
+      - id: list-orders
+      - id: get-order
+    attach_to_tools: true
+
+- name: A project that is deployed with several tenants
+  mcp_ops.oauth.zuplo_mcp_oauth:
+    auth0_domain: tenant.eu.auth0.com
+    mcp_server_url: https://mcp.example.com/mcp
+    project_dir: "{{ playbook_dir }}/gateway"
+    auth0_domain_env: AUTH0_DOMAIN
+    mcp_host_env: MCP_HOST
+
+- name: Taken out again
+  mcp_ops.oauth.zuplo_mcp_oauth:
+    project_dir: "{{ playbook_dir }}/gateway"
+    state: absent
 """
 
 RETURN = r"""
+files:
+  description: The files that changed, or in check mode would.
+  returned: with O(project_dir)
+  type: list
+  elements: str
+  sample: [config/policies.json, config/mcp.oas.json, modules/mcp-oauth.ts]
+open_routes:
+  description: The routes of the server's tools that lack the policy, so that anyone can call them without a token.
+  returned: with O(project_dir)
+  type: list
+  elements: str
+  sample: [GET /orders (config/routes.oas.json)]
 config:
   description: The configuration.
-  returned: success
+  returned: unless O(state=absent)
   type: dict
   contains:
     audience:
@@ -120,19 +202,35 @@ config:
       sample: import { OAuthProtectedResourcePlugin, RuntimeExtensions } from "@zuplo/runtime"; ...
 """
 
+from collections.abc import Sequence
+from pathlib import Path
+
 from ansible.module_utils.basic import env_fallback
 
-from ..module_utils._module import Module, Result, Task, run
-from ..module_utils._plan import Shape, check
+from ..module_utils._files import edits, read, write
+from ..module_utils._module import STATE, Module, Result, Task, run
+from ..module_utils._plan import Object, Shape, check
 from ..module_utils._urls import derive
-from ..module_utils._zuplo import configuration
+from ..module_utils._zuplo import FILES, Environment, Planned, Wanted, absent, configuration, present
 
-SHAPE = Shape(patterns={"policy_name": (r"[0-9a-z-]+", "consist of small letters, digits and hyphens")})
+_ENV_NAME = r"(?!ZUPLO_|__ZUPLO)[A-Za-z_][A-Za-z0-9_]*"
+SHAPE = Shape(
+    patterns={
+        "policy_name": (r"[0-9a-z-]+", "consist of small letters, digits and hyphens"),
+        **dict.fromkeys(
+            ("auth0_domain_env", "mcp_host_env"),
+            (_ENV_NAME, "be the name of an environment variable; those that start with ZUPLO_ are Zuplo's own"),
+        ),
+    }
+)
 
 
 def perform(task: Task) -> Result:
     options = task.options
     check(SHAPE, options)
+    if task.absent:
+        root = project(options["project_dir"])
+        return written(task, root, absent(read(root, FILES), options["policy_name"]), {})
     strings = derive(options["auth0_domain"], options["mcp_server_url"])
     warnings = []
     if strings.audience.count("/") == 2:
@@ -140,18 +238,72 @@ def perform(task: Task) -> Result:
             f"mcp_server_url {strings.audience} has no path. MCP clients differ over the slash of a bare origin, so "
             f"some will fail: better give the MCP server a path, such as {strings.audience}/mcp."
         ]
+    environment = Environment(options.get("auth0_domain_env"), options.get("mcp_host_env"))
     names = {name: options[name] for name in ("resource_name", "policy_name")}
-    return Result({"config": configuration(strings, **names)}, warnings=warnings)
+    config = configuration(strings, environment=environment, **names)
+    if "project_dir" not in options:
+        return Result({"config": config}, warnings=warnings)
+    root = project(options["project_dir"])
+    wanted = Wanted(config, environment, options.get("operations"), options["attach_to_tools"])
+    return written(task, root, present(read(root, FILES), wanted), {"config": config}, warnings)
+
+
+def project(path: str) -> Path:
+    root = Path(path)
+    if not any((root / name).exists() for name in ("zuplo.jsonc", "zuplo.json", "config")):
+        raise ValueError(
+            f"project_dir {path!r} is no Zuplo project: it has no zuplo.jsonc and no config directory. It must be the "
+            "directory of the project on the host where the task runs."
+        )
+    return root
+
+
+def written(task: Task, root: Path, planned: Planned, values: Object, warnings: Sequence[str] = ()) -> Result:
+    changes = edits(read(root, FILES), planned.files)
+    if not task.check_mode:
+        try:
+            write(root, changes)
+        except OSError as error:
+            raise ValueError(
+                f"{error.filename}: {error.strerror}. Every file of the project is as it was before."
+            ) from None
+    if planned.open_routes:
+        warnings = [
+            *warnings,
+            f"Anyone can call these tools past the MCP server, without a token: {', '.join(planned.open_routes)}. "
+            f"Attach the policy to their routes, or set attach_to_tools.",
+        ]
+    files = {"files": [change.path for change in changes], "open_routes": planned.open_routes}
+    return Result({**values, **files}, edits=changes, warnings=[*warnings, *planned.warnings])
 
 
 MODULE = Module(
     {
-        "auth0_domain": {"type": "str", "required": True, "fallback": (env_fallback, ["AUTH0_DOMAIN"])},
-        "mcp_server_url": {"type": "str", "required": True},
+        **STATE,
+        "auth0_domain": {"type": "str", "fallback": (env_fallback, ["AUTH0_DOMAIN"])},
+        "mcp_server_url": {"type": "str"},
         "resource_name": {"type": "str", "default": "MCP server"},
         "policy_name": {"type": "str", "default": "mcp-oauth-inbound"},
+        "project_dir": {"type": "path"},
+        "operations": {
+            "type": "list",
+            "elements": "dict",
+            "options": {
+                "id": {"type": "str", "required": True},
+                "file": {"type": "str", "default": "config/routes.oas.json"},
+            },
+        },
+        "attach_to_tools": {"type": "bool", "default": False},
+        "auth0_domain_env": {"type": "str"},
+        "mcp_host_env": {"type": "str"},
     },
     perform,
+    rules={
+        "required_if": [
+            ("state", "present", ("auth0_domain", "mcp_server_url")),
+            ("state", "absent", ("project_dir",)),
+        ]
+    },
     tenant=False,
 )
 

@@ -1,0 +1,119 @@
+# Copyright: mcp_ops.oauth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Edits of JSON text: they say what they should, and can be taken back to the byte."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+import pytest
+from ansible_collections.mcp_ops.oauth.plugins.module_utils import _jsontext as jsontext
+from hypothesis import given
+from hypothesis import strategies as st
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=8,
+)
+LAYOUTS = [
+    {"indent": None},
+    {"indent": 2},
+    {"indent": 4},
+    {"indent": "\t"},
+    {"separators": (",", ":")},
+]
+
+
+@st.composite
+def texts(draw: st.DrawFn) -> str:
+    """An object in JSON as different hands write it."""
+    value = draw(st.dictionaries(st.text(max_size=3), VALUES, max_size=4))
+    text = json.dumps(value, ensure_ascii=draw(st.booleans()), **draw(st.sampled_from(LAYOUTS)))  # type: ignore[arg-type]
+    if draw(st.booleans()):
+        text = text.replace("\n", "\r\n")
+    if draw(st.booleans()):
+        # A space inside empty containers, where it is no part of a text.
+        text = text.replace(": {}", ": { }").replace(": []", ": [\n]")
+    return text + draw(st.sampled_from(["", "\n", "\r\n"]))
+
+
+def containers(node: jsontext.Node, path: jsontext.Path = ()) -> t.Iterator[jsontext.Path]:
+    if isinstance(node.value, (dict, list)):
+        yield path
+    for step, part in node.parts.items():
+        yield from containers(part, (*path, step))
+
+
+@given(texts())
+def test_reads_what_json_reads(text: str) -> None:
+    assert jsontext.parse(text).value == json.loads(text)
+
+
+@given(texts(), VALUES, st.data())
+def test_what_is_inserted_is_there_and_goes_without_a_trace(text: str, value: t.Any, data: st.DataObject) -> None:
+    path = data.draw(st.sampled_from(list(containers(jsontext.parse(text)))))
+    parent = jsontext.find(text, path)
+    assert parent is not None
+    first = isinstance(parent.value, list) and data.draw(st.booleans())
+    step = "new key" if isinstance(parent.value, dict) else (0 if first else len(parent.value))
+    inserted = jsontext.insert(text, (*path, step), value, first=first)
+
+    expected: t.Any = json.loads(text)
+    inner: t.Any = expected
+    for one in path:
+        inner = inner[one]
+    if isinstance(inner, dict):
+        inner["new key"] = value
+    else:
+        inner.insert(t.cast("int", step), value)
+    assert json.loads(inserted) == expected
+    assert jsontext.remove(inserted, (*path, step)) == text
+
+
+@given(texts(), VALUES)
+def test_a_merge_holds_what_is_wanted_and_keeps_the_rest(text: str, value: t.Any) -> None:
+    before = json.loads(text)
+    merged = jsontext.merge(text, ("new key",), {"x": value})
+    assert json.loads(merged) == {**before, "new key": {"x": value}}
+    assert jsontext.merge(merged, ("new key",), {"x": value}) == merged
+    again = jsontext.merge(merged, ("new key", "y"), 1)
+    assert json.loads(jsontext.merge(again, ("new key",), {"x": "other"})) == {
+        **before,
+        "new key": {"x": "other", "y": 1},
+    }
+
+
+def test_the_layout_is_the_text_s_own() -> None:
+    text = '{\r\n\t"policies": [\r\n\t\t{"name": "a"}\r\n\t]\r\n}'
+    assert jsontext.insert(text, ("policies", 1), {"name": "b"}) == (
+        '{\r\n\t"policies": [\r\n\t\t{"name": "a"},\r\n\t\t{\r\n\t\t\t"name": "b"\r\n\t\t}\r\n\t]\r\n}'
+    )
+    assert jsontext.insert('{"a": ["x", "y"]}', ("a", 0), "z", first=True) == '{"a": ["z", "x", "y"]}'
+    assert jsontext.merge('{"a": 1, "b": 2.50}', ("a",), True) == '{"a": true, "b": 2.50}'
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ('{"a": 1,}', "line 1 column 9"),
+        ('{\n  // no\n  "a": 1\n}', "line 2 column 3"),
+        ('{"a": NaN}', "NaN is not JSON"),
+        ("[1 2]", "line 1 column 4"),
+        ('{"a": [1', "Expecting"),
+        ("", "Expecting value"),
+        ('{"a": 1, "a": 2}', 'Repeated key "a"'),
+        ("{'a': 1}", "double quotes"),
+        ("[1]]", "Extra data"),
+        ("\ufeff{}", "Expecting value"),
+    ],
+)
+def test_what_is_not_strict_json(text: str, where: str) -> None:
+    with pytest.raises(ValueError, match=where):
+        jsontext.parse(text)
+
+
+def test_a_pointer() -> None:
+    assert jsontext.pointer(("paths", "/a~b", 0)) == "/paths/~1a~0b/0"
