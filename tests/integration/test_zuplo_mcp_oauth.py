@@ -6,6 +6,9 @@ from __future__ import annotations
 import functools
 import json
 import typing as t
+from pathlib import Path
+
+import pytest
 
 from tests.integration import harness
 from tests.integration.harness import Play
@@ -58,3 +61,124 @@ def test_configuration(play: Play) -> None:
     assert "use 'https://mcp.example.com/mcp'" in run["slash"].result["msg"]
     assert "use 'tenant.eu.auth0.com'" in run["domain"].result["msg"]
     assert "policy_name must consist of small letters, digits and hyphens" in run["policy"].result["msg"]
+
+
+NAMED: dict[str, t.Any] = {"auth0_domain": "tenant.eu.auth0.com", "mcp_server_url": "https://mcp.example.com/mcp"}
+HELLO = {
+    "paths": {"/hello": {"get": {"operationId": "hello", "x-zuplo-route": {"handler": {"export": "default"}}}}},
+}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A Zuplo project with one tool and no policies yet."""
+    root = tmp_path / "gateway"
+    (root / "config").mkdir(parents=True)
+    (root / "zuplo.jsonc").write_text('{"version": 1}')
+    (root / "config/policies.json").write_text('{"policies": []}\n')
+    (root / "config/routes.oas.json").write_text(json.dumps(HELLO))
+    return root
+
+
+def content(root: Path) -> dict[str, bytes]:
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+def test_a_project(play: Play, project: Path) -> None:
+    before = content(project)
+    options = {**NAMED, "project_dir": str(project), "operations": [{"id": "hello"}]}
+    preview = play([task("check", check=True, diff=True, **options)])["check"]
+    assert content(project) == before
+    (project / "config/policies.json").chmod(0o640)
+    run = play(
+        [
+            task("first", diff=True, **options),
+            task("again", diff=True, **options),
+            task("attached", attach_to_tools=True, **options),
+            task("check absent", check=True, project_dir=str(project), state="absent"),
+            task("check again", check=True, attach_to_tools=True, **options),
+        ]
+    )
+    assert run.rc == 0, run.output
+    assert run.changed == ["first", "attached", "check absent"]
+    first = run["first"].result
+    assert first["files"] == [
+        "config/policies.json",
+        "config/mcp.oas.json",
+        "modules/zuplo.runtime.ts",
+        "modules/mcp-oauth.ts",
+    ]
+    assert (preview.result["files"], preview.result["diff"]) == (first["files"], first["diff"])
+    assert [one["after_header"] for one in first["diff"]] == first["files"]
+    assert first["diff"][0]["before"] == '{"policies": []}\n'
+    assert first["diff"][0]["after"] == (project / "config/policies.json").read_text()
+    assert first["diff"][1]["before"] == ""
+    assert "diff" not in run["again"].result
+    assert (project / "config/policies.json").stat().st_mode & 0o777 == 0o640
+    assert not run["first"].requests
+
+    assert first["open_routes"] == ["GET /hello (config/routes.oas.json)"]
+    assert "GET /hello" in run["first"].warnings
+    assert run["attached"].result["open_routes"] == []
+    assert run["attached"].result["files"] == ["config/routes.oas.json", "modules/mcp-oauth.ts"]
+
+    gone = play(
+        [
+            task("absent", project_dir=str(project), state="absent"),
+            task("twice", project_dir=str(project), state="absent"),
+        ]
+    )
+    assert gone.changed == ["absent"]
+    assert content(project) == before
+    assert not (project / "modules").exists()
+
+
+def test_names_of_the_gateway_s_environment(play: Play, project: Path) -> None:
+    options = {**NAMED, "project_dir": str(project), "operations": [{"id": "hello"}]}
+    run = play(
+        [
+            task("reserved", auth0_domain_env="ZUPLO_DOMAIN", **options),
+            task("no name", mcp_host_env="$env(X)", **options),
+            task("named", auth0_domain_env="AUTH0_DOMAIN", mcp_host_env="MCP_HOST", **options),
+        ]
+    )
+    assert run.passed == ["named"]
+    assert "auth0_domain_env must be the name of an environment variable" in run["reserved"].result["msg"]
+    policy = run["named"].result["config"]["policy"]["handler"]["options"]
+    assert policy["audience"] == "https://$env(MCP_HOST)/mcp"
+    assert "environment.AUTH0_DOMAIN" in run["named"].result["config"]["runtime_module"]
+
+
+def test_nothing_is_written_where_something_is_wrong(play: Play, project: Path, tmp_path: Path) -> None:
+    options = {**NAMED, "project_dir": str(project), "operations": [{"id": "hello"}]}
+    (project / "modules").mkdir()
+    (project / "modules/zuplo.runtime.ts").write_text("export const nothing = 1;\n")
+    (tmp_path / "empty").mkdir()
+    before = content(project)
+    run = play(
+        [
+            task("foreign runtime", **options),
+            task("no such tool", **{**options, "operations": [{"id": "bye"}]}),
+            task("no route", **{**NAMED, "project_dir": str(project)}),
+            task("no project", **{**options, "project_dir": str(tmp_path / "empty")}),
+            task("no directory", state="absent"),
+            task("no url", auth0_domain="tenant.eu.auth0.com"),
+        ]
+    )
+    assert run.passed == []
+    assert "modules/zuplo.runtime.ts cannot be edited safely" in run["foreign runtime"].result["msg"]
+    assert "no operation 'bye'" in run["no such tool"].result["msg"]
+    assert "No route of the project has the path /mcp" in run["no route"].result["msg"]
+    assert "is no Zuplo project" in run["no project"].result["msg"]
+    assert "project_dir" in run["no directory"].result["msg"]
+    assert "mcp_server_url" in run["no url"].result["msg"]
+    assert content(project) == before
+
+
+def test_a_disk_that_fails_half_way(play: Play, project: Path) -> None:
+    before = content(project)
+    # Nothing can be written into a directory that is not one.
+    (project / "modules").write_text("in the way")
+    run = play([task("fails", **NAMED, project_dir=str(project), operations=[{"id": "hello"}])])
+    assert "Every file of the project is as it was before" in run["fails"].result["msg"]
+    assert content(project) == {**before, "modules": b"in the way"}

@@ -9,9 +9,10 @@ import json
 import typing as t
 
 import pytest
-from ansible_collections.mcp_ops.oauth.plugins.module_utils import _jsontext as jsontext
 from hypothesis import given
 from hypothesis import strategies as st
+
+from ansible_collections.mcp_ops.oauth.plugins.module_utils import _jsontext as jsontext
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),

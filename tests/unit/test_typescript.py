@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pytest
+
 from ansible_collections.mcp_ops.oauth.plugins.module_utils import _typescript as typescript
 
 IMPORT = 'import { register } from "./m";'
