@@ -31,7 +31,7 @@ CHANGES = {"a.txt": "A", "b.txt": "B", "new/c.txt": "C"}
 
 
 def changes(root: Path) -> list[files.Edit]:
-    return files.edits(files.read(root, ["*.txt", "d/*.txt"]), CHANGES)
+    return list(files.edits(files.read(root, ["*.txt", "d/*.txt"]), CHANGES))
 
 
 def test_all(root: Path) -> None:

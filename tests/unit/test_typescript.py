@@ -13,7 +13,7 @@ IMPORT = 'import { register } from "./m";'
 
 
 def add(source: str) -> str:
-    return typescript.add_call(source, "runtimeInit", "register", "./m")
+    return str(typescript.add_call(source, "runtimeInit", "register", "./m"))
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ export function runtimeInit(runtime: RuntimeExtensions) {
 """
 OTHERS = {"policies": [{"name": "a", "handler": {"options": {"n": 1.50}}}, {"name": "b"}], "corsPolicies": [{"x": 1}]}
 
-PROJECTS = {
+PROJECTS: dict[str, tuple[dict[str, str], dict[str, t.Any]]] = {
     "fresh": (FRESH, {"operations": TOOLS}),
     "without policies": ({"config/routes.oas.json": FRESH["config/routes.oas.json"]}, {"operations": TOOLS}),
     "one line": (
