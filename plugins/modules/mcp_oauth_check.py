@@ -44,8 +44,8 @@ options:
     description:
       - Whether to register a client and to delete it again, which shows that registration really works.
       - Needs the scope C(delete:clients). Not done in check mode.
-      - Without credentials, the client is deleted with the C(registration_access_token) of its registration, if there is
-        one. A client that could not be deleted is named.
+      - Without credentials, the client is deleted with the C(registration_access_token) of its registration, if there
+        is one. A client that could not be deleted is named.
     type: bool
     default: false
   other_audience:
@@ -67,8 +67,8 @@ options:
 notes:
   - To see all of the tenant, the token needs the scopes C(read:resource_servers), C(read:tenant_settings),
     C(read:client_grants) and C(read:connections).
-  - Two findings show what only a token can show, C(own_token) and C(other_token). They need O(auth_client_id), and client
-    grants with C(subject_type=client) for O(mcp_server_url) and O(other_audience). Each costs a token of the tenant's
+  - Two findings show what only a token can show, C(own_token) and C(other_token). They need O(auth_client_id), and
+    client grants with C(subject_type=client) for O(mcp_server_url) and O(other_audience). Each costs a token of the tenant's
     monthly quota for machine-to-machine tokens.
   - O(ca_path) and O(validate_certs) hold for the gateway as well.
 extends_documentation_fragment:
@@ -121,8 +121,8 @@ findings:
       sample: resource_parameter_profile
     status:
       description:
-        - V(fail) where clients fail or anyone gets in, V(warn) where clients work all the same, V(skip) where it could not
-          be looked at, else V(pass).
+        - V(fail) where clients fail or anyone gets in, V(warn) where clients work all the same, V(skip) where it could
+          not be looked at, else V(pass).
       returned: always
       type: str
       sample: fail
@@ -160,13 +160,15 @@ failure:
     request: POST /oauth/token
 """
 
+import typing as t
+
 from ..module_utils import _findings
 from ..module_utils._check import Check, Subject
 from ..module_utils._module import TENANT_OPTIONS, Module, Result, Task, run
 from ..module_utils._probe import Probe
 from ..module_utils._urls import check_domain
 
-OPTIONS = {
+OPTIONS: dict[str, t.Any] = {
     "mcp_server_url": {"type": "str", "required": True},
     "auth0_domain": {"type": "str"},
     "client_registration": {"type": "list", "elements": "str", "choices": ["dcr", "cimd"], "default": ["dcr"]},
@@ -176,7 +178,7 @@ OPTIONS = {
     "fail_on_findings": {"type": "bool", "default": True},
 }
 # Shared options that this module also uses without a tenant, or does not insist on.
-SHARED = {
+SHARED: dict[str, t.Any] = {
     "domain": {name: value for name, value in TENANT_OPTIONS["domain"].items() if name != "required"},
     **{name: TENANT_OPTIONS[name] for name in ("ca_path", "validate_certs", "timeout")},
 }
