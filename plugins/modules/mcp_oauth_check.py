@@ -68,8 +68,8 @@ notes:
   - To see all of the tenant, the token needs the scopes C(read:resource_servers), C(read:tenant_settings),
     C(read:client_grants) and C(read:connections).
   - Two findings show what only a token can show, C(own_token) and C(other_token). They need O(auth_client_id), and
-    client grants with C(subject_type=client) for O(mcp_server_url) and O(other_audience). Each costs a token of the tenant's
-    monthly quota for machine-to-machine tokens.
+    client grants with C(subject_type=client) for O(mcp_server_url) and O(other_audience). Each costs a token of
+    the tenant's monthly quota for machine-to-machine tokens.
   - O(ca_path) and O(validate_certs) hold for the gateway as well.
 extends_documentation_fragment:
   - mcp_ops.oauth.auth0

@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._client import _claims
 from tests.integration.harness import Play, Step, Tenant, task
 from tests.integration.test_secrets import leaks
 
 OTHER = "https://other.example.com/api"
-FOUR_READS = ["GET tenants/settings", "GET resource-servers/{url}", "GET client-grants", "GET connections"]
 
 
 @dataclass
@@ -35,9 +35,7 @@ class Gateway:
     log: list[tuple[str, str, str | None]] = field(default_factory=list)
 
     def accepts(self, token: str | None) -> bool:
-        from ansible_collections.mcp_ops.oauth.plugins.module_utils._client import _claims
-
-        audience = _claims(token or "").get("aud")
+            audience = _claims(token or "").get("aud")
         return bool(token) and (None in self.audiences or audience in self.audiences)
 
 
@@ -161,8 +159,6 @@ def test_all_is_well(play: Play, tenant: Tenant, gateway: Gateway) -> None:
     assert preview.pop("registration") == "skip"
     assert set(preview.values()) == {"pass"}
     # Of all tokens, the gateway only ever saw those for the two audiences.
-    from ansible_collections.mcp_ops.oauth.plugins.module_utils._client import _claims
-
     assert {_claims(token)["aud"] for _, _, token in gateway.log if token} == {gateway.url, OTHER}
     assert leaks(run.output, tenant) == []
     # What opened a session ended it.
@@ -339,7 +335,8 @@ def test_an_url_that_is_not_exact(play: Play, gateway: Gateway) -> None:
     assert f"use '{gateway.url}'" in step.result["msg"]
     assert statuses(step).pop("url") == "fail"
     assert set(list(statuses(step).values())[1:]) == {"skip"}
-    assert gateway.log == step.calls == []
+    assert not gateway.log
+    assert not step.calls
 
 
 def test_a_gateway_that_is_not_there(play: Play, tenant: Tenant) -> None:
@@ -359,7 +356,7 @@ def test_a_gateway_that_is_not_there(play: Play, tenant: Tenant) -> None:
 
 def test_without_credentials(play: Play, tenant: Tenant, gateway: Gateway) -> None:
     set_up(tenant, gateway.url)
-    env = {"AUTH0_CLIENT_ID": None, "AUTH0_CLIENT_SECRET": None}
+    env: dict[str, str | None] = {"AUTH0_CLIENT_ID": None, "AUTH0_CLIENT_SECRET": None}
     run = play(
         [check(mcp_server_url=gateway.url), check("register", mcp_server_url=gateway.url, register=True)], env=env
     )
@@ -379,7 +376,6 @@ def test_without_credentials(play: Play, tenant: Tenant, gateway: Gateway) -> No
 def test_scopes_that_are_missing(play: Play, tenant: Tenant, gateway: Gateway) -> None:
     set_up(tenant, gateway.url)
     tenant.grant("read:connections")
-    # So has the application no grant for the MCP server.
     step = play([check(mcp_server_url=gateway.url, register=True)])["check"]
     found = {one["name"]: one for one in step.result["findings"]}
     assert found["connection"]["status"] == "pass"
