@@ -117,7 +117,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         _urls.check_domain(self.domain)
-        if not self.auth_access_token and not self.can_log_in:
+        if not has_credentials(vars(self)):
             raise ValueError(
                 "No credentials: set auth_access_token, or auth_client_id with auth_client_secret or "
                 "auth_client_assertion_signing_key. "
@@ -126,12 +126,29 @@ class Settings:
             )
         if self.timeout <= 0 or self.retry_timeout < 0:
             raise ValueError("timeout must be more than 0 seconds, and retry_timeout 0 seconds or more.")
-        if self.ca_path and self.validate_certs and not os.path.exists(self.ca_path):
-            raise ValueError(f"ca_path {self.ca_path!r} does not exist; it must be a PEM file of trusted certificates.")
+        check_ca_path(self.ca_path, self.validate_certs)
 
     @property
     def can_log_in(self) -> bool:
-        return bool(self.auth_client_id and (self.auth_client_secret or self.auth_client_assertion_signing_key))
+        return can_log_in(vars(self))
+
+    @property
+    def management_audience(self) -> str:
+        return self.auth_audience or f"https://{self.domain}/api/v2/"
+
+
+def can_log_in(settings: t.Mapping[str, t.Any]) -> bool:
+    key = settings["auth_client_secret"] or settings["auth_client_assertion_signing_key"]
+    return bool(settings["auth_client_id"] and key)
+
+
+def has_credentials(settings: t.Mapping[str, t.Any]) -> bool:
+    return bool(settings["auth_access_token"]) or can_log_in(settings)
+
+
+def check_ca_path(ca_path: str | None, validate_certs: bool) -> None:
+    if ca_path and validate_certs and not os.path.exists(ca_path):
+        raise ValueError(f"ca_path {ca_path!r} does not exist; it must be a PEM file of trusted certificates.")
 
 
 @dataclass(frozen=True)
@@ -270,6 +287,25 @@ class Client:
         scopes = self.token.scopes
         return [] if scopes is None else sorted(set(needed) - scopes)
 
+    def token_for(self, audience: str) -> Token:
+        """A token of the application for another API; CredentialsError, with Auth0's status, where there is none."""
+        if audience == self.settings.management_audience or audience.endswith("/api/v2/"):
+            raise ValueError(f"{audience!r} is the Management API, whose tokens are for the tenant alone.")
+        answer = self._send("POST", "/oauth/token", lambda: {"data": _login_form(self.settings, audience)})
+        value = answer.get("access_token")
+        if answer.status != 200 or not isinstance(value, str):
+            said = answer.get("error_description")
+            raise CredentialsError(
+                f"Auth0 issued no token for {audience!r}, status {answer.status}."
+                + (f" It says: {said}" if said else ""),
+                status=answer.status,
+                code=answer.get("error"),
+                message=said,
+                request="POST /oauth/token",
+            )
+        self.secrets.add(value)
+        return Token.read(value)
+
     def _given_token(self) -> Token | None:
         """The access token of the settings, unless it has expired and a login can replace it."""
         token = Token.read(self.settings.auth_access_token) if self.settings.auth_access_token else None
@@ -354,7 +390,7 @@ class Client:
                 raise self._unreachable(
                     method,
                     path,
-                    f"no answer, {_tries(attempts)}: {_reason(error)}. Check domain and the network; retry_timeout "
+                    f"no answer, {_tries(attempts)}: {reason(error)}. Check domain and the network; retry_timeout "
                     f"({self.settings.retry_timeout:g} s) bounds the wait."
                     + (" Whether the request was carried out is not known; it is safe to run again." if settle else ""),
                 )
@@ -388,7 +424,7 @@ class Client:
                 response = self._session.request(
                     method,
                     f"https://{settings.domain}{path}",
-                    auth=_bearer(token),
+                    auth=bearer(token),
                     timeout=settings.timeout,
                     allow_redirects=False,
                     # Given with each request: requests lets REQUESTS_CA_BUNDLE override what the session says.
@@ -398,24 +434,24 @@ class Client:
             self._heed_rate_limit(response, sent)
             return response, None
         except requests.exceptions.ProxyError as error:
-            raise self._unreachable(method, path, f"the proxy gave no connection: {_reason(error)}.") from None
+            raise self._unreachable(method, path, f"the proxy gave no connection: {reason(error)}.") from None
         except requests.exceptions.SSLError as error:
-            if _caused_by(error, ssl.SSLEOFError, ssl.SSLZeroReturnError):
+            if caused_by(error, ssl.SSLEOFError, ssl.SSLZeroReturnError):
                 return None, error
             hint = ""
-            if _caused_by(error, ssl.SSLCertVerificationError):
+            if caused_by(error, ssl.SSLCertVerificationError):
                 hint = " Set ca_path to a PEM file with the authority that signed the certificate, or check domain."
-            raise self._unreachable(method, path, f"TLS failed: {_reason(error)}.{hint}") from None
+            raise self._unreachable(method, path, f"TLS failed: {reason(error)}.{hint}") from None
         except (
             requests.exceptions.ConnectionError,
             requests.exceptions.Timeout,
             requests.exceptions.ChunkedEncodingError,
         ) as error:
-            if any(isinstance(link, socket.gaierror) and link.errno != socket.EAI_AGAIN for link in _chain(error)):
+            if any(isinstance(link, socket.gaierror) and link.errno != socket.EAI_AGAIN for link in chain(error)):
                 raise self._unreachable(method, path, "the name does not resolve. Check domain.") from None
             return None, error
         except (requests.exceptions.RequestException, OSError) as error:
-            raise self._unreachable(method, path, f"{_reason(error)}.") from None
+            raise self._unreachable(method, path, f"{reason(error)}.") from None
 
     def _unreachable(self, method: str, path: str, text: str) -> UnreachableError:
         return UnreachableError(f"Cannot reach {self.settings.domain}: {text}", request=f"{method} {path}")
@@ -455,7 +491,7 @@ def _settle(settle: t.Callable[[], t.Any]) -> None:
         raise _Settled(found)
 
 
-def _bearer(token: Token | None) -> t.Callable[[requests.PreparedRequest], requests.PreparedRequest]:
+def bearer(token: Token | None) -> t.Callable[[requests.PreparedRequest], requests.PreparedRequest]:
     """Sets the token. Being given at all, it also keeps requests from sending a password out of ~/.netrc instead."""
 
     def authorize(request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -524,11 +560,12 @@ def _claims(token: str) -> dict[str, t.Any]:
     return claims if isinstance(claims, dict) else {}
 
 
-def _login_form(settings: Settings) -> dict[str, str | None]:
+def _login_form(settings: Settings, audience: str | None = None) -> dict[str, str | None]:
+    """For the Management API, or for another API by its identifier."""
     form = {
         "grant_type": "client_credentials",
         "client_id": settings.auth_client_id,
-        "audience": settings.auth_audience or f"https://{settings.domain}/api/v2/",
+        "audience": audience or settings.management_audience,
     }
     if settings.auth_client_assertion_signing_key:
         return {**form, "client_assertion_type": _ASSERTION_TYPE, "client_assertion": _assertion(settings)}
@@ -624,7 +661,7 @@ def _tries(attempts: int) -> str:
     return "tried once" if attempts == 1 else f"tried {attempts} times"
 
 
-def _chain(error: BaseException | None) -> t.Iterator[BaseException]:
+def chain(error: BaseException | None) -> t.Iterator[BaseException]:
     """An error and all that it wraps; urllib3 keeps a cause in `reason` or among the arguments."""
     seen: set[int] = set()
     queue: list[t.Any] = [error]
@@ -636,16 +673,16 @@ def _chain(error: BaseException | None) -> t.Iterator[BaseException]:
             queue += [getattr(link, "reason", None), *link.args, link.__cause__, link.__context__]
 
 
-def _caused_by(error: Exception, *kinds: type[BaseException]) -> bool:
-    return any(isinstance(link, kinds) for link in _chain(error))
+def caused_by(error: Exception, *kinds: type[BaseException]) -> bool:
+    return any(isinstance(link, kinds) for link in chain(error))
 
 
-def _reason(error: Exception | None) -> str:
+def reason(error: Exception | None) -> str:
     """The innermost cause in a few words: the outer texts hold addresses of Python objects and whole URLs."""
-    for link in reversed(list(_chain(error))):
+    for link in reversed(list(chain(error))):
         text = getattr(link, "verify_message", None) or getattr(link, "strerror", None)
         if isinstance(link, OSError) and text:
             return str(text).rstrip(".")
-    if error and _caused_by(error, requests.exceptions.Timeout, urllib3.exceptions.TimeoutError):
+    if error and caused_by(error, requests.exceptions.Timeout, urllib3.exceptions.TimeoutError):
         return "it timed out"
     return "the connection was cut" if isinstance(error, requests.exceptions.ConnectionError) else type(error).__name__

@@ -16,6 +16,7 @@ from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_requ
 
 from ._client import REQUESTS_IMPORT_ERROR, Auth0Error, Client, Settings
 from ._files import Edit
+from ._client import REQUESTS_IMPORT_ERROR, Auth0Error, Client, Settings, has_credentials
 from ._plan import HIDDEN, Object, Plan, PlanError
 
 try:
@@ -55,7 +56,10 @@ STATE: dict[str, dict[str, t.Any]] = {"state": {"type": "str", "choices": ["pres
 
 @dataclass(frozen=True)
 class Task:
-    """One call: the options that the user gave (defaults included, nothing that is unset), and the tenant's client."""
+    """One call: the options that the user gave (defaults included, nothing that is unset), and the tenant's client.
+
+    A module that is `anonymous` has no client where the user gave no credentials: then it is None.
+    """
 
     options: Object
     check_mode: bool
@@ -74,7 +78,8 @@ class Task:
 class Result:
     """What a module answers. `values` are its return values; `plan` or `edits` make `changed` and the diff.
 
-    `title` heads the diff; `revealed` are secrets that `values` return on purpose.
+    `title` heads the diff; `revealed` are secrets that `values` return on purpose. With `error`, the module fails with
+    that text, and returns `values` all the same.
     """
 
     values: Object
@@ -83,13 +88,15 @@ class Result:
     warnings: t.Sequence[str] = ()
     revealed: frozenset[str] = frozenset()
     edits: t.Sequence[Edit] = ()
+    error: str = ""
 
 
 @dataclass(frozen=True)
 class Module:
     """One module: its own options, what it does, and whether it talks to a tenant (then it has the shared options).
 
-    `secrets` finds secret texts inside options whose fields Ansible does not know.
+    `secrets` finds secret texts inside options whose fields Ansible does not know. An `anonymous` module can do without
+    credentials.
     """
 
     options: t.Mapping[str, t.Mapping[str, t.Any]]
@@ -97,6 +104,7 @@ class Module:
     rules: t.Mapping[str, t.Any] = field(default_factory=dict)
     tenant: bool = True
     secrets: t.Callable[[Object], t.Iterable[str]] = lambda options: ()
+    anonymous: bool = False
 
     @property
     def argument_spec(self) -> dict[str, t.Any]:
@@ -109,7 +117,7 @@ def run(module: Module) -> None:
     if module.tenant and REQUESTS_IMPORT_ERROR:
         ansible.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
     try:
-        client = connect(Settings(**{name: ansible.params[name] for name in TENANT_OPTIONS})) if module.tenant else None
+        client = _client_for(module, ansible.params)
         options = given(module.options, ansible.params)
         try:
             result = module.perform(Task(options, ansible.check_mode, t.cast("Client", client)))
@@ -123,7 +131,18 @@ def run(module: Module) -> None:
         ansible.warn(warning)
     # Until ansible-core 2.21 a secret in a result is replaced by a placeholder, which no later task could use.
     ansible.no_log_values -= result.revealed
+    if result.error:
+        ansible.fail_json(msg=result.error, **answer(result, with_diff=ansible._diff))
     ansible.exit_json(**answer(result, with_diff=ansible._diff))
+
+
+def _client_for(module: Module, params: Object) -> Client | None:
+    if not module.tenant:
+        return None
+    settings = {name: params[name] for name in TENANT_OPTIONS}
+    if module.anonymous and not (settings["domain"] and has_credentials(settings)):
+        return None
+    return connect(Settings(**settings))
 
 
 class Discreet(AnsibleModule):  # type: ignore[misc]

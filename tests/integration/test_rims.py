@@ -77,6 +77,8 @@ EVERYTHING: list[dict[str, t.Any]] = [
     task("auth0_cimd_client", "URL", external_client_id="https://localhost/client.json"),
     task("auth0_tenant_info", "info"),
     task("zuplo_mcp_oauth", "warned", auth0_domain="a.example", mcp_server_url="https://mcp.example.com"),
+    task("mcp_oauth_check", "checked", mcp_server_url="http://127.0.0.1:1/mcp", register=True),
+    task("mcp_oauth_check", "checked URL", mcp_server_url="https://mcp.example.com/mcp/", fail_on_findings=False),
     {**api("hidden", name="Two"), "no_log": True},
     {**api("failed when"), "failed_when": True},
     {**api("until", name="Five"), "register": "r", "until": "r is not changed", "retries": 2, "delay": 0},

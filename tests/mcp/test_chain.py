@@ -10,7 +10,7 @@ import typing as t
 import pytest
 from mcp.client.auth import OAuthRegistrationError
 
-from tests.integration.harness import Play, Tenant
+from tests.integration.harness import Play, Tenant, task
 from tests.mcp.client import LoginRefused
 from tests.mcp.server import McpServer
 from tests.mcp.test_login import go, publish
@@ -37,6 +37,22 @@ def test_one_run_lets_clients_in_and_teardown_keeps_them_out(play: Play, tenant:
     assert play(ABSENT, mcp_server_url=server.url, mcp_close_registration=True).rc == 0
     with pytest.raises(OAuthRegistrationError):
         go(tenant, server)
+
+
+def test_the_check_says_beforehand_what_a_client_will_meet(play: Play, tenant: Tenant, server: McpServer) -> None:
+    check = task("mcp_oauth_check", "check", mcp_server_url=server.url, register=True)
+    assert play([check])["check"].status == "failed"
+    assert play(PLAYBOOK, mcp_server_url=server.url).rc == 0
+    grant = {"client_id": tenant.client_id, "audience": server.url, "subject_type": "client", "scope": []}
+    tenant.api("POST", "client-grants", grant)
+    step = play([check])["check"]
+    assert step.status == "ok", step.result["msg"]
+    assert {one["name"]: one["status"] for one in step.result["findings"] if one["status"] != "pass"} == {
+        "cimd": "skip",
+        "client_id_metadata_documents": "skip",
+        "other_token": "skip",
+    }
+    assert go(tenant, server).tools == ["hello"]
 
 
 def test_a_client_of_a_metadata_document(play: Play, tenant: Tenant, server: McpServer) -> None:

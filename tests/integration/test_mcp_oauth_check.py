@@ -1,0 +1,404 @@
+# Copyright: mcp_ops.oauth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What the check says of gateways and tenants on which one thing is wrong, and what it sends to whom."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import threading
+import typing as t
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._client import _claims
+from tests.integration.harness import Play, Step, Tenant, task
+from tests.integration.test_secrets import leaks
+
+OTHER = "https://other.example.com/api"
+
+
+@dataclass
+class Gateway:
+    """A stand-in for a gateway, right in all things until a test changes one. `log` has method, path, token."""
+
+    url: str
+    issuer: str
+    audiences: tuple[str | None, ...] = ()
+    unauthorized: int = 401
+    header: str | None = None
+    metadata_status: int = 200
+    metadata: dict[str, t.Any] = field(default_factory=dict)
+    log: list[tuple[str, str, str | None]] = field(default_factory=list)
+
+    def accepts(self, token: str | None) -> bool:
+            audience = _claims(token or "").get("aud")
+        return bool(token) and (None in self.audiences or audience in self.audiences)
+
+
+@pytest.fixture
+def gateway(tenant: Tenant) -> Iterator[Gateway]:
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def log_message(self, *_: t.Any) -> None:
+            pass
+
+        def answer(self, status: int, body: t.Any = None, **headers: str) -> None:
+            content = json.dumps(body).encode()
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name.replace("_", "-"), value)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def note(self) -> str | None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            token = (self.headers.get("Authorization") or "").removeprefix("Bearer ") or None
+            gateway.log.append((self.command, self.path, token))
+            return token
+
+        def do_POST(self) -> None:
+            token = self.note()
+            if self.path != "/mcp":
+                self.answer(404)
+            elif gateway.accepts(token) or (token is None and gateway.unauthorized == 200):
+                self.answer(200, {}, Mcp_Session_Id="s")
+            else:
+                header = {"WWW_Authenticate": gateway.header} if gateway.header and not token else {}
+                self.answer(401 if token else gateway.unauthorized, {}, **header)
+
+        def do_GET(self) -> None:
+            self.note()
+            found = self.path == "/.well-known/oauth-protected-resource/mcp"
+            self.answer(gateway.metadata_status if found else 404, gateway.metadata)
+
+        def do_DELETE(self) -> None:
+            self.note()
+            self.answer(200)
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    origin = f"http://127.0.0.1:{server.server_address[1]}"
+    gateway = Gateway(f"{origin}/mcp", f"https://{tenant.domain}/", (f"{origin}/mcp",))
+    gateway.header = f'Bearer resource_metadata="{origin}/.well-known/oauth-protected-resource/mcp"'
+    gateway.metadata = {"resource": gateway.url, "authorization_servers": [gateway.issuer]}
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield gateway
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def set_up(tenant: Tenant, url: str) -> None:
+    """All that the tenant needs, the application's own grant and another API included."""
+    settings = {
+        "resource_parameter_profile": "compatibility",
+        "authorization_response_iss_parameter_supported": True,
+        "client_id_metadata_document_supported": True,
+        "flags": {"enable_dynamic_client_registration": True},
+    }
+    tenant.api("PATCH", "tenants/settings", settings)
+    tenant.api("PATCH", f"connections/{tenant.connection()['id']}", {"is_domain_connection": True})
+    for identifier in (url, OTHER):
+        body = {"identifier": identifier, "name": "MCP", "allow_offline_access": True}
+        tenant.api("POST", "resource-servers", body)
+        grant = {"audience": identifier, "scope": []}
+        tenant.api("POST", "client-grants", {**grant, "client_id": tenant.client_id, "subject_type": "client"})
+    default_grant(tenant, url)
+
+
+def default_grant(tenant: Tenant, url: str, subject_type: str = "user") -> None:
+    body = {"default_for": "third_party_clients", "audience": url, "subject_type": subject_type, "scope": []}
+    tenant.api("POST", "client-grants", body)
+
+
+def remove_default_grant(tenant: Tenant, url: str) -> None:
+    (grant,) = tenant.api("GET", "client-grants?default_for=third_party_clients")
+    tenant.api("DELETE", f"client-grants/{grant['id']}")
+
+
+def statuses(step: Step) -> dict[str, str]:
+    return {finding["name"]: finding["status"] for finding in step.result["findings"]}
+
+
+def check(label: str = "check", **options: t.Any) -> dict[str, t.Any]:
+    return task("mcp_oauth_check", label, **options)
+
+
+def test_all_is_well(play: Play, tenant: Tenant, gateway: Gateway) -> None:
+    set_up(tenant, gateway.url)
+    options: dict[str, t.Any] = {
+        "mcp_server_url": gateway.url,
+        "client_registration": ["dcr", "cimd"],
+        "other_audience": OTHER,
+        "register": True,
+    }
+    run = play([check(**options), {**check("preview", **options), "check_mode": True}], "-vvv")
+    step = run["check"]
+    assert step.status == "ok", step.result.get("msg")
+    assert set(statuses(step).values()) == {"pass"}
+    assert not step.changed
+    assert not step.warnings
+    paths = [call for call in step.calls if "/.well-known/" not in call]
+    api = f"resource-servers/{gateway.url.replace(':', '%3A').replace('/', '%2F')}"
+    assert paths[:4] == ["GET tenants/settings", f"GET {api}", "GET client-grants", "GET connections"]
+    assert paths[4] == "POST /oidc/register"
+    assert paths[5].startswith("DELETE clients/tpc_")
+    assert len(paths) == 6
+    assert [request["body"]["audience"] for request in step.requests if request["path"] == "/oauth/token"] == [
+        f"https://{tenant.domain}/api/v2/",
+        gateway.url,
+        OTHER,
+    ]
+    assert tenant.api("GET", "clients?is_first_party=false") == []
+
+    preview = statuses(run["preview"])
+    assert preview.pop("registration") == "skip"
+    assert set(preview.values()) == {"pass"}
+    # Of all tokens, the gateway only ever saw those for the two audiences.
+    assert {_claims(token)["aud"] for _, _, token in gateway.log if token} == {gateway.url, OTHER}
+    assert leaks(run.output, tenant) == []
+    # What opened a session ended it.
+    assert sum(method == "DELETE" for method, _, _ in gateway.log) == 2
+
+
+ROWS: dict[str, tuple[t.Callable[[Tenant, Gateway], t.Any], str, str, str]] = {
+    "registration off": (
+        lambda tenant, _: tenant.api(
+            "PATCH", "tenants/settings", {"flags": {"enable_dynamic_client_registration": False}}
+        ),
+        "dynamic_client_registration",
+        "fail",
+        "auth0_tenant_flags",
+    ),
+    "connection": (
+        lambda tenant, _: tenant.api(
+            "PATCH", f"connections/{tenant.connection()['id']}", {"is_domain_connection": False}
+        ),
+        "connection",
+        "fail",
+        "auth0_connection_domain",
+    ),
+    "profile": (
+        lambda tenant, _: tenant.api("PATCH", "tenants/settings", {"resource_parameter_profile": "audience"}),
+        "resource_parameter_profile",
+        "fail",
+        "resource_parameter_profile: compatibility",
+    ),
+    "profile, default audience of another API": (
+        lambda tenant, _: tenant.api(
+            "PATCH", "tenants/settings", {"resource_parameter_profile": "audience", "default_audience": OTHER}
+        ),
+        "resource_parameter_profile",
+        "fail",
+        f'another API: "{OTHER}"',
+    ),
+    "profile, default audience of this API": (
+        lambda tenant, gateway: tenant.api(
+            "PATCH", "tenants/settings", {"resource_parameter_profile": "audience", "default_audience": gateway.url}
+        ),
+        "resource_parameter_profile",
+        "warn",
+        "it works since default_audience is this API",
+    ),
+    "no default grant": (
+        lambda tenant, gateway: remove_default_grant(tenant, gateway.url),
+        "client_grant",
+        "fail",
+        "default_for: third_party_clients, subject_type: user",
+    ),
+    "default grant for clients only": (
+        lambda tenant, gateway: (
+            remove_default_grant(tenant, gateway.url),
+            default_grant(tenant, gateway.url, "client"),
+        ),
+        "client_grant",
+        "fail",
+        "only with subject_type client",
+    ),
+    "policy audience differs, or auth0Domain is wrong": (
+        lambda _, gateway: setattr(gateway, "audiences", ("https://wrong.example.com",)),
+        "own_token",
+        "fail",
+        "audience and auth0Domain",
+    ),
+    "policy audience absent": (
+        lambda _, gateway: setattr(gateway, "audiences", (None,)),
+        "other_token",
+        "fail",
+        "any token of the tenant is accepted",
+    ),
+    "dead authorization server": (
+        lambda _, gateway: gateway.metadata.update(authorization_servers=["https://127.0.0.1:1/"]),
+        "authorization_server_metadata",
+        "fail",
+        "no answer: Connection refused",
+    ),
+    "authorization server without a slash": (
+        lambda _, gateway: gateway.metadata.update(authorization_servers=[gateway.issuer[:-1]]),
+        "authorization_servers",
+        "fail",
+        "the slash at its end is missing",
+    ),
+    "another name of the authorization server": (
+        lambda _, gateway: gateway.metadata.update(
+            authorization_servers=[gateway.issuer.replace("127.0.0.1", "localhost")]
+        ),
+        "issuer",
+        "fail",
+        "the same string in both",
+    ),
+    "plugin missing": (
+        lambda _, gateway: setattr(gateway, "metadata_status", 404),
+        "protected_resource_metadata",
+        "fail",
+        "the plugin is missing",
+    ),
+    "no metadata in the header": (
+        lambda _, gateway: setattr(gateway, "header", None),
+        "www_authenticate",
+        "warn",
+        "oAuthResourceMetadataEnabled",
+    ),
+    "wrong metadata in the header": (
+        lambda _, gateway: setattr(gateway, "header", 'Bearer resource_metadata="https://wrong.example.com/"'),
+        "www_authenticate",
+        "fail",
+        "wrong.example.com",
+    ),
+    "resource": (
+        lambda _, gateway: gateway.metadata.update(resource="https://wrong.example.com/mcp"),
+        "resource",
+        "fail",
+        "X-Forwarded-Proto",
+    ),
+    "no policy": (
+        lambda _, gateway: setattr(gateway, "unauthorized", 200),
+        "unauthorized",
+        "fail",
+        "open to everyone",
+    ),
+    "no route": (lambda _, gateway: setattr(gateway, "unauthorized", 404), "unauthorized", "fail", "no route"),
+    "redirect": (lambda _, gateway: setattr(gateway, "unauthorized", 308), "unauthorized", "fail", "do not follow"),
+    "error": (lambda _, gateway: setattr(gateway, "unauthorized", 500), "unauthorized", "fail", "the gateway itself"),
+    "offline access": (
+        lambda tenant, gateway: tenant.api(
+            "PATCH",
+            f"resource-servers/{gateway.url.replace('/', '%2F')}",
+            {"allow_offline_access": False},
+        ),
+        "offline_access",
+        "warn",
+        "allow_offline_access: true",
+    ),
+}
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_one_thing_is_wrong(play_over: t.Callable[[str], Play], tenant: Tenant, gateway: Gateway, row: str) -> None:
+    """Over one rim: that both judge alike is shown by the other tests."""
+    spoil, name, status, text = ROWS[row]
+    set_up(tenant, gateway.url)
+    spoil(tenant, gateway)
+    step = play_over("controller")([check(mcp_server_url=gateway.url, other_audience=OTHER)])["check"]
+    finding = next(one for one in step.result["findings"] if one["name"] == name)
+    assert finding["status"] == status, finding
+    assert text in " ".join(finding.values())
+    assert step.status == ("failed" if status == "fail" else "ok")
+    told = step.result["msg"] if status == "fail" else step.warnings
+    for part in ("seen", "expected", "remedy"):
+        assert finding[part]
+        assert finding[part] in told
+    assert any(line.startswith(f"{status.upper():<4}  {name} ") for line in step.result["report"])
+
+
+@pytest.mark.parametrize("wrong", ["{url}/", "{origin}", "http://localhost:{port}/mcp"])
+def test_an_identifier_that_is_not_the_url(
+    play_over: t.Callable[[str], Play], tenant: Tenant, gateway: Gateway, wrong: str
+) -> None:
+    origin, _slash, _path = gateway.url.rpartition("/")
+    identifier = wrong.format(url=gateway.url, origin=origin, port=origin.rpartition(":")[2])
+    set_up(tenant, identifier)
+    step = play_over("controller")([check(mcp_server_url=gateway.url)])["check"]
+    found = {one["name"]: one for one in step.result["findings"]}
+    assert found["resource_server"]["status"] == "fail"
+    assert f'but with "{identifier}"' in found["resource_server"]["seen"]
+    assert found["client_grant"]["status"] == "skip"
+    assert step.status == "failed"
+
+
+def test_an_url_that_is_not_exact(play: Play, gateway: Gateway) -> None:
+    step = play([check(mcp_server_url=f"{gateway.url}/")])["check"]
+    assert f"use '{gateway.url}'" in step.result["msg"]
+    assert statuses(step).pop("url") == "fail"
+    assert set(list(statuses(step).values())[1:]) == {"skip"}
+    assert not gateway.log
+    assert not step.calls
+
+
+def test_a_gateway_that_is_not_there(play: Play, tenant: Tenant) -> None:
+    url = "http://127.0.0.1:1/mcp"
+    set_up(tenant, url)
+    run = play([check(mcp_server_url=url), check("required", mcp_server_url=url, gateway_required=True)])
+    assert run["check"].status == "ok", run.output
+    seen = statuses(run["check"])
+    assert (seen["gateway"], seen["unauthorized"], seen["issuer"], seen["connection"]) == (
+        "skip",
+        "skip",
+        "pass",
+        "pass",
+    )
+    assert "gateway: no answer: Connection refused" in run["required"].result["msg"]
+
+
+def test_without_credentials(play: Play, tenant: Tenant, gateway: Gateway) -> None:
+    set_up(tenant, gateway.url)
+    env: dict[str, str | None] = {"AUTH0_CLIENT_ID": None, "AUTH0_CLIENT_SECRET": None}
+    run = play(
+        [check(mcp_server_url=gateway.url), check("register", mcp_server_url=gateway.url, register=True)], env=env
+    )
+    step = run["check"]
+    assert step.status == "ok", run.output
+    found = {one["name"]: one for one in step.result["findings"]}
+    assert found["issuer"]["status"] == "pass"
+    assert (found["connection"]["status"], found["own_token"]["status"]) == ("skip", "skip")
+    assert "auth_client_secret" in found["connection"]["remedy"]
+    assert step.logins == 0
+    # Nobody can delete the client: it is named.
+    (client,) = tenant.api("GET", "clients?is_first_party=false")
+    assert client["client_id"] in run["register"].warnings
+    assert run["register"].changed
+
+
+def test_scopes_that_are_missing(play: Play, tenant: Tenant, gateway: Gateway) -> None:
+    set_up(tenant, gateway.url)
+    tenant.grant("read:connections")
+    step = play([check(mcp_server_url=gateway.url, register=True)])["check"]
+    found = {one["name"]: one for one in step.result["findings"]}
+    assert found["connection"]["status"] == "pass"
+    for name, scope in (
+        ("resource_server", "read:resource_servers"),
+        ("iss_parameter", "read:tenant_settings"),
+        ("client_grant", "read:client_grants"),
+        ("registration", "delete:clients"),
+    ):
+        assert found[name]["status"] == "skip"
+        assert scope in found[name]["remedy"]
+    assert step.writes == []
+
+
+def test_findings_without_a_failure(play: Play, gateway: Gateway) -> None:
+    step = play([check(mcp_server_url=gateway.url, fail_on_findings=False)])["check"]
+    assert step.status == "ok"
+    assert statuses(step)["resource_server"] == "fail"
+    assert statuses(step)["own_token"] == "skip"
+
+
+def test_the_token_of_the_management_api_goes_nowhere_else(play: Play, tenant: Tenant, gateway: Gateway) -> None:
+    run = play([check(mcp_server_url=gateway.url, other_audience=f"https://{tenant.domain}/api/v2/")], "-vvv")
+    assert "is the Management API" in run["check"].result["msg"]
+    assert {token for _, _, token in gateway.log} == {None}
+    assert leaks(run.output, tenant) == []
