@@ -35,7 +35,7 @@ class Gateway:
     log: list[tuple[str, str, str | None]] = field(default_factory=list)
 
     def accepts(self, token: str | None) -> bool:
-            audience = _claims(token or "").get("aud")
+        audience = _claims(token or "").get("aud")
         return bool(token) and (None in self.audiences or audience in self.audiences)
 
 
