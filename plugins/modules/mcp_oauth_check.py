@@ -27,6 +27,7 @@ options:
       - Needed only to look at the tenant.
       - Read from the environment variable E(AUTH0_DOMAIN) if not set.
     type: str
+    required: false
   auth0_domain:
     description:
       - The host name under which Auth0 issues the tokens, or the custom domain at which users log in.

@@ -35,7 +35,7 @@ class Gateway:
     log: list[tuple[str, str, str | None]] = field(default_factory=list)
 
     def accepts(self, token: str | None) -> bool:
-            audience = _claims(token or "").get("aud")
+        audience = _claims(token or "").get("aud")
         return bool(token) and (None in self.audiences or audience in self.audiences)
 
 
@@ -57,23 +57,23 @@ def gateway(tenant: Tenant) -> Iterator[Gateway]:
         def note(self) -> str | None:
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
             token = (self.headers.get("Authorization") or "").removeprefix("Bearer ") or None
-            gateway.log.append((self.command, self.path, token))
+            made.log.append((self.command, self.path, token))
             return token
 
         def do_POST(self) -> None:
             token = self.note()
             if self.path != "/mcp":
                 self.answer(404)
-            elif gateway.accepts(token) or (token is None and gateway.unauthorized == 200):
+            elif made.accepts(token) or (token is None and made.unauthorized == 200):
                 self.answer(200, {}, Mcp_Session_Id="s")
             else:
-                header = {"WWW_Authenticate": gateway.header} if gateway.header and not token else {}
-                self.answer(401 if token else gateway.unauthorized, {}, **header)
+                header = {"WWW_Authenticate": made.header} if made.header and not token else {}
+                self.answer(401 if token else made.unauthorized, {}, **header)
 
         def do_GET(self) -> None:
             self.note()
             found = self.path == "/.well-known/oauth-protected-resource/mcp"
-            self.answer(gateway.metadata_status if found else 404, gateway.metadata)
+            self.answer(made.metadata_status if found else 404, made.metadata)
 
         def do_DELETE(self) -> None:
             self.note()
@@ -81,12 +81,12 @@ def gateway(tenant: Tenant) -> Iterator[Gateway]:
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     origin = f"http://127.0.0.1:{server.server_address[1]}"
-    gateway = Gateway(f"{origin}/mcp", f"https://{tenant.domain}/", (f"{origin}/mcp",))
-    gateway.header = f'Bearer resource_metadata="{origin}/.well-known/oauth-protected-resource/mcp"'
-    gateway.metadata = {"resource": gateway.url, "authorization_servers": [gateway.issuer]}
+    made = Gateway(f"{origin}/mcp", f"https://{tenant.domain}/", (f"{origin}/mcp",))
+    made.header = f'Bearer resource_metadata="{origin}/.well-known/oauth-protected-resource/mcp"'
+    made.metadata = {"resource": made.url, "authorization_servers": [made.issuer]}
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
-    yield gateway
+    yield made
     server.shutdown()
     thread.join()
     server.server_close()
@@ -118,6 +118,11 @@ def default_grant(tenant: Tenant, url: str, subject_type: str = "user") -> None:
 def remove_default_grant(tenant: Tenant, url: str) -> None:
     (grant,) = tenant.api("GET", "client-grants?default_for=third_party_clients")
     tenant.api("DELETE", f"client-grants/{grant['id']}")
+
+
+def only_for_clients(tenant: Tenant, url: str) -> None:
+    remove_default_grant(tenant, url)
+    default_grant(tenant, url, "client")
 
 
 def statuses(step: Step) -> dict[str, str]:
@@ -165,7 +170,7 @@ def test_all_is_well(play: Play, tenant: Tenant, gateway: Gateway) -> None:
     assert sum(method == "DELETE" for method, _, _ in gateway.log) == 2
 
 
-ROWS: dict[str, tuple[t.Callable[[Tenant, Gateway], t.Any], str, str, str]] = {
+ROWS: dict[str, tuple[t.Callable[[Tenant, Gateway], object], str, str, str]] = {
     "registration off": (
         lambda tenant, _: tenant.api(
             "PATCH", "tenants/settings", {"flags": {"enable_dynamic_client_registration": False}}
@@ -211,10 +216,7 @@ ROWS: dict[str, tuple[t.Callable[[Tenant, Gateway], t.Any], str, str, str]] = {
         "default_for: third_party_clients, subject_type: user",
     ),
     "default grant for clients only": (
-        lambda tenant, gateway: (
-            remove_default_grant(tenant, gateway.url),
-            default_grant(tenant, gateway.url, "client"),
-        ),
+        lambda tenant, gateway: only_for_clients(tenant, gateway.url),
         "client_grant",
         "fail",
         "only with subject_type client",
