@@ -14,9 +14,8 @@ from dataclasses import dataclass, field
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
 
-from ._client import REQUESTS_IMPORT_ERROR, Auth0Error, Client, Settings
-from ._files import Edit
 from ._client import REQUESTS_IMPORT_ERROR, Auth0Error, Client, Settings, has_credentials
+from ._files import Edit
 from ._plan import HIDDEN, Object, Plan, PlanError
 
 try:
