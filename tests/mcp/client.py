@@ -136,12 +136,13 @@ def visit(
     *,
     metadata_url: str | None = None,
     calls: int = 1,
+    arguments: dict[str, t.Any] | None = None,
     email: str = USERS[0]["email"],
     password: str = USERS[0]["password"],
     action: str = "accept",
     seconds: float = 30,
 ) -> Visit:
-    """Connect to the MCP server, log in, list the tools, and call `hello` `calls` times.
+    """Connect to the MCP server, log in, list the tools, and call `hello` `calls` times, with a name unless `arguments` are given.
 
     The client registers itself, or is known by the document at `metadata_url`. Before each call after the first, its
     access token counts as expired. Raises LoginRefused, what the SDK raised (one exception, of no group), or
@@ -150,7 +151,7 @@ def visit(
     context = ssl.create_default_context(cafile=ca_path)
     person = Person(context, email, password, action)
     try:
-        return asyncio.run(_visit(url, context, person, metadata_url, calls, seconds))
+        return asyncio.run(_visit(url, context, person, metadata_url, calls, arguments or {"name": "MCP"}, seconds))
     except Exception as error:
         leaves = list(_leaves(error))
         raise next((leaf for leaf in leaves if isinstance(leaf, LoginRefused)), leaves[0]) from None
@@ -176,7 +177,13 @@ def _provider(url: str, person: Person, storage: Storage, metadata_url: str | No
 
 
 async def _visit(
-    url: str, context: ssl.SSLContext, person: Person, metadata_url: str | None, calls: int, seconds: float
+    url: str,
+    context: ssl.SSLContext,
+    person: Person,
+    metadata_url: str | None,
+    calls: int,
+    arguments: dict[str, t.Any],
+    seconds: float,
 ) -> Visit:
     storage, answers = Storage(), []
     provider = _provider(url, person, storage, metadata_url)
@@ -189,7 +196,7 @@ async def _visit(
             for number in range(calls):
                 if number:
                     provider.context.token_expiry_time = time.time() - 1
-                result = await client.call_tool("hello", {"name": "MCP"})
+                result = await client.call_tool("hello", arguments)
                 answers += [part.text for part in result.content if isinstance(part, TextContent)]
     assert storage.client is not None
     return Visit(tools, answers, storage.client.client_id, storage.tokens, person.pages)
