@@ -10,6 +10,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
+import requests
 
 from tests.gateway.gateway import Gateway, free_ports
 from tests.gateway.project import configure, create
@@ -40,17 +41,22 @@ class Site:
         self._count = 0
 
     def restore(self) -> None:
-        """The tenant as the run left it."""
+        """The tenant as the run left it, without faults."""
+        self.tenant.call("POST", "/_emulator/reset")
         self.tenant.call("PUT", "/_emulator/state", self.state)
 
-    def gateway(self, edit: Edit | None = None) -> Gateway:
-        """The gateway of a copy of the project that `edit` has changed, not started yet, on the site's port."""
+    def copy(self, edit: Edit | None = None) -> Path:
+        """A copy of the project, which `edit` has changed."""
         self._count += 1
         project = self.folder / f"project-{self._count}"
         shutil.copytree(self.project, project, symlinks=True, ignore=shutil.ignore_patterns(".zuplo", "dist"))
         if edit:
             edit(project)
-        return Gateway(project, self.tenant.ca_path, self.port)
+        return project
+
+    def gateway(self, edit: Edit | None = None) -> Gateway:
+        """The gateway of such a copy, not started yet, on the site's port."""
+        return Gateway(self.copy(edit), self.tenant.ca_path, self.port)
 
 
 @pytest.fixture(scope="session")
@@ -58,19 +64,18 @@ def site(emulator: Tenant, tmp_path_factory: pytest.TempPathFactory) -> Site:
     return Site(emulator, tmp_path_factory.mktemp("site"))
 
 
-class Shop:
-    """Runs at most one gateway: the one that the last test asked for stays for the next that asks for the same."""
+class Gateways:
+    """Runs one gateway at a time: the one that the last test asked for serves the next that asks for the same."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._edit: t.Any = None
+        self._edit: Edit | None = None
         self._gateway: Gateway | None = None
 
     def open(self, edit: Edit | None = None) -> Gateway:
-        key = edit and (getattr(edit, "func", edit), str(getattr(edit, "args", "")), str(getattr(edit, "keywords", "")))
-        if self._gateway is None or key != self._edit:
+        if self._gateway is None or edit is not self._edit:
             self.close()
-            self._gateway, self._edit = self._site.gateway(edit).__enter__(), key
+            self._gateway, self._edit = self._site.gateway(edit).__enter__(), edit
         return self._gateway
 
     def close(self) -> None:
@@ -80,14 +85,26 @@ class Shop:
 
 
 @pytest.fixture(scope="session")
-def shop(site: Site) -> t.Iterator[Shop]:
-    shop = Shop(site)
-    yield shop
-    shop.close()
+def gateways(site: Site) -> t.Iterator[Gateways]:
+    gateways = Gateways(site)
+    yield gateways
+    gateways.close()
 
 
 @pytest.fixture
-def gateway(site: Site, shop: Shop) -> Gateway:
+def gateway(site: Site, gateways: Gateways) -> Gateway:
     """The gateway of the project as configured, with the tenant as the run left it."""
     site.restore()
-    return shop.open()
+    return gateways.open()
+
+
+def initialize(url: str, token: str) -> int:
+    """The status of the answer to an MCP client's first request with this access token."""
+    client = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1.0.0"}}
+    response = requests.post(
+        url,
+        json={"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": client},
+        headers={"Authorization": f"Bearer {token}", "Accept": "application/json, text/event-stream"},
+        timeout=10,
+    )
+    return response.status_code

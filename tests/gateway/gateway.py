@@ -91,7 +91,16 @@ class Gateway:
     def __enter__(self) -> Gateway:
         link_modules(self._project)
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the gateway is
-        command = [NODE, "--no-warnings", ZUPLO, "dev", "--no-start-editor", "--no-start-docs", "--port", str(self.port)]
+        command = [
+            NODE,
+            "--no-warnings",
+            ZUPLO,
+            "dev",
+            "--no-start-editor",
+            "--no-start-docs",
+            "--port",
+            str(self.port),
+        ]
         self._process = subprocess.Popen(
             command,
             cwd=self._project,

@@ -68,10 +68,19 @@ class Page(HTMLParser):
 class Person:
     """Follows an authorization URL through the tenant's pages, by plain HTTP, up to the client's redirect URI."""
 
-    def __init__(self, context: ssl.SSLContext, email: str, password: str, action: str) -> None:
+    def __init__(
+        self,
+        context: ssl.SSLContext,
+        email: str = USERS[0]["email"],
+        password: str = USERS[0]["password"],
+        action: str = "accept",
+        redirect_uri: str = REDIRECT_URI,
+    ) -> None:
         self._context = context
         self._given = {"email": email, "password": password, "action": action}
+        self._redirect_uri = redirect_uri
         self.pages: list[str] = []
+        self.target = ""
         self._answer: dict[str, str] = {}
 
     async def open(self, url: str) -> None:
@@ -88,8 +97,9 @@ class Person:
                 form = {**page.hidden, **filled}
                 response = await browser.post(urljoin(str(response.url), page.action), data=form)
         target = response.headers.get("location", "")
-        if not target.startswith(REDIRECT_URI):
+        if not target.startswith(self._redirect_uri):
             raise LoginRefused(f"The login ended at {target or response.url}")
+        self.target = target
         self._answer = {name: values[0] for name, values in parse_qs(urlsplit(target).query).items()}
         if "error" in self._answer:
             raise LoginRefused(f"{self._answer['error']}: {self._answer.get('error_description', '')}")
