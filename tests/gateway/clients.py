@@ -107,7 +107,11 @@ def _inspect(home: Path, url: str, ca_path: str, *args: str) -> dict[str, t.Any]
             [NODE, str(INSPECTOR), "--cli", *options, *args],
             cwd=home,
             env=environment(
-                BROWSER=str(browser), MCP_AUTO_OPEN_ENABLED="true", HOME=str(home), NODE_EXTRA_CA_CERTS=ca_path
+                BROWSER=str(browser),
+                MCP_AUTO_OPEN_ENABLED="true",
+                HOME=str(home),
+                NODE_EXTRA_CA_CERTS=ca_path,
+                MCP_INSPECTOR_SECRET_STORE="file",
             ),
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -129,8 +133,14 @@ def _inspect(home: Path, url: str, ca_path: str, *args: str) -> dict[str, t.Any]
         errors.seek(0)
         answer, complaint = output.read(), errors.read()
     if process.returncode:
-        raise ClientFailed(f"exit {process.returncode}: {complaint or answer}")
-    return dict(json.loads(answer))
+        raise ClientFailed(f"exit {process.returncode}: {_complaint(complaint)}")
+    return dict(json.loads(answer)["result"])
+
+
+def _complaint(output: str) -> str:
+    """The message in the Inspector's last line, else all that it said."""
+    line = output.strip().rpartition("\n")[2]
+    return str(json.loads(line)["error"]["message"]) if line.startswith("{") else output
 
 
 CLIENTS: dict[str, t.Callable[[str, str], Seen]] = {"python": python, "typescript": typescript, "inspector": inspector}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -84,13 +85,24 @@ class Gateway:
 
     @property
     def log(self) -> str:
-        """All that the gateway has said so far."""
-        self._output.seek(0)
-        return self._output.read().decode(errors="replace")
+        """All that the gateway has said so far, without colours."""
+        # Not read(): the gateway writes where this process has moved to, since they share the position.
+        file = self._output.fileno()
+        written = os.pread(file, os.fstat(file).st_size, 0)
+        return re.sub(r"\x1b\[[0-9;]*m", "", written.decode(errors="replace"))
+
+    def says(self, pattern: str, since: int = 0, seconds: float = 5) -> bool:
+        """Whether the pattern comes up in the log past its first `since` characters; it waits for that."""
+        end = time.monotonic() + seconds
+        while not re.search(pattern, self.log[since:]):
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.05)
+        return True
 
     def __enter__(self) -> Gateway:
         link_modules(self._project)
-        self._output = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the gateway is
+        self._output = tempfile.TemporaryFile()
         command = [
             NODE,
             "--no-warnings",
@@ -166,7 +178,7 @@ def _zuplo(project: Path, *args: str) -> subprocess.CompletedProcess[str]:
 
 
 def lint(project: Path, fail_on: str = "warn") -> Report:
-    """`zuplo lint`; status 1 where a violation is as grave as `fail_on` (error, warn, none), 2 where it could not run."""
+    """`zuplo lint`; status 1 from the severity `fail_on` on (error, warn, none), 2 where it could not run."""
     done = _zuplo(project, "lint", "--format", "json", "--fail-on", fail_on)
     violations = json.loads(done.stdout)["violations"] if done.returncode < 2 else []
     return Report(done.returncode, done.stdout + done.stderr, violations)

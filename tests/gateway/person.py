@@ -1,10 +1,10 @@
 # Copyright: mcp_ops.oauth contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A browser with a person before it, for clients that open one: `python -m tests.gateway.person CA REFUSAL REDIRECT_URI URL`.
+"""A browser with a person before it, for clients that open one.
 
-Logs in at URL, consents, and follows the redirect back to the client. Where nobody can log in, the file REFUSAL gets
-what the page says.
+`python -m tests.gateway.person CA REFUSAL REDIRECT_URI URL` logs in at URL, consents, and follows the
+redirect back to the client. Where nobody can log in, the file REFUSAL gets what the page says.
 """
 
 from __future__ import annotations

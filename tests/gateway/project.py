@@ -104,7 +104,7 @@ def create(project: Path) -> Path:
 
 
 def configure(project: Path, config: dict[str, t.Any], operations: t.Sequence[str] = ("hello",)) -> None:
-    """Put the fact `zuplo_mcp_oauth` into the project: policy, MCP route, plugin, and the policy on the tools' routes."""
+    """Put the fact `zuplo_mcp_oauth` into the project: policy, MCP route, plugin; tools get the policy too."""
     _write(project, POLICIES, {"policies": [config["policy"]]})
     inbound = {"policies": {"inbound": config["inbound_policies"]}}
     handler = {

@@ -152,7 +152,7 @@ def visit(
     action: str = "accept",
     seconds: float = 30,
 ) -> Visit:
-    """Connect to the MCP server, log in, list the tools, and call `hello` `calls` times, with a name unless `arguments` are given.
+    """Connect to the MCP server, log in, list the tools, and call `hello` `calls` times, with `arguments` or a name.
 
     The client registers itself, or is known by the document at `metadata_url`. Before each call after the first, its
     access token counts as expired. Raises LoginRefused, what the SDK raised (one exception, of no group), or
