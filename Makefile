@@ -25,7 +25,7 @@ sanity: $(VENV)/installed
 
 # The real Zuplo gateway, real MCP clients and a real browser. More arguments: make gateway-test ARGS="-k browser"
 gateway-test: $(GATEWAY)
-	$(VENV)/bin/python -m pytest tests/gateway $(ARGS)
+	$(VENV)/bin/python -m pytest tests/gateway --numprocesses=2 --dist=loadfile $(ARGS)
 
 # Against auth0-deploy-cli and others, into docs/benchmark. More arguments: make benchmark ARGS="--only loop --repeats 2"
 benchmark: $(VENV)/installed

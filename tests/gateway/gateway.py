@@ -37,7 +37,7 @@ class GatewayFailed(Exception):
 
 
 def free_ports() -> int:
-    """A port that is free and whose successor is free as well: the gateway serves on the first, figures on the second."""
+    """A free port whose successor is free too: the gateway serves on the first, and its statistics on the second."""
     while True:
         with socket.socket() as first, socket.socket() as second:
             first.bind(("127.0.0.1", 0))
@@ -169,8 +169,7 @@ def _zuplo(project: Path, *args: str) -> subprocess.CompletedProcess[str]:
         cwd=project,
         env=environment(**QUIET),
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         text=True,
         timeout=120,
         check=False,
