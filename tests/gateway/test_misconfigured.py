@@ -1,0 +1,296 @@
+# Copyright: mcp_ops.oauth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""One setting wrong on purpose: where it breaks, and what real clients and the gateway's log say of it."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass
+from functools import partial
+
+import pytest
+
+from tests.gateway.clients import CLIENTS, ClientFailed, Seen
+from tests.gateway.conftest import Edit, Gateways, Site, initialize
+from tests.gateway.project import MCP_ROUTES, detach_policy, drop_plugin, edit_plugin, edit_policy
+from tests.integration.harness import Tenant
+from tests.mcp.test_login import grant
+
+NOBODY = "127.0.0.1:1"
+WORKS = "works"
+OTHER_AUDIENCE = 'unexpected "aud" claim value'
+
+
+def no_registration(site: Site) -> None:
+    site.tenant.api("PATCH", "tenants/settings", {"flags": {"enable_dynamic_client_registration": False}})
+
+
+def registration_unknown(site: Site) -> None:
+    no_registration(site)
+    metadata = site.tenant.call("GET", "/.well-known/oauth-authorization-server")
+    del metadata["registration_endpoint"]
+    for name in ("oauth-authorization-server", "openid-configuration"):
+        site.tenant.fault("GET", f"/.well-known/{name}", times=50, status=200, body=metadata)
+
+
+def not_domain_level(site: Site) -> None:
+    site.tenant.api("PATCH", f"connections/{site.tenant.connection()['id']}", {"is_domain_connection": False})
+
+
+def no_profile(site: Site) -> None:
+    site.tenant.api("PATCH", "tenants/settings", {"resource_parameter_profile": "audience"})
+
+
+def permissive(site: Site) -> None:
+    state = site.tenant.call("GET", "/_emulator/state")
+    site.tenant.call("PUT", "/_emulator/state", {**state, "permissive_allowed": True})
+    site.tenant.api("PATCH", "tenants/settings", {"dynamic_client_registration_security_mode": "permissive"})
+
+
+def permissive_without_profile(site: Site) -> None:
+    permissive(site)
+    no_profile(site)
+
+
+def other_default_audience(site: Site) -> None:
+    no_profile(site)
+    audience = "https://other.example/api"
+    site.tenant.api("POST", "resource-servers", {"identifier": audience})
+    grant(site.tenant, audience)
+    site.tenant.api("PATCH", "tenants/settings", {"default_audience": audience})
+
+
+def same_default_audience(site: Site) -> None:
+    no_profile(site)
+    site.tenant.api("PATCH", "tenants/settings", {"default_audience": site.url})
+
+
+def no_grant(site: Site) -> None:
+    for found in site.tenant.api("GET", "client-grants"):
+        if found.get("default_for") == "third_party_clients":
+            site.tenant.api("DELETE", f"client-grants/{found['id']}")
+
+
+def machine_grant(site: Site) -> None:
+    no_grant(site)
+    grant(site.tenant, site.url, "client")
+
+
+def rename_api(tenant: Tenant, identifier: str, new: str) -> None:
+    """Another identifier takes another API."""
+    (api,) = (api for api in tenant.api("GET", "resource-servers") if api["identifier"] == identifier)
+    tenant.api("DELETE", f"resource-servers/{api['id']}")
+    tenant.api("POST", "resource-servers", {"identifier": new, "token_dialect": api["token_dialect"]})
+    grant(tenant, new)
+
+
+def api_with_slash(site: Site) -> None:
+    rename_api(site.tenant, site.url, f"{site.url}/")
+
+
+def api_of_origin(site: Site) -> None:
+    rename_api(site.tenant, site.url, site.url.removesuffix("/mcp"))
+
+
+def permissive_without_api(site: Site) -> None:
+    permissive(site)
+    api_with_slash(site)
+
+
+def no_offline_access(site: Site) -> None:
+    (api,) = (api for api in site.tenant.api("GET", "resource-servers") if api["identifier"] == site.url)
+    site.tenant.api("PATCH", f"resource-servers/{api['id']}", {"allow_offline_access": False})
+
+
+def domain(form: str) -> t.Callable[[Site], Edit]:
+    return lambda site: partial(edit_policy, auth0Domain=form.format(domain=site.tenant.domain, port=port_of(site)))
+
+
+def servers(form: str) -> t.Callable[[Site], Edit]:
+    return lambda site: partial(
+        edit_plugin, authorizationServers=[form.format(domain=site.tenant.domain, port=port_of(site))]
+    )
+
+
+def port_of(site: Site) -> str:
+    return site.tenant.domain.partition(":")[2]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A setting that is wrong, in the tenant, in the project or in the client's URL, and what comes of it.
+
+    `seen` gives of each client the pattern of its failure, or WORKS; {url}, {origin}, {local} stand for the site's.
+    `log` is the pattern of the gateway's reason. `open`: any token of the tenant opens the gateway. `finding` is the
+    name of what a check of the site finds.
+    """
+
+    name: str
+    seen: dict[str, str]
+    tenant: t.Callable[[Site], None] | None = None
+    project: t.Callable[[Site], Edit] | None = None
+    url: str = "{url}"
+    log: str = ""
+    open: bool = False
+    finding: str = ""
+
+
+def everywhere(pattern: str) -> dict[str, str]:
+    return dict.fromkeys(CLIENTS, pattern)
+
+
+def page(text: str) -> dict[str, str]:
+    """The tenant's own page refuses, so no client hears of it."""
+    return everywhere(f"^LoginRefused: Something went wrong .*{text}")
+
+
+REFUSED_AT_GATEWAY = {
+    "python": "^MCPError: Server returned an error response$",
+    "typescript": "^UnauthorizedError: Unauthorized$",
+    "inspector": "^exit 3: ",
+}
+NOT_FOUND_AT_GATEWAY = {
+    "python": '^OAuthRegistrationError: Registration failed: 404 .*"instance": "/register"',
+    "typescript": r"^RegistrationRejectedError: Dynamic Client Registration rejected \(HTTP 404\)",
+    "inspector": r"^exit \d: Dynamic Client Registration rejected \(HTTP 404\)",
+}
+MISMATCH = {
+    "python": "^OAuthFlowError: Authorization server metadata issuer mismatch: ",
+    "typescript": "^IssuerMismatchError: Issuer mismatch in authorization server metadata",
+    "inspector": "^exit 1: Issuer mismatch in authorization server metadata",
+}
+
+ROWS = [
+    Row(
+        "registration off, no endpoint",
+        {
+            **NOT_FOUND_AT_GATEWAY,
+            "typescript": "^Error: Incompatible auth server: does not support dynamic client registration$",
+            "inspector": "^exit 1: Incompatible auth server: does not support dynamic client registration$",
+        },
+        registration_unknown,
+    ),
+    Row(
+        "registration off",
+        {
+            "python": "^OAuthRegistrationError: Registration failed: 403 .*Dynamic client registration is disabled",
+            "typescript": r"^RegistrationRejectedError: Dynamic Client Registration rejected \(HTTP 403\)",
+            "inspector": r"^exit 3: Dynamic Client Registration rejected \(HTTP 403\)",
+        },
+        no_registration,
+    ),
+    Row("connection not at domain level", page("no connections enabled for the client"), not_domain_level),
+    Row("no profile", page("The userinfo audience is not allowed for third party clients"), no_profile),
+    Row("no profile, permissive client", REFUSED_AT_GATEWAY, permissive_without_profile, log="JWSInvalid"),
+    Row("no profile, another default audience", REFUSED_AT_GATEWAY, other_default_audience, log=OTHER_AUDIENCE),
+    Row("no profile, the right default audience", everywhere(WORKS), same_default_audience),
+    Row("no grant", page('Client "tpc_.*" is not authorized to access resource server "{url}"'), no_grant),
+    Row(
+        "a grant for machines",
+        page('Client "tpc_.*" is not authorized to access resource server "{url}"'),
+        machine_grant,
+    ),
+    Row("identifier with a slash", page("Service not found: {url} "), api_with_slash),
+    Row("identifier of the origin", page("Service not found: {url} "), api_of_origin),
+    Row(
+        "no such API, permissive client",
+        {
+            "python": "^LoginRefused: access_denied: Service not found: {url}$",
+            "typescript": "^OAuthError: Service not found: {url}$",
+            "inspector": "^exit 1: .*Service not found: {url}",
+        },
+        permissive_without_api,
+    ),
+    Row("no offline access", everywhere(WORKS), no_offline_access),
+    Row(
+        "client's URL with a slash",
+        {**NOT_FOUND_AT_GATEWAY, "python": "^LoginRefused: Something went wrong .*Service not found: {origin} "},
+        url="{url}/",
+    ),
+    Row("client's URL with another host", page("Service not found: {local} "), url="{local}"),
+    Row(
+        "another audience",
+        REFUSED_AT_GATEWAY,
+        project=lambda _: partial(edit_policy, audience="https://other.example/mcp"),
+        log=OTHER_AUDIENCE,
+    ),
+    Row("no audience", everywhere(WORKS), project=lambda _: partial(edit_policy, audience=None), open=True),
+    Row(
+        "audience of an unset variable",
+        everywhere(WORKS),
+        project=lambda _: partial(edit_policy, audience="$env(MCP_NOT_SET)"),
+        open=True,
+    ),
+    Row("domain where nobody answers", REFUSED_AT_GATEWAY, project=domain(NOBODY), log="error sending request|onnect"),
+    Row("domain that does not exist", REFUSED_AT_GATEWAY, project=domain("tenant.invalid"), log="dns error|lookup"),
+    Row("domain with a scheme", REFUSED_AT_GATEWAY, project=domain("https://{domain}"), log="dns error|lookup"),
+    Row(
+        "domain with a slash",
+        REFUSED_AT_GATEWAY,
+        project=domain("{domain}/"),
+        log="Expected 200 OK from the JSON Web Key Set",
+    ),
+    Row(
+        "another name of the domain",
+        REFUSED_AT_GATEWAY,
+        project=domain("localhost:{port}"),
+        log='unexpected "iss" claim value',
+    ),
+    Row(
+        "issuer where nobody answers",
+        {
+            "python": "^ConnectError: All connection attempts failed$",
+            "typescript": "^TypeError: fetch failed$",
+            "inspector": "^exit 4: fetch failed$",
+        },
+        project=servers(f"https://{NOBODY}/"),
+    ),
+    Row("issuer without a slash", MISMATCH, project=servers("https://{domain}")),
+    Row("another name of the issuer", MISMATCH, project=servers("https://localhost:{port}/")),
+    Row("no plugin", NOT_FOUND_AT_GATEWAY, project=lambda _: drop_plugin),
+    Row(
+        "no metadata in the challenge",
+        everywhere(WORKS),
+        project=lambda _: partial(edit_policy, oAuthResourceMetadataEnabled=None),
+    ),
+    # Anyone is let in and sees the tools; these still ask for the token that the client was never asked for.
+    Row(
+        "no policy",
+        everywhere("^answered: .*Bearer token required"),
+        project=lambda _: partial(detach_policy, name=MCP_ROUTES),
+        open=True,
+    ),
+]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_what_breaks(site: Site, gateways: Gateways, row: Row) -> None:
+    site.restore()
+    if row.tenant:
+        row.tenant(site)
+    gateway = gateways.open(row.project(site) if row.project else None)
+    said = len(gateway.log)
+    strings = {"url": site.url, "origin": gateway.origin, "local": f"http://localhost:{site.port}/mcp"}
+    seen = {name: outcome(client, row.url.format(**strings), site) for name, client in CLIENTS.items()}
+
+    escaped = {key: re.escape(value) for key, value in strings.items()}
+    expected = {name: pattern.format(**escaped) for name, pattern in row.seen.items()}
+    different = {name: text for name, text in seen.items() if not re.search(expected[name], text, re.DOTALL)}
+    assert different == {}
+    if row.log:
+        assert gateway.says(row.log, said), gateway.log[said:]
+    # A token of the tenant for an API that is not the MCP server's.
+    assert initialize(site.url, site.tenant.token()) == (200 if row.open else 401)
+    # Here goes what a check of the site finds: row.finding.
+
+
+def outcome(client: t.Callable[[str, str], Seen], url: str, site: Site) -> str:
+    """WORKS, or what the tool answered instead, or the client's words of failure."""
+    try:
+        seen = client(url, site.tenant.ca_path)
+    except ClientFailed as error:
+        return str(error)
+    assert seen.tools == ["hello"]
+    return WORKS if seen.answer == '{"greeting":"Hello, MCP!"}' else f"answered: {seen.answer}"
