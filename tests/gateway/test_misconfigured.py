@@ -258,7 +258,10 @@ ROWS = [
     # Anyone is let in and sees the tools; these still ask for the token that the client was never asked for.
     Row(
         "no policy",
-        everywhere("^answered: .*Bearer token required"),
+        {
+            **everywhere("^answered: .*Bearer token required"),
+            "inspector": "^exit 5: Tool 'hello' returned isError:true",
+        },
         project=lambda _: partial(detach_policy, name=MCP_ROUTES),
         open=True,
     ),
