@@ -364,6 +364,7 @@ class _Project:
                 "operationId": base if number == 1 else f"{base}-{number}",
                 "tags": ["MCP"],
                 "x-zuplo-route": {
+                    "label": name,
                     "corsPolicy": "none",
                     "handler": {
                         "export": _HANDLER,

@@ -13,9 +13,9 @@ import pytest
 import requests
 
 from tests.gateway.gateway import Gateway, free_ports
-from tests.gateway.project import configure, create
+from tests.gateway.project import create
 from tests.integration.conftest import _player, emulator
-from tests.integration.harness import Run, Tenant
+from tests.integration.harness import Run, Tenant, task
 
 __all__ = ["emulator"]
 
@@ -32,12 +32,21 @@ class Site:
         self.port = free_ports()
         self.url = f"http://127.0.0.1:{self.port}/mcp"
         tenant.call("POST", "/_emulator/reset")
-        self.run: Run = _player(tenant, folder, "default")(PLAYBOOK, mcp_server_url=self.url)
+        play = _player(tenant, folder, "default")
+        self.run: Run = play(PLAYBOOK, mcp_server_url=self.url)
         assert self.run.rc == 0, self.run.output
-        self.config = dict(self.run["Emit the facts for the gateway"].result["ansible_facts"]["zuplo_mcp_oauth"])
         self.state = tenant.call("GET", "/_emulator/state")
         self.project = create(folder / "project")
-        configure(self.project, self.config)
+        self.step = task(
+            "zuplo_mcp_oauth",
+            "project",
+            mcp_server_url=self.url,
+            project_dir=str(self.project),
+            operations=[{"id": "hello"}],
+            attach_to_tools=True,
+        )
+        self.play = play
+        assert play([self.step]).passed == ["project"]
         self._count = 0
 
     def restore(self) -> None:

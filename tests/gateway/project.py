@@ -25,23 +25,6 @@ export default async function (request: ZuploRequest, context: ZuploContext) {
 }
 """
 
-RUNTIME_MODULE = """\
-import { RuntimeExtensions } from "@zuplo/runtime";
-import { registerMcpOAuth } from "./mcp-oauth";
-
-export function runtimeInit(runtime: RuntimeExtensions) {
-  registerMcpOAuth(runtime);
-}
-"""
-
-PLUGIN_MODULE = """\
-import { OAuthProtectedResourcePlugin, RuntimeExtensions } from "@zuplo/runtime";
-
-export function registerMcpOAuth(runtime: RuntimeExtensions) {
-  runtime.addPlugin(new OAuthProtectedResourcePlugin(OPTIONS));
-}
-"""
-
 
 def _write(project: Path, name: str, content: t.Any) -> None:
     file = project / name
@@ -101,30 +84,6 @@ def create(project: Path) -> Path:
     for name_, content in files.items():
         _write(project, name_, content)
     return project
-
-
-def configure(project: Path, config: dict[str, t.Any], operations: t.Sequence[str] = ("hello",)) -> None:
-    """Put the fact `zuplo_mcp_oauth` into the project: policy, MCP route, plugin; tools get the policy too."""
-    _write(project, POLICIES, {"policies": [config["policy"]]})
-    inbound = {"policies": {"inbound": config["inbound_policies"]}}
-    handler = {
-        "export": "mcpServerHandler",
-        "module": "$import(@zuplo/runtime)",
-        "options": {
-            "name": config["plugin_options"]["resourceName"],
-            "version": "1.0.0",
-            "operations": [{"file": f"./{ROUTES}", "id": identifier} for identifier in operations],
-        },
-    }
-    route = _operation("mcp", "The MCP server", "MCP", {"handler": handler, **inbound})
-    _write(project, MCP_ROUTES, _document("MCP", "/mcp", route))
-    routes = _read(project, ROUTES)
-    for path in routes["paths"].values():
-        for operation in path.values():
-            operation["x-zuplo-route"].update(inbound)
-    _write(project, ROUTES, routes)
-    _write(project, RUNTIME, RUNTIME_MODULE)
-    _write(project, PLUGIN, PLUGIN_MODULE.replace("OPTIONS", json.dumps(config["plugin_options"])))
 
 
 def edit_policy(project: Path, **options: t.Any) -> None:

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from tests.gateway.clients import CLIENTS
-from tests.gateway.conftest import Site, initialize
+from tests.gateway.conftest import PLAYBOOK, Site, initialize
 from tests.gateway.gateway import Gateway, GatewayFailed, build, lint
 from tests.gateway.project import POLICIES, ROUTES, create, edit_policy
 
@@ -21,6 +21,12 @@ def test_the_project_is_clean(site: Site) -> None:
     assert (linted.rc, linted.violations) == (0, [])
     built = build(site.project)
     assert built.rc == 0, built.output
+
+
+def test_a_second_run_changes_no_file_and_nothing_in_the_tenant(site: Site) -> None:
+    site.restore()
+    assert site.play(PLAYBOOK, mcp_server_url=site.url).changed == []
+    assert site.play([site.step]).changed == []
 
 
 @pytest.mark.parametrize("client", CLIENTS)
