@@ -101,5 +101,4 @@ def _restore(root: Path, change: Edit) -> None:
         return
     with contextlib.ExitStack() as undo:
         temporary = _stage(root, Edit(change.path, None, change.before), undo)
-        assert temporary
-        os.replace(temporary, target)
+        os.replace(t.cast("Path", temporary), target)

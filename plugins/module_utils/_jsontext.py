@@ -65,8 +65,7 @@ def merge(text: str, path: Path, wanted: t.Any) -> str:
 
 def insert(text: str, path: Path, value: t.Any, *, first: bool = False) -> str:
     """Put a new member or item at the end of its parent, or of a list at its beginning."""
-    parent, key = find(text, path[:-1]), path[-1]
-    assert parent is not None
+    parent, key = _parent(text, path), path[-1]
     name = f"{_dump(text, key)}: " if isinstance(key, str) else ""
     starts = sorted(parent.starts.values())
     if not starts:
@@ -87,8 +86,7 @@ def insert(text: str, path: Path, value: t.Any, *, first: bool = False) -> str:
 
 def remove(text: str, path: Path) -> str:
     """Take a member or an item out, with the comma and the space that `insert` put beside it."""
-    parent, key = find(text, path[:-1]), path[-1]
-    assert parent is not None
+    parent, key = _parent(text, path), path[-1]
     starts = sorted(parent.starts.values())
     start, end = parent.starts[key], parent.parts[key].end
     index = starts.index(start)
@@ -106,6 +104,13 @@ def remove(text: str, path: Path) -> str:
 def pointer(path: Path) -> str:
     """A path as a JSON pointer (RFC 6901)."""
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+
+
+def _parent(text: str, path: Path) -> Node:
+    parent = find(text, path[:-1])
+    if parent is None:
+        raise KeyError(pointer(path[:-1]))
+    return parent
 
 
 def _value(text: str, at: int) -> Node:

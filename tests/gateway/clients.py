@@ -71,7 +71,7 @@ def typescript(url: str, ca_path: str) -> Seen:
             except LoginRefused as error:
                 if not person.target:
                     raise ClientFailed(f"LoginRefused: {error}") from error
-            output, _ = process.communicate(person.target.partition("?")[2] + "\n", timeout=SECONDS)
+            output, _error = process.communicate(person.target.partition("?")[2] + "\n", timeout=SECONDS)
             message = json.loads(output.splitlines()[-1])
     except subprocess.TimeoutExpired as error:
         raise ClientFailed("TimeoutError") from error

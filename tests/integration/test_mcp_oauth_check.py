@@ -164,10 +164,10 @@ def test_all_is_well(play: Play, tenant: Tenant, gateway: Gateway) -> None:
     assert preview.pop("registration") == "skip"
     assert set(preview.values()) == {"pass"}
     # Of all tokens, the gateway only ever saw those for the two audiences.
-    assert {_claims(token)["aud"] for _, _, token in gateway.log if token} == {gateway.url, OTHER}
+    assert {_claims(token)["aud"] for _method, _path, token in gateway.log if token} == {gateway.url, OTHER}
     assert leaks(run.output, tenant) == []
     # What opened a session ended it.
-    assert sum(method == "DELETE" for method, _, _ in gateway.log) == 2
+    assert sum(method == "DELETE" for method, _path, _token in gateway.log) == 2
 
 
 ROWS: dict[str, tuple[t.Callable[[Tenant, Gateway], object], str, str, str]] = {
@@ -402,5 +402,5 @@ def test_findings_without_a_failure(play: Play, gateway: Gateway) -> None:
 def test_the_token_of_the_management_api_goes_nowhere_else(play: Play, tenant: Tenant, gateway: Gateway) -> None:
     run = play([check(mcp_server_url=gateway.url, other_audience=f"https://{tenant.domain}/api/v2/")], "-vvv")
     assert "is the Management API" in run["check"].result["msg"]
-    assert {token for _, _, token in gateway.log} == {None}
+    assert {token for _method, _path, token in gateway.log} == {None}
     assert leaks(run.output, tenant) == []
