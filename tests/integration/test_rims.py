@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+import time
 import typing as t
 from collections import Counter
 from dataclasses import asdict
@@ -154,6 +155,11 @@ def test_the_timeout_of_a_task_ends_it(play: Play, tenant: Tenant) -> None:
     # Ansible does not end a module process with its task, so this one gives up by itself before it could write.
     run = play([{**api(timeout=3, retry_timeout=0), "timeout": 1}])
     assert re.search("timed out|time frame", run["api"].result["msg"], re.IGNORECASE)
+    # On a busy machine it has not even begun by then: without the delay of this tenant, it would write into the next.
+    seen, end = run["api"].requests, time.monotonic() + 20
+    while time.monotonic() < end and all(one["method"] != "GET" for one in seen):
+        time.sleep(0.2)
+        seen = tenant.call("GET", "/_emulator/requests")
 
 
 def loop(count: int, **options: t.Any) -> dict[str, t.Any]:
