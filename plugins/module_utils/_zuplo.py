@@ -356,12 +356,12 @@ class _Project:
             self._create(ROUTES, json.dumps(document, indent=2, ensure_ascii=False) + "\n")
         taken = {str(one.value["operationId"]) for one in self.operations if _has_id(one)}
         base = wanted.policy_name.replace("-inbound", "")
-        number = next(n for n in range(1, len(taken) + 2) if (base if n == 1 else f"{base}-{n}") not in taken)
+        free = next(one for one in (base, *(f"{base}-{n}" for n in range(2, len(taken) + 3))) if one not in taken)
         route = {
             "post": {
                 "summary": name,
                 "description": "The MCP server, for clients with an access token of the authorization server.",
-                "operationId": base if number == 1 else f"{base}-{number}",
+                "operationId": free,
                 "tags": ["MCP"],
                 "x-zuplo-route": {
                     "label": name,
