@@ -1,7 +1,7 @@
 # Copyright: mcp_ops.oauth contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Looks at a gateway and at its tenant as a client meets them, with the fewest requests; `_findings` judges."""
+"""Looks at a project, a gateway and a tenant as a client meets them, with the fewest requests; `_findings` judges."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from . import _findings as judge
 from ._client import ApiError, Auth0Error, Client, CredentialsError, Token, encode
 from ._findings import FQCN, Finding, skip
-from ._plan import Object
+from ._plan import Object, PlanError
 from ._probe import Answer, Probe
+from ._zuplo import Files, installed
 
 CLIENT_NAME = "mcp_ops.oauth check"
 METADATA = {
@@ -33,16 +34,21 @@ OF_SETTINGS = (
     "iss_parameter",
 )
 OF_API = ("resource_server", "signing_alg", "offline_access")
+OF_PROJECT = tuple(name for name in judge.NAMES if name.startswith("project_"))
 TENANT = (*OF_API, "client_grant", "connection", *OF_SETTINGS)
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What is checked: the URL, the issuer if known, the ways of registration that must work, and the two switches."""
+    """What is checked: the URL, the issuer if known, the ways of registration that must work, and the two switches.
+
+    `files` are those of the gateway's project, None without one.
+    """
 
     url: str
     issuer: str | None
     ways: frozenset[str]
+    files: Files | None = None
     required: bool = False
     register: bool = False
     other_audience: str | None = None
@@ -65,6 +71,7 @@ class Check:
     def run(self) -> list[Finding]:
         if self._note(judge.url(self.subject.url)).status == "fail":
             return judge.complete(self.found.values(), "mcp_server_url is not exact")
+        self._project()
         self._gateway()
         self._server()
         self._tenant()
@@ -78,6 +85,24 @@ class Check:
 
     def _passed(self, name: str) -> bool:
         return name in self.found and self.found[name].status == "pass"
+
+    def _project(self) -> None:
+        subject = self.subject
+        if subject.files is None:
+            for name in OF_PROJECT:
+                self._note(skip(name, "there is no project_dir", "project_dir: where the gateway's project is"))
+            return
+        try:
+            found = installed(subject.files, subject.url)
+        except PlanError as error:
+            remedy = f"mend the project; then {judge.WRITES}"
+            self._note(Finding("project_route", "fail", str(error).rstrip("."), "a project that can be read", remedy))
+            return
+        self._note(judge.project_route(found, subject.url))
+        self._note(judge.project_audience(found, subject.url))
+        self._note(judge.project_auth0_domain(found, subject.issuer))
+        self._note(judge.project_plugin(found, subject.issuer))
+        self._note(judge.project_tools(found))
 
     def _gateway(self) -> None:
         url = self.subject.url

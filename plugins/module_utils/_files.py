@@ -1,7 +1,7 @@
 # Copyright: mcp_ops.oauth contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Text files below one directory: read by pattern, written all or none."""
+"""The text files of a Zuplo project: read by pattern, written all or none."""
 
 from __future__ import annotations
 
@@ -21,6 +21,17 @@ class Edit:
     path: str
     before: str | None
     after: str | None
+
+
+def project(path: str) -> Path:
+    """The directory of a project; raises `ValueError` for any other."""
+    root = Path(path)
+    if not any((root / name).exists() for name in ("zuplo.jsonc", "zuplo.json", "config")):
+        raise ValueError(
+            f"project_dir {path!r} is no Zuplo project: it has no zuplo.jsonc and no config directory. It must be the "
+            "directory of the project on the host where the task runs."
+        )
+    return root
 
 
 def read(root: Path, patterns: t.Iterable[str]) -> dict[str, str]:

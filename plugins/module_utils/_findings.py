@@ -10,15 +10,22 @@ import re
 import textwrap
 import typing as t
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from urllib.parse import urlsplit
 
 from ._plan import Object
 from ._probe import Answer
 from ._urls import check_mcp_server_url
+from ._zuplo import POLICIES, RUNTIME, Installed
 
 # In the order in which a client meets them.
 NAMES = (
     "url",
+    "project_route",
+    "project_audience",
+    "project_auth0_domain",
+    "project_plugin",
+    "project_tools",
     "gateway",
     "unauthorized",
     "www_authenticate",
@@ -46,8 +53,9 @@ NAMES = (
 )
 FQCN = "mcp_ops.oauth."
 ZUPLO = f"{FQCN}zuplo_mcp_oauth"
-PLUGIN = "put the OAuthProtectedResourcePlugin into modules/zuplo.runtime.ts"
-POLICY = "put the policy into config/policies.json and name it in policies.inbound of the MCP route"
+PLUGIN = f"put the OAuthProtectedResourcePlugin into {RUNTIME}"
+POLICY = f"put the policy into {POLICIES} and name it in policies.inbound of the MCP route"
+WRITES = f"{ZUPLO}: project_dir, which writes it"
 
 
 @dataclass(frozen=True)
@@ -78,14 +86,16 @@ def complete(found: t.Iterable[Finding], reason: str) -> list[Finding]:
 
 
 def report(findings: t.Sequence[Finding]) -> list[str]:
-    """An aligned table; below what failed or warns stand the expected value and the remedy."""
+    """An aligned table. Below a finding stand what was expected, the remedy, and those skipped for the same reason."""
     width = max(len(finding.name) for finding in findings)
     lines = []
-    for one in findings:
+    for _same, group in groupby(
+        findings, lambda one: (one.status, one.seen, one.remedy) if one.status == "skip" else one
+    ):
+        one, *others = group
         lines.append(f"{one.status.upper():<4}  {one.name:<{width}}  {one.seen}")
-        if one.status in ("fail", "warn") or one.remedy:
-            details = {"expected": one.expected, "remedy": one.remedy}
-            lines += [f"{'':<{width + 6}}  {title}: {text}" for title, text in details.items() if text]
+        details = {"also": ", ".join(other.name for other in others), "expected": one.expected, "remedy": one.remedy}
+        lines += [f"{'':<{width + 6}}  {title}: {text}" for title, text in details.items() if text]
     return lines
 
 
@@ -109,6 +119,124 @@ def answered(answer: Answer) -> str:
         return f"no answer: {answer.problem}"
     location = answer.headers.get("location")
     return f"status {answer.status}" + (f", redirects to {shown(location)}" if location else "")
+
+
+# -- the project ------------------------------------------------------------------------------------------------------
+
+
+def project_route(found: Installed, mcp_server_url: str) -> Finding:
+    name, expected = "project_route", "an Auth0 policy before the MCP route"
+    if not found.route:
+        path = urlsplit(mcp_server_url).path or "/"
+        remedy = f"{ZUPLO}: operations, and the route is made"
+        return Finding(name, "fail", f"no route of the project has the path {path}", expected, remedy)
+    if found.unguarded:
+        seen = f"{', '.join(found.unguarded)} has no Auth0 policy"
+        if found.others:
+            seen += f"; whether {', '.join(found.others)} can tell who calls is not known"
+            return Finding(name, "warn", seen, expected, WRITES)
+        return Finding(name, "fail", f"{seen}, so it is open to everyone", expected, WRITES)
+    for policy in found.policies:
+        options, title = _options(policy), _title(policy)
+        if options.get("allowUnauthenticatedRequests"):
+            remedy = f"take allowUnauthenticatedRequests from {title} in {POLICIES}"
+            return Finding(name, "fail", f"{title} lets callers without a token in", expected, remedy)
+        if options.get("oAuthResourceMetadataEnabled") is not True:
+            seen = f"{title} has no oAuthResourceMetadataEnabled; clients fall back to the well-known path"
+            return Finding(name, "warn", seen, "true", WRITES)
+    return Finding(name, "pass", f"{', '.join(found.route)}: {', '.join(map(_title, found.policies))}")
+
+
+def project_audience(found: Installed, mcp_server_url: str) -> Finding:
+    name = "project_audience"
+    for policy in found.policies:
+        audience = _options(policy).get("audience")
+        seen = f"{_title(policy)} has the audience {shown(audience)}"
+        if audience is None or audience == "":
+            seen = f"{_title(policy)} checks no audience: any token of the tenant is accepted"
+        elif isinstance(audience, str) and _VARIABLE.fullmatch(audience):
+            seen += ", and where that variable is unset, any token of the tenant is accepted"
+            return Finding(name, "warn", seen, mcp_server_url, f"{ZUPLO}: mcp_host_env, or leave it out")
+        elif _may_be(audience, mcp_server_url):
+            continue
+        elif audience == f"{mcp_server_url}/":
+            seen += ": a slash too many"
+        return Finding(name, "fail", seen, mcp_server_url, WRITES)
+    return _agreed(name, found, "audience")
+
+
+def project_auth0_domain(found: Installed, issuer: str | None) -> Finding:
+    name = "project_auth0_domain"
+    if issuer is None:
+        return skip(name, "the issuer is not known", "set auth0_domain or domain to have it compared")
+    domain = urlsplit(issuer).netloc
+    for policy in found.policies:
+        given = _options(policy).get("auth0Domain")
+        if not _may_be(given, domain):
+            seen = f"{_title(policy)} has the auth0Domain {shown(given)}"
+            if given in (issuer, issuer[:-1], f"{domain}/"):
+                seen += ": it must be a bare host name"
+            return Finding(name, "fail", seen, domain, f"{WRITES}, from auth0_domain")
+    return _agreed(name, found, "auth0Domain")
+
+
+def project_plugin(found: Installed, issuer: str | None) -> Finding:
+    name, servers = "project_plugin", found.issuer
+    if found.plugin is None:
+        return skip(name, f"{RUNTIME} does not name the OAuthProtectedResourcePlugin, but imports other modules")
+    if not found.plugin:
+        seen = f"{RUNTIME} registers no OAuthProtectedResourcePlugin: clients find no authorization server"
+        return Finding(name, "fail", seen, "the plugin", WRITES)
+    if servers is None or "${" in servers:
+        return skip(
+            name, f"authorizationServers is decided when the gateway runs: {servers or 'no text in the source'}"
+        )
+    if issuer is None:
+        return skip(name, f"the first server is {shown(servers)}", "set auth0_domain or domain to have it compared")
+    if servers == issuer:
+        return Finding(name, "pass", servers)
+    seen = f"the first of authorizationServers is {shown(servers)}"
+    if f"{servers}/" == issuer:
+        seen += ": the slash at its end is missing, and current clients refuse"
+    return Finding(name, "fail", seen, issuer, f"{WRITES}, from auth0_domain")
+
+
+def project_tools(found: Installed) -> Finding:
+    name = "project_tools"
+    if not found.tools:
+        return skip(name, "the handler of the MCP route names no operations")
+    if found.open_tools:
+        seen = f"without a token, anyone can call {', '.join(found.open_tools)} past the MCP server"
+        return Finding(name, "warn", seen, "a policy before the tools' routes", f"{ZUPLO}: attach_to_tools: true")
+    return Finding(name, "pass", ", ".join(found.tools))
+
+
+_VARIABLE = re.compile(r"\$env\([^)]*\)")
+
+
+def _may_be(given: t.Any, wanted: str) -> bool:
+    """Whether an option has a value, as far as that can be told where variables of the gateway stand in it."""
+    if not isinstance(given, str):
+        return False
+    return bool(re.fullmatch(".*".join(map(re.escape, _VARIABLE.split(given))), wanted))
+
+
+def _agreed(name: str, found: Installed, option: str) -> Finding:
+    if not found.policies:
+        return skip(name, "there is no Auth0 policy before the MCP route")
+    given = dict.fromkeys(str(_options(policy).get(option)) for policy in found.policies)
+    if any(_VARIABLE.search(one) for one in given):
+        return skip(name, f"{', '.join(given)}, which the gateway's environment decides")
+    return Finding(name, "pass", ", ".join(given))
+
+
+def _options(policy: Object) -> Object:
+    options = (policy.get("handler") or {}).get("options")
+    return options if isinstance(options, dict) else {}
+
+
+def _title(policy: Object) -> str:
+    return f"the policy {policy.get('name')}"
 
 
 # -- the gateway ------------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 # Copyright: mcp_ops.oauth contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Put a call into a TypeScript function as two lines, and take the two out again. Pure.
+"""Put a call into a TypeScript function as two lines, take the two out again, and read what is there. Pure.
 
 What cannot be done safely raises `ValueError`, whose text says why; the source is never guessed at.
 """
@@ -33,9 +33,24 @@ def code(source: str) -> str:
     return blank
 
 
+def _without_comments(source: str) -> str:
+    return _HIDDEN.sub(lambda hidden: "" if hidden.group().startswith("/") else hidden.group(), source)
+
+
 def mentions(source: str, name: str) -> bool:
     """Whether the code, comments and texts apart, uses a name."""
     return bool(re.search(rf"(?<![\w$]){re.escape(name)}(?![\w$])", code(source)))
+
+
+def imports_modules(source: str) -> bool:
+    """Whether it imports files of the project, not libraries alone."""
+    return bool(re.search(r"""\bfrom\s*["']\.""", _without_comments(source)))
+
+
+def first_text(source: str, key: str) -> str | None:
+    """What stands first in the list that is the value of a property, without its quotes; None where that is no text."""
+    found = re.search(rf"""["']?\b{re.escape(key)}\b["']?\s*:\s*\[\s*(["'`])(.*?)\1""", _without_comments(source))
+    return found.group(2) if found else None
 
 
 def add_call(source: str, function: str, call: str, module: str) -> str:

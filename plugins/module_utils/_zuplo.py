@@ -33,6 +33,7 @@ Files = dict[str, str]
 _HANDLER = "mcpServerHandler"
 _EXPORT = "Auth0JwtInboundPolicy"
 _LIBRARY = "$import(@zuplo/runtime)"
+_PLUGIN = "OAuthProtectedResourcePlugin"
 _REGISTER = "registerMcpOAuth"
 _METHODS = ("get", "post", "put", "patch", "delete", "head", "trace")
 # The first lines of the helper module. Its second line says what has to go again with `state: absent`.
@@ -190,11 +191,123 @@ def absent(files: Files, policy_name: str) -> Planned:
     return Planned(project.files)
 
 
-class _Project:
+@dataclass(frozen=True)
+class Installed:
+    """What a project does about an MCP route.
+
+    `route` are the titles of its operations, `unguarded` of those that no Auth0 policy guards; `others` are the names
+    of the policies that such a one has instead. `policies` are the Auth0 policies before the route. `plugin` tells
+    whether the plugin is registered, None where that may be in a module that nobody reads here; `issuer` is the first
+    authorization server that it names, as it stands in the source. `tools` are the ids of the operations that the
+    route exposes, `open_tools` the titles of those without any policy.
+    """
+
+    route: list[str]
+    unguarded: list[str]
+    others: list[str]
+    policies: list[Object]
+    plugin: bool | None
+    issuer: str | None
+    tools: list[str]
+    open_tools: list[str]
+
+
+def installed(files: Files, mcp_server_url: str) -> Installed:
+    """Raises PlanError for files that no gateway takes."""
+    return _View(dict(files)).installed(urlsplit(mcp_server_url).path or "/")
+
+
+class _View:
+    """Files of a project, read."""
+
+    def __init__(self, files: Files) -> None:
+        self.files = files
+        for path in sorted(files):
+            if path.endswith(".json"):
+                self._check(path)
+
+    def installed(self, route: str) -> Installed:
+        policies = {str(one.get("name")): one for one in self._policies()} if POLICIES in self.files else {}
+        auth0 = {name: one for name, one in policies.items() if _dig(one, "handler", "export") == _EXPORT}
+        operations = self._at(route)
+        guarding = [name for one in operations for name in one.inbound if name in auth0]
+        unguarded = [one for one in operations if not auth0.keys() & set(one.inbound)]
+        named = [tool for one in operations for tool in one.tools or ()]
+        tools = [self._tool(tool) for tool in named]
+        plugin, issuer = self._plugin()
+        return Installed(
+            route=[one.title for one in operations],
+            unguarded=[one.title for one in unguarded],
+            others=list(dict.fromkeys(name for one in unguarded for name in one.inbound)),
+            policies=[auth0[name] for name in dict.fromkeys(guarding)],
+            plugin=plugin,
+            issuer=issuer,
+            tools=[str(tool["id"]) for tool in named],
+            open_tools=list(dict.fromkeys(one.title for one in tools if not one.inbound)),
+        )
+
+    def _plugin(self) -> tuple[bool | None, str | None]:
+        runtime, helper = self.files.get(RUNTIME, ""), self.files.get(HELPER, "")
+        try:
+            for source in (runtime, helper if _typescript.mentions(runtime, _REGISTER) else ""):
+                if _typescript.mentions(source, _PLUGIN):
+                    return True, _typescript.first_text(source, "authorizationServers")
+            return (None if _typescript.imports_modules(runtime) else False), None
+        except ValueError:
+            return None, None
+
+    def _policies(self) -> list[Object]:
+        policies = _dig(_jsontext.parse(self.files[POLICIES]).value, "policies")
+        if not isinstance(policies, list) or not all(isinstance(policy, dict) for policy in policies):
+            raise PlanError(
+                f'{POLICIES} has no list "policies" of objects, so it is no policy file of a Zuplo project.'
+            )
+        return policies
+
+    @property
+    def operations(self) -> list[Operation]:
+        """Those of all routes files."""
+        return [
+            Operation(file, route, method, value)
+            for file in sorted(self.files)
+            if file.endswith(".oas.json")
+            for route, methods in (_dig(_jsontext.parse(self.files[file]).value, "paths") or {}).items()
+            if isinstance(methods, dict)
+            for method, value in methods.items()
+            if method in _METHODS and isinstance(value, dict)
+        ]
+
+    def _at(self, route: str) -> list[Operation]:
+        found = [one for one in self.operations if one.route == route]
+        if len(files := sorted({one.file for one in found})) > 1:
+            raise PlanError(f"{' and '.join(files)} both have the path {route}. Remove it from one of them.")
+        return found
+
+    def _tool(self, tool: Object) -> Operation:
+        """The operation that a tool is. The gateway starts without it, and then answers no MCP request."""
+        file = posixpath.normpath(str(tool.get("file")))
+        ids = {str(one.value["operationId"]): one for one in self.operations if _has_id(one) and one.file == file}
+        if tool.get("id") not in ids:
+            known = ", ".join(sorted(ids)) or "none"
+            raise PlanError(f"{file} has no operation {tool.get('id')!r}, which is named as a tool. It has: {known}.")
+        return ids[str(tool["id"])]
+
+    def _check(self, path: str) -> None:
+        try:
+            root = _jsontext.parse(self.files[path]).value
+        except ValueError as error:
+            raise PlanError(
+                f"{path} is not strict JSON, and the gateway takes nothing else (no comments, no trailing commas): "
+                f"{error}."
+            ) from None
+        if not isinstance(root, dict):
+            raise PlanError(f"{path} holds no JSON object, so it is no file of a Zuplo project.")
+
+
+class _Project(_View):
     """Files that change step by step; `_added` are the members and files that were not there before us, by policy."""
 
     def __init__(self, files: Files, policy_name: str) -> None:
-        self.files = files
         self._policy_name = policy_name
         helper = files.get(HELPER)
         self._ledger: dict[str, list[str]] = {}
@@ -202,11 +315,15 @@ class _Project:
             found = _LEDGER.match(helper, len(_MARK)) if helper.startswith(_MARK) else None
             if not found:
                 raise PlanError(f"{HELPER} is not a file that this module has written. Rename it, then run again.")
-            self._ledger = json.loads(found.group(1))
+            try:
+                self._ledger = json.loads(found.group(1))
+            except ValueError as error:
+                raise PlanError(
+                    f"{HELPER}, line 2: what this module has noted there was edited: {error}. Take that line back from "
+                    "version control."
+                ) from None
         self._added = set(self._ledger.get(policy_name, ()))
-        for path in sorted(files):
-            if path.endswith(".json"):
-                self._check(path)
+        super().__init__(files)
 
     # -- the policy -----------------------------------------------------------------------------------------------
 
@@ -235,14 +352,6 @@ class _Project:
         self._edit(POLICIES, _jsontext.remove, ("policies", index))
         if POLICIES in self._added and _jsontext.parse(self.files[POLICIES]).value == {"policies": []}:
             del self.files[POLICIES]
-
-    def _policies(self) -> list[Object]:
-        policies = _dig(_jsontext.parse(self.files[POLICIES]).value, "policies")
-        if not isinstance(policies, list) or not all(isinstance(policy, dict) for policy in policies):
-            raise PlanError(
-                f'{POLICIES} has no list "policies" of objects, so it is no policy file of a Zuplo project.'
-            )
-        return policies
 
     def _policy(self) -> int | None:
         found = [index for index, one in enumerate(self._policies()) if one.get("name") == self._policy_name]
@@ -315,39 +424,11 @@ class _Project:
         ):
             del self.files[ROUTES]
 
-    @property
-    def operations(self) -> list[Operation]:
-        """Those of all routes files."""
-        return [
-            Operation(file, route, method, value)
-            for file in sorted(self.files)
-            if file.endswith(".oas.json")
-            for route, methods in (_dig(_jsontext.parse(self.files[file]).value, "paths") or {}).items()
-            if isinstance(methods, dict)
-            for method, value in methods.items()
-            if method in _METHODS and isinstance(value, dict)
-        ]
-
-    def _at(self, route: str) -> list[Operation]:
-        found = [one for one in self.operations if one.route == route]
-        if len(files := sorted({one.file for one in found})) > 1:
-            raise PlanError(f"{' and '.join(files)} both have the path {route}. Remove it from one of them.")
-        return found
-
     def _tools(self, wanted: t.Sequence[Object]) -> list[Object]:
         tools = [{"file": "./" + posixpath.normpath(one["file"]), "id": one["id"]} for one in wanted]
         for tool in tools:
             self._tool(tool)
         return tools
-
-    def _tool(self, tool: Object) -> Operation:
-        """The operation that a tool is. The gateway starts without it, and then answers no MCP request."""
-        file = posixpath.normpath(str(tool.get("file")))
-        ids = {str(one.value["operationId"]): one for one in self.operations if _has_id(one) and one.file == file}
-        if tool.get("id") not in ids:
-            known = ", ".join(sorted(ids)) or "none"
-            raise PlanError(f"{file} has no operation {tool.get('id')!r}, which is named as a tool. It has: {known}.")
-        return ids[str(tool["id"])]
 
     def _make_route(self, wanted: Wanted, tools: list[Object]) -> None:
         name = wanted.config["plugin_options"]["resourceName"]
@@ -409,8 +490,8 @@ class _Project:
             self._create(RUNTIME, _NEW_RUNTIME)
         source = self.files[RUNTIME]
         with _explained(RUNTIME):
-            if _typescript.mentions(source, "OAuthProtectedResourcePlugin"):
-                raise ValueError("it registers an OAuthProtectedResourcePlugin itself. Remove that, and its import")
+            if _typescript.mentions(source, _PLUGIN):
+                raise ValueError(f"it registers an {_PLUGIN} itself. Remove that, and its import")
             self.files[RUNTIME] = _typescript.add_call(source, "runtimeInit", _REGISTER, "./mcp-oauth")
         self._ledger[self._policy_name] = sorted(self._added)
         self._write_helper(_runtime_module(_REGISTER, wanted.config["plugin_options"], wanted.environment))
@@ -440,17 +521,6 @@ class _Project:
 
     # -- files ----------------------------------------------------------------------------------------------------
 
-    def _check(self, path: str) -> None:
-        try:
-            root = _jsontext.parse(self.files[path]).value
-        except ValueError as error:
-            raise PlanError(
-                f"{path} is not strict JSON, and the gateway takes nothing else (no comments, no trailing commas): "
-                f"{error}."
-            ) from None
-        if not isinstance(root, dict):
-            raise PlanError(f"{path} holds no JSON object, so it is no file of a Zuplo project.")
-
     def _create(self, path: str, text: str) -> None:
         self.files[path] = text
         self._added.add(path)
@@ -460,7 +530,7 @@ class _Project:
 
 
 def _runtime_module(function: str, plugin_options: Object, environment: Environment) -> str:
-    imports = "OAuthProtectedResourcePlugin, RuntimeExtensions"
+    imports = f"{_PLUGIN}, RuntimeExtensions"
     options = json.dumps(plugin_options, indent=2).replace("\n", "\n    ")
     if environment.auth0_domain:
         issuer = json.dumps(plugin_options["authorizationServers"][0])

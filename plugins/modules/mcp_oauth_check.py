@@ -41,6 +41,12 @@ options:
     elements: str
     choices: [dcr, cimd]
     default: [dcr]
+  project_dir:
+    description:
+      - The directory of the gateway's Zuplo project, on the host where the task runs. What stands in it is compared as
+        well, so that what is wrong there is found before it is deployed.
+      - A value that the gateway's environment decides, C($env(NAME)), is skipped.
+    type: path
   register:
     description:
       - Whether to register a client and to delete it again, which shows that registration really works.
@@ -95,6 +101,12 @@ EXAMPLES = r"""
     auth_client_id: "{{ auth0_client_id }}"
     auth_client_secret: "{{ auth0_client_secret }}"
     gateway_required: true
+
+- name: Before the gateway is deployed
+  mcp_ops.oauth.mcp_oauth_check:
+    mcp_server_url: https://mcp.example.com/mcp
+    domain: tenant.eu.auth0.com
+    project_dir: "{{ playbook_dir }}/gateway"
 
 - name: From outside, without credentials
   mcp_ops.oauth.mcp_oauth_check:
@@ -165,14 +177,17 @@ import typing as t
 
 from ..module_utils import _findings
 from ..module_utils._check import Check, Subject
+from ..module_utils._files import project, read
 from ..module_utils._module import TENANT_OPTIONS, Module, Result, Task, run
 from ..module_utils._probe import Probe
 from ..module_utils._urls import check_domain
+from ..module_utils._zuplo import FILES
 
 OPTIONS: dict[str, t.Any] = {
     "mcp_server_url": {"type": "str", "required": True},
     "auth0_domain": {"type": "str"},
     "client_registration": {"type": "list", "elements": "str", "choices": ["dcr", "cimd"], "default": ["dcr"]},
+    "project_dir": {"type": "path"},
     "register": {"type": "bool", "default": False},
     "other_audience": {"type": "str"},
     "gateway_required": {"type": "bool", "default": False},
@@ -192,6 +207,7 @@ def perform(task: Task) -> Result:
         url=options["mcp_server_url"],
         issuer=f"https://{check_domain(domain, 'auth0_domain')}/" if domain else None,
         ways=frozenset(options["client_registration"]),
+        files=read(project(options["project_dir"]), FILES) if "project_dir" in options else None,
         required=options["gateway_required"],
         register=options["register"] and not task.check_mode,
         other_audience=options.get("other_audience"),

@@ -207,7 +207,7 @@ from pathlib import Path
 
 from ansible.module_utils.basic import env_fallback
 
-from ..module_utils._files import edits, read, write
+from ..module_utils._files import edits, project, read, write
 from ..module_utils._module import STATE, Module, Result, Task, run
 from ..module_utils._plan import Object, Shape, check
 from ..module_utils._urls import derive
@@ -246,16 +246,6 @@ def perform(task: Task) -> Result:
     root = project(options["project_dir"])
     wanted = Wanted(config, environment, options.get("operations"), options["attach_to_tools"])
     return written(task, root, present(read(root, FILES), wanted), {"config": config}, warnings)
-
-
-def project(path: str) -> Path:
-    root = Path(path)
-    if not any((root / name).exists() for name in ("zuplo.jsonc", "zuplo.json", "config")):
-        raise ValueError(
-            f"project_dir {path!r} is no Zuplo project: it has no zuplo.jsonc and no config directory. It must be the "
-            "directory of the project on the host where the task runs."
-        )
-    return root
 
 
 def written(task: Task, root: Path, planned: Planned, values: Object, warnings: Sequence[str] = ()) -> Result:

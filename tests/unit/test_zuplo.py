@@ -201,6 +201,11 @@ def with_policies(*policies: t.Any) -> dict[str, str]:
         (with_policies({"name": NAME, "handler": {"export": "ApiKey"}}), {}, "with the handler 'ApiKey'"),
         (with_policies({"name": NAME}, {"name": NAME}), {}, "has 2 policies of the name"),
         ({**FRESH, "modules/mcp-oauth.ts": "export {};"}, {}, "not a file that this module has written"),
+        (
+            {**FRESH, "modules/mcp-oauth.ts": zuplo._MARK + "// added: {,}\n"},
+            {},
+            "mcp-oauth.ts, line 2: .* was edited: .*from version control",
+        ),
         ({**FRESH, "modules/zuplo.runtime.ts": "export {};"}, {"operations": TOOLS}, "exports no function runtimeInit"),
         (
             {

@@ -1,0 +1,194 @@
+# Copyright: mcp_ops.oauth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What the check says of a project's files: all that is written here passes, and what spoils it is named."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.mcp_ops.oauth.plugins.module_utils import _findings
+from ansible_collections.mcp_ops.oauth.plugins.module_utils import _zuplo as zuplo
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._check import Check, Subject
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._findings import Finding
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._probe import Probe
+from tests.unit.test_zuplo import FRESH, PROJECTS, STRINGS, TOOLS, wanted
+
+POLICIES, ROUTES, RUNTIME, HELPER = zuplo.POLICIES, zuplo.ROUTES, zuplo.RUNTIME, zuplo.HELPER
+ISSUER = f'"{STRINGS.issuer}"'
+AUDIENCE = f'"audience": "{STRINGS.audience}"'
+OWN_PLUGIN = """\
+import { OAuthProtectedResourcePlugin, RuntimeExtensions } from "@zuplo/runtime";
+// authorizationServers: ["https://comment.example/"]
+export function runtimeInit(runtime: RuntimeExtensions) {
+  runtime.addPlugin(new OAuthProtectedResourcePlugin({ authorizationServers: [VALUE], resourceName: "x" }));
+}
+"""
+
+
+def findings(files: zuplo.Files, issuer: str | None = STRINGS.issuer) -> dict[str, Finding]:
+    """Those about the project."""
+    subject = Subject(STRINGS.audience, issuer, frozenset(["dcr"]), files)
+    check = Check(subject, Probe(ca_path=None, validate_certs=True, timeout=1), None)
+    check._project()
+    return dict(check.found)
+
+
+def statuses(found: t.Mapping[str, Finding]) -> dict[str, str]:
+    return {name.removeprefix("project_"): one.status for name, one in found.items() if one.status != "pass"}
+
+
+@pytest.mark.parametrize("name", PROJECTS)
+def test_what_is_written_passes(name: str) -> None:
+    files, options = PROJECTS[name]
+    assert statuses(findings(files))["route"] in ("fail", "warn")
+    left = statuses(findings(zuplo.present(files, wanted(**options)).files))
+    assert left == ({} if options.get("attach") else {"tools": "warn"})
+
+
+def written(environment: zuplo.Environment = zuplo.LITERAL) -> zuplo.Files:
+    return zuplo.present(FRESH, wanted(environment, operations=TOOLS, attach=True)).files
+
+
+def edited(path: str, old: str, new: str) -> zuplo.Files:
+    files = written()
+    assert old in files[path]
+    return {**files, path: files[path].replace(old, new)}
+
+
+def without(path: str) -> zuplo.Files:
+    return {name: text for name, text in written().items() if name != path}
+
+
+def own_plugin(value: str) -> zuplo.Files:
+    return {**without(HELPER), RUNTIME: OWN_PLUGIN.replace("VALUE", value)}
+
+
+SPOILT: dict[str, tuple[zuplo.Files, dict[str, str], str]] = {
+    "no route": (
+        without(ROUTES),
+        {"route": "fail", "audience": "skip", "auth0_domain": "skip", "tools": "skip"},
+        "no route of the project has the path /mcp",
+    ),
+    "no policy": (
+        edited(ROUTES, '"mcp-oauth-inbound"', ""),
+        {"route": "fail", "audience": "skip", "auth0_domain": "skip"},
+        "POST /mcp (config/mcp.oas.json) has no Auth0 policy, so it is open to everyone",
+    ),
+    "another policy": (
+        edited(ROUTES, '"mcp-oauth-inbound"', '"of-ours"'),
+        {"route": "warn", "audience": "skip", "auth0_domain": "skip"},
+        "whether of-ours can tell who calls is not known",
+    ),
+    "lets anyone in": (
+        edited(POLICIES, AUDIENCE, f'{AUDIENCE}, "allowUnauthenticatedRequests": true'),
+        {"route": "fail"},
+        "lets callers without a token in",
+    ),
+    "no metadata": (
+        edited(POLICIES, '"oAuthResourceMetadataEnabled": true', '"oAuthResourceMetadataEnabled": false'),
+        {"route": "warn"},
+        "has no oAuthResourceMetadataEnabled",
+    ),
+    "no audience": (
+        edited(POLICIES, f"{AUDIENCE},", ""),
+        {"audience": "fail"},
+        "checks no audience: any token of the tenant is accepted",
+    ),
+    "another audience": (
+        edited(POLICIES, AUDIENCE, '"audience": ["https://mcp.example.com/mcp"]'),
+        {"audience": "fail"},
+        'has the audience ["https://mcp.example.com/mcp"]',
+    ),
+    "audience with a slash": (
+        edited(POLICIES, AUDIENCE, f'{AUDIENCE[:-1]}/"'),
+        {"audience": "fail"},
+        "a slash too many",
+    ),
+    "audience from a variable alone": (
+        edited(POLICIES, AUDIENCE, '"audience": "$env(AUDIENCE)"'),
+        {"audience": "warn"},
+        "where that variable is unset, any token of the tenant is accepted",
+    ),
+    "audience from a variable, on another path": (
+        edited(POLICIES, AUDIENCE, '"audience": "https://$env(HOST)/other"'),
+        {"audience": "fail"},
+        'has the audience "https://$env(HOST)/other"',
+    ),
+    "domain with a scheme": (
+        edited(POLICIES, '"auth0Domain": "', '"auth0Domain": "https://'),
+        {"auth0_domain": "fail"},
+        "it must be a bare host name",
+    ),
+    "another domain": (
+        edited(POLICIES, '"auth0Domain": "tenant', '"auth0Domain": "tenant2'),
+        {"auth0_domain": "fail"},
+        'has the auth0Domain "tenant2.eu.auth0.com"',
+    ),
+    "no runtime": (without(RUNTIME), {"plugin": "fail"}, "registers no OAuthProtectedResourcePlugin"),
+    "nothing calls": (
+        {**written(), RUNTIME: "export function runtimeInit() {}\n"},
+        {"plugin": "fail"},
+        "registers no OAuthProtectedResourcePlugin",
+    ),
+    "another module may": (
+        {**written(), RUNTIME: 'import { all } from "./all";\nexport function runtimeInit(r) { all(r); }\n'},
+        {"plugin": "skip"},
+        "imports other modules",
+    ),
+    "cannot be read": ({**written(), RUNTIME: "/'/.test(x)"}, {"plugin": "skip"}, "imports other modules"),
+    "issuer without a slash": (
+        edited(HELPER, ISSUER, f'{ISSUER[:-2]}"'),
+        {"plugin": "fail"},
+        "the slash at its end is missing",
+    ),
+    "its own plugin, another issuer": (
+        own_plugin("'https://other.example/'"),
+        {"plugin": "fail"},
+        '"https://other.example/"',
+    ),
+    "its own plugin, a value that is computed": (own_plugin("issuer()"), {"plugin": "skip"}, "when the gateway runs"),
+    "a tool without a policy": (
+        edited("config/routes.oas.json", '"mcp-oauth-inbound"', ""),
+        {"tools": "warn"},
+        "without a token, anyone can call GET /hello (config/routes.oas.json)",
+    ),
+    "no such tool": (edited(ROUTES, '"id": "hello"', '"id": "gone"'), {"route": "fail"}, "has no operation 'gone'"),
+    "no JSON": (edited(POLICIES, "{", "// comment\n{"), {"route": "fail"}, "config/policies.json is not strict JSON"),
+}
+
+
+@pytest.mark.parametrize("name", SPOILT)
+def test_what_is_spoilt_is_named(name: str) -> None:
+    files, expected, text = SPOILT[name]
+    found = findings(files)
+    assert statuses(found) == expected
+    assert text in " ".join(one.seen for one in found.values())
+    for one in found.values():
+        assert one.status in ("pass", "skip") or one.remedy
+
+
+def test_a_plugin_of_its_own_passes() -> None:
+    assert statuses(findings(own_plugin(ISSUER))) == {}
+
+
+def test_what_the_gateway_s_environment_decides() -> None:
+    files = written(zuplo.Environment(auth0_domain="DOMAIN", mcp_host="HOST"))
+    found = findings(files)
+    assert statuses(found) == {"audience": "skip", "auth0_domain": "skip", "plugin": "skip"}
+    assert "https://$env(HOST)/mcp" in found["project_audience"].seen
+
+
+def test_without_an_issuer() -> None:
+    assert statuses(findings(written(), None)) == {"auth0_domain": "skip", "plugin": "skip"}
+
+
+def test_a_project_is_read_only_where_there_is_one() -> None:
+    check = Check(
+        Subject(STRINGS.audience, None, frozenset()), Probe(ca_path=None, validate_certs=True, timeout=1), None
+    )
+    check._project()
+    assert set(check.found) == {name for name in _findings.NAMES if name.startswith("project_")}
+    assert {one.status for one in check.found.values()} == {"skip"}
