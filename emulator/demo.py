@@ -20,7 +20,27 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-COMMAND = ["ansible-playbook", "mcp_ops.oauth.mcp_server", "-e", "mcp_server_url=https://mcp.example.com/mcp"]
+COMMAND = ["ansible-playbook", "mcp_ops.oauth.mcp_server", "-e", "@vars.yml"]
+VARIABLES = """\
+mcp_server_url: https://mcp.example.com/mcp
+mcp_zuplo_project_dir: "{folder}/gateway"
+mcp_zuplo_operations:
+  - id: hello
+mcp_zuplo_attach_to_tools: true
+"""
+# What a Zuplo project is at least: one route, here the one that becomes a tool.
+ROUTES = {
+    "openapi": "3.1.0",
+    "info": {"title": "Example", "version": "1.0.0"},
+    "paths": {
+        "/hello": {
+            "get": {
+                "operationId": "hello",
+                "x-zuplo-route": {"handler": {"export": "default", "module": "$import(./modules/hello)"}},
+            }
+        }
+    },
+}
 FACTS = """\
 - import_playbook: mcp_ops.oauth.mcp_server
 - name: Your own play can go on with the fact
@@ -69,6 +89,10 @@ def main() -> None:
         link.parent.mkdir(parents=True)
         link.symlink_to(ROOT, target_is_directory=True)
         Path(folder, "facts.yml").write_text(FACTS, encoding="utf-8")
+        Path(folder, "vars.yml").write_text(VARIABLES.format(folder=folder), encoding="utf-8")
+        routes = Path(folder, "gateway", "config", "routes.oas.json")
+        routes.parent.mkdir(parents=True)
+        routes.write_text(json.dumps(ROUTES, indent=2) + "\n", encoding="utf-8")
         environment = {
             **{key: value for key, value in os.environ.items() if not key.startswith(("AUTH0_", "ANSIBLE_"))},
             **tenant,
@@ -77,7 +101,7 @@ def main() -> None:
             "ANSIBLE_LOCALHOST_WARNING": "false",
             "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
         }
-        print(f"An emulated tenant is at {tenant['AUTH0_DOMAIN']}.")
+        print(f"An emulated tenant is at {tenant['AUTH0_DOMAIN']}. vars.yml:\n\n{VARIABLES.format(folder=folder)}")
         _show("1. Preview: what would change", [*COMMAND, "--check", "--diff"], environment, folder)
         _show("2. Run", COMMAND, environment, folder)
         command = ["ansible-playbook", "facts.yml", *COMMAND[2:]]

@@ -1,11 +1,13 @@
 # Copyright: mcp_ops.oauth contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The sample playbooks: from an empty tenant to facts for the gateway, and back. `tests/mcp` has the clients' view."""
+"""The sample playbooks: from an empty tenant to a gateway's project, and back. `tests/mcp` has the clients' view."""
 
 from __future__ import annotations
 
+import json
 import typing as t
+from pathlib import Path
 
 import pytest
 
@@ -32,9 +34,41 @@ CHANGES = [
     "Dynamic client registration and application connections",
     "Clients can be known by a metadata document",
 ]
+PROJECT = "Write the gateway's project"
+LOOK = "Look at project, gateway and tenant as a client does"
+VERDICT = "MCP clients can log in, and nobody else gets in"
+# What the look at the end sends, in this order.
+LOOKS = [
+    "GET /.well-known/oauth-authorization-server",
+    "GET tenants/settings",
+    API,
+    "GET client-grants",
+    "GET connections",
+]
 GUIDE = [CHANGES[0], CHANGES[2], CHANGES[4]]
 # Those that Ansible counts, with the check of the role's arguments.
-TASKS = 13
+TASKS = 17
+ROUTES = "config/routes.oas.json"
+
+
+def files(project: Path) -> dict[str, str]:
+    return {str(path.relative_to(project)): path.read_text() for path in sorted(project.rglob("*")) if path.is_file()}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A Zuplo project with the operation `hello`."""
+    handler = {"export": "default", "module": "$import(./modules/hello)"}
+    hello = {"operationId": "hello", "x-zuplo-route": {"handler": handler, "policies": {"inbound": []}}}
+    file = tmp_path / "project" / ROUTES
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps({"openapi": "3.1.0", "paths": {"/hello": {"get": hello}}}))
+    return tmp_path / "project"
+
+
+def of(project: Path) -> dict[str, t.Any]:
+    """The variables of the playbook that name a project."""
+    return {"mcp_server_url": URL, "mcp_zuplo_project_dir": str(project), "mcp_zuplo_operations": [{"id": "hello"}]}
 
 
 def test_first_run_and_second_run(play: Play, tenant: Tenant) -> None:
@@ -48,14 +82,14 @@ def test_first_run_and_second_run(play: Play, tenant: Tenant) -> None:
     assert first.rc == 0, first.output
     assert first.changed == preview.changed
     # A write each, and the settings are read back three times.
-    assert len(first.calls) == len(READS) + 9
+    assert len(first.calls) == len(READS) + 9 + len(LOOKS)
     assert [step.result.get("diff") for step in first.steps] == [s.result.get("diff") for s in preview.steps]
     assert len(first.steps) == TASKS
 
     second = play(PLAYBOOK, mcp_server_url=URL, mcp_scopes=scopes)
     assert second.rc == 0, second.output
     assert second.changed == []
-    assert second.calls == READS
+    assert second.calls == READS + LOOKS
     assert [run.logins for run in (preview, first, second)] == [1, 1, 1]
 
     facts = second["Emit the facts for the gateway"].result["ansible_facts"]["zuplo_mcp_oauth"]
@@ -98,7 +132,7 @@ def test_the_steps_of_the_original_guide(play: Play) -> None:
         (("--tags", "client_grant"), ["client_grants"], [CHANGES[3]]),
         (("--tags", "guide"), ["resource_servers", "connections", "tenant_settings"], GUIDE),
         (
-            ("--skip-tags", "tenant_settings,client_registration,client_grant"),
+            ("--skip-tags", "tenant_settings,client_registration,client_grant,verify"),
             ["resource_servers", "connections"],
             None,
         ),
@@ -128,16 +162,76 @@ def test_registration_is_opened_as_asked(play: Play, tenant: Tenant) -> None:
 
 
 @pytest.mark.parametrize("before", range(2, TASKS + 1))
-def test_killed_anywhere_it_converges(play: Play, before: int) -> None:
-    killed = play(PLAYBOOK, mcp_server_url=URL, env={"RECORD_KILL_BEFORE": str(before)})
+def test_killed_anywhere_it_converges(play: Play, project: Path, before: int) -> None:
+    killed = play(PLAYBOOK, **of(project), env={"RECORD_KILL_BEFORE": str(before)})
     assert killed.rc == -9
     assert len(killed.steps) == before - 1
-    again = play(PLAYBOOK, mcp_server_url=URL)
+    again = play(PLAYBOOK, **of(project))
     assert again.rc == 0, again.output
-    assert len(again.changed) == len(CHANGES) - sum(step.changed for step in killed.steps)
-    third = play(PLAYBOOK, mcp_server_url=URL)
+    assert len(again.changed) == len([*CHANGES, PROJECT]) - len(killed.changed)
+    third = play(PLAYBOOK, **of(project))
     assert third.changed == []
-    assert third.calls == READS
+    assert third.calls == READS + LOOKS
+
+
+def test_a_project_gets_the_gateway_s_configuration_and_gives_it_back(play: Play, project: Path) -> None:
+    before = files(project)
+    preview = play(PLAYBOOK, "--check", "--diff", **of(project))
+    assert preview.rc == 0, preview.output
+    assert preview.changed == [*CHANGES, PROJECT]
+    assert files(project) == before
+
+    first = play(PLAYBOOK, "--diff", **of(project))
+    assert first.rc == 0, first.output
+    assert first.changed == preview.changed
+    assert first[PROJECT].result["diff"] == preview[PROJECT].result["diff"]
+    assert f'"audience": "{URL}"' in (project / "config/policies.json").read_text()
+    found = {one["name"]: one["status"] for one in first[LOOK].result["findings"]}
+    assert {name: status for name, status in found.items() if status != "pass"} == {
+        "project_tools": "warn",
+        **dict.fromkeys(["gateway", "unauthorized", "www_authenticate", "protected_resource_metadata"], "skip"),
+        **dict.fromkeys(["resource", "authorization_servers", "registration", "own_token", "other_token"], "skip"),
+    }
+    # The table, as a person reads it.
+    assert f"PASS  project_audience               {URL}" in first.output
+    assert "remedy: mcp_ops.oauth.zuplo_mcp_oauth: attach_to_tools: true" in first.output
+
+    guarded = play(PLAYBOOK, "--tags", "zuplo", mcp_zuplo_attach_to_tools=True, **of(project))
+    assert guarded.changed == [PROJECT]
+    assert guarded.calls == []
+    assert "mcp-oauth-inbound" in (project / ROUTES).read_text()
+
+    gone = play(ABSENT, mcp_server_url=URL, mcp_zuplo_project_dir=str(project))
+    assert gone.changed[-1] == "The gateway's project is as it was"
+    assert files(project) == before
+
+
+@pytest.mark.parametrize("playbook", [PLAYBOOK, ABSENT])
+def test_a_project_that_cannot_be_edited_stops_all(play: Play, project: Path, playbook: str) -> None:
+    (project / ROUTES).write_text("// not JSON\n{}")
+    run = play(playbook, **of(project))
+    assert run.rc == 2
+    assert f"{ROUTES} is not strict JSON" in run.output
+    assert run.requests == []
+
+
+def test_what_clients_would_meet_ends_the_run(play: Play, tenant: Tenant) -> None:
+    assert play(PLAYBOOK, mcp_server_url=URL).rc == 0
+    tenant.api("PATCH", f"connections/{tenant.connection()['id']}", {"is_domain_connection": False})
+    looked = play(PLAYBOOK, "--tags", "verify", mcp_server_url=URL)
+    assert looked.rc == 2
+    assert looked.changed == []
+    assert "Failed: connection. The table above" in looked[VERDICT].result["msg"]
+    assert "FAIL  connection" in looked.output
+    assert looked.calls == LOOKS
+
+    off = play(PLAYBOOK, "--skip-tags", "connection", mcp_server_url=URL, mcp_verify=False)
+    assert off.rc == 0, off.output
+    assert off[LOOK].status == "skipped"
+
+    required = play(PLAYBOOK, mcp_server_url=URL, mcp_gateway_required=True)
+    assert required.changed == [CHANGES[2]]
+    assert "Failed: gateway." in required[VERDICT].result["msg"]
 
 
 READ_SCOPES = ("read:connections", "read:resource_servers", "read:tenant_settings", "read:client_grants")
