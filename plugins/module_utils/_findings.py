@@ -299,7 +299,7 @@ def metadata_url(mcp_server_url: str) -> str:
 
 def www_authenticate(answer: Answer, mcp_server_url: str) -> Finding:
     name, expected = "www_authenticate", metadata_url(mcp_server_url)
-    remedy = f"{ZUPLO}: policy, whose option oAuthResourceMetadataEnabled is true"
+    remedy = f"{ZUPLO}: policy, whose option oAuthResourceMetadataEnabled is true, and the plugin"
     found = re.search(r'\bresource_metadata\s*=\s*(?:"([^"]*)"|([^\s,"]+))', answer.headers.get("www-authenticate", ""))
     if not found:
         return Finding(

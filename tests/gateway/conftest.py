@@ -14,12 +14,13 @@ import requests
 
 from tests.gateway.gateway import Gateway, free_ports
 from tests.gateway.project import create
-from tests.integration.conftest import _player, emulator
+from tests.integration.conftest import emulator, player
 from tests.integration.harness import Run, Tenant, task
 
 __all__ = ["emulator"]
 
 PLAYBOOK = "mcp_ops.oauth.mcp_server"
+OTHER = "https://another.example/api"
 Edit = t.Callable[[Path], t.Any]
 
 
@@ -31,23 +32,34 @@ class Site:
         self.folder = folder
         self.port = free_ports()
         self.url = f"http://127.0.0.1:{self.port}/mcp"
-        tenant.call("POST", "/_emulator/reset")
-        play = _player(tenant, folder, "default")
-        self.run: Run = play(PLAYBOOK, mcp_server_url=self.url)
-        assert self.run.rc == 0, self.run.output
-        self.state = tenant.call("GET", "/_emulator/state")
         self.project = create(folder / "project")
-        self.step = task(
-            "zuplo_mcp_oauth",
-            "project",
-            mcp_server_url=self.url,
-            project_dir=str(self.project),
-            operations=[{"id": "hello"}],
-            attach_to_tools=True,
-        )
-        self.play = play
-        assert play([self.step]).passed == ["project"]
+        self.variables: dict[str, t.Any] = {
+            "mcp_server_url": self.url,
+            "mcp_zuplo_project_dir": str(self.project),
+            "mcp_zuplo_operations": [{"id": "hello"}],
+            "mcp_zuplo_attach_to_tools": True,
+        }
+        tenant.call("POST", "/_emulator/reset")
+        self.play = player(tenant, folder, "default")
+        self.run: Run = self.play(PLAYBOOK, **self.variables)
+        assert self.run.rc == 0, self.run.output
+        # With these, a check may ask for tokens of both APIs.
+        tenant.api("POST", "resource-servers", {"identifier": OTHER})
+        for audience in (self.url, OTHER):
+            body = {"client_id": tenant.client_id, "audience": audience, "subject_type": "client", "scope": []}
+            tenant.api("POST", "client-grants", body)
+        self.state = tenant.call("GET", "/_emulator/state")
         self._count = 0
+
+    def check(self, project: Path, url: str | None = None) -> dict[str, dict[str, str]]:
+        """What a check finds that does not pass, by name; it looks at project, gateway and tenant."""
+        options: dict[str, t.Any] = {"project_dir": str(project), "other_audience": OTHER, "gateway_required": True}
+        url = url or self.url
+        step = self.play([task("mcp_oauth_check", "check", mcp_server_url=url, fail_on_findings=False, **options)])[
+            "check"
+        ]
+        assert step.status == "ok", step.result
+        return {one["name"]: one for one in step.result["findings"] if one["status"] in ("fail", "warn")}
 
     def restore(self) -> None:
         """The tenant as the run left it, without faults."""

@@ -18,13 +18,15 @@ import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import requests
 
 from tests.gateway.install import MODULES, NODE, environment
 
 METADATA = "/.well-known/oauth-protected-resource/mcp"
-# After its first answer the gateway starts once more, so only answers without a break count.
-STEADY_SECONDS = 1.2
+# The gateway starts its engine, and then once more; where the second start is not seen, answers for so long will do.
+ENGINE = "deno"
+STEADY_SECONDS = 10
 START_SECONDS = 60
 STOP_SECONDS = 6
 ZUPLO = str(MODULES / "zuplo" / "zuplo.js")
@@ -80,7 +82,7 @@ class Gateway:
         self.port = port or free_ports()
         self.origin = f"http://127.0.0.1:{self.port}"
         self.url = f"{self.origin}/mcp"
-        self._project = project
+        self.project = project
         self._ca_path = ca_path
 
     @property
@@ -101,7 +103,7 @@ class Gateway:
         return True
 
     def __enter__(self) -> Gateway:
-        link_modules(self._project)
+        link_modules(self.project)
         self._output = tempfile.TemporaryFile()
         command = [
             NODE,
@@ -115,7 +117,7 @@ class Gateway:
         ]
         self._process = subprocess.Popen(
             command,
-            cwd=self._project,
+            cwd=self.project,
             env=environment(**QUIET, DENO_CERT=self._ca_path),
             stdin=subprocess.DEVNULL,
             stdout=self._output,
@@ -135,18 +137,30 @@ class Gateway:
 
     def _wait(self) -> None:
         end = time.monotonic() + START_SECONDS
+        engines: set[int] = set()
         since = None
         with requests.Session() as session:
             session.trust_env = False
-            while since is None or time.monotonic() < since + STEADY_SECONDS:
+            while True:
                 if self._process.poll() is not None or time.monotonic() > end:
                     raise GatewayFailed(self.log)
+                engines |= self._engines()
+                restarted = len(engines) > 1
                 try:
-                    session.get(self.origin + METADATA, timeout=5)
+                    session.get(self.origin + METADATA, timeout=5, headers={"Connection": "close"})
                     since = since or time.monotonic()
+                    if restarted or time.monotonic() > since + STEADY_SECONDS:
+                        return
                 except requests.RequestException:
                     since = None
                 time.sleep(0.05)
+
+    def _engines(self) -> set[int]:
+        """The ids of the processes that serve now."""
+        with contextlib.suppress(psutil.Error):
+            children = psutil.Process(self._process.pid).children(recursive=True)
+            return {child.pid for child in children if child.name() == ENGINE}
+        return set()
 
 
 @dataclass(frozen=True)

@@ -25,8 +25,17 @@ def test_the_project_is_clean(site: Site) -> None:
 
 def test_a_second_run_changes_no_file_and_nothing_in_the_tenant(site: Site) -> None:
     site.restore()
-    assert site.play(PLAYBOOK, mcp_server_url=site.url).changed == []
-    assert site.play([site.step]).changed == []
+    before = {path: path.read_bytes() for path in site.project.rglob("*.*") if path.is_file()}
+    run = site.play(PLAYBOOK, **site.variables)
+    assert (run.rc, run.changed) == (0, [])
+    assert {path: path.read_bytes() for path in before} == before
+    assert site.tenant.call("GET", "/_emulator/state") == site.state
+
+
+def test_the_playbook_finds_the_running_gateway_in_order(site: Site, gateway: Gateway) -> None:
+    run = site.play(PLAYBOOK, mcp_gateway_required=True, **site.variables)
+    assert (run.rc, run.changed) == (0, []), run.output
+    assert site.check(gateway.project) == {}
 
 
 @pytest.mark.parametrize("client", CLIENTS)

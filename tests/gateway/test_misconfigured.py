@@ -1,17 +1,18 @@
 # Copyright: mcp_ops.oauth contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""One setting wrong on purpose: where it breaks, and what real clients and the gateway's log say of it."""
+"""One setting wrong on purpose: what a check finds beforehand, and what clients and the gateway's log say of it."""
 
 from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import pytest
 
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._findings import Finding
 from tests.gateway.clients import CLIENTS, ClientFailed, Seen
 from tests.gateway.conftest import Edit, Gateways, Site, initialize
 from tests.gateway.project import MCP_ROUTES, detach_policy, drop_plugin, edit_plugin, edit_policy
@@ -123,8 +124,8 @@ class Row:
     """A setting that is wrong, in the tenant, in the project or in the client's URL, and what comes of it.
 
     `seen` gives of each client the pattern of its failure, or WORKS; {url}, {origin}, {local} stand for the site's.
-    `log` is the pattern of the gateway's reason. `open`: any token of the tenant opens the gateway. `finding` is the
-    name of what a check of the site finds.
+    `found` are all the findings of a check that do not pass, with a pattern for what was seen and what mends it.
+    `log` is the pattern of the gateway's reason. `open`: any token of the tenant opens the gateway.
     """
 
     name: str
@@ -134,7 +135,7 @@ class Row:
     url: str = "{url}"
     log: str = ""
     open: bool = False
-    finding: str = ""
+    found: dict[str, str] = field(default_factory=dict)
 
 
 def everywhere(pattern: str) -> dict[str, str]:
@@ -162,6 +163,16 @@ MISMATCH = {
     "inspector": "^exit 1: Issuer mismatch in authorization server metadata",
 }
 
+SWITCH = "auth0_tenant_flags: flags.enable_dynamic_client_registration: true"
+GRANT = "auth0_client_grant: default_for: third_party_clients, subject_type: user"
+NO_PROFILE = {"resource_parameter_profile": "auth0_tenant_settings: resource_parameter_profile: compatibility"}
+PERMISSIVE = {"registration_security_mode": "dynamic_client_registration_security_mode: strict"}
+ANY_TOKEN = {"other_token": "any token of the tenant is accepted.*option audience is missing or unset"}
+WRONG_DOMAIN = {
+    "project_auth0_domain": "has the auth0Domain .*Expected: {domain}[.] Remedy: .*zuplo_mcp_oauth: project_dir",
+    "own_token": "status 401.*options audience and auth0Domain",
+}
+
 ROWS = [
     Row(
         "registration off, no endpoint",
@@ -171,6 +182,10 @@ ROWS = [
             "inspector": "^exit 1: Incompatible auth server: does not support dynamic client registration$",
         },
         registration_unknown,
+        found={
+            "registration_endpoint": f"the metadata names none.*{SWITCH}",
+            "dynamic_client_registration": f"off.*{SWITCH}",
+        },
     ),
     Row(
         "registration off",
@@ -180,20 +195,64 @@ ROWS = [
             "inspector": r"^exit 3: Dynamic Client Registration rejected \(HTTP 403\)",
         },
         no_registration,
+        found={"dynamic_client_registration": f"off.*{SWITCH}"},
     ),
-    Row("connection not at domain level", page("no connections enabled for the client"), not_domain_level),
-    Row("no profile", page("The userinfo audience is not allowed for third party clients"), no_profile),
-    Row("no profile, permissive client", REFUSED_AT_GATEWAY, permissive_without_profile, log="JWSInvalid"),
-    Row("no profile, another default audience", REFUSED_AT_GATEWAY, other_default_audience, log=OTHER_AUDIENCE),
-    Row("no profile, the right default audience", everywhere(WORKS), same_default_audience),
-    Row("no grant", page('Client "tpc_.*" is not authorized to access resource server "{url}"'), no_grant),
+    Row(
+        "connection not at domain level",
+        page("no connections enabled for the client"),
+        not_domain_level,
+        found={"connection": "none is at domain level.*auth0_connection_domain: name"},
+    ),
+    Row(
+        "no profile",
+        page("The userinfo audience is not allowed for third party clients"),
+        no_profile,
+        found=NO_PROFILE,
+    ),
+    Row(
+        "no profile, permissive client",
+        REFUSED_AT_GATEWAY,
+        permissive_without_profile,
+        log="JWSInvalid",
+        found={**NO_PROFILE, **PERMISSIVE},
+    ),
+    Row(
+        "no profile, another default audience",
+        REFUSED_AT_GATEWAY,
+        other_default_audience,
+        log=OTHER_AUDIENCE,
+        found={"resource_parameter_profile": 'another API: "https://other.example/api".*auth0_tenant_settings: '},
+    ),
+    Row(
+        "no profile, the right default audience",
+        everywhere(WORKS),
+        same_default_audience,
+        found={"resource_parameter_profile": "it works since default_audience is this API"},
+    ),
+    Row(
+        "no grant",
+        page('Client "tpc_.*" is not authorized to access resource server "{url}"'),
+        no_grant,
+        found={"client_grant": f"have none.*{GRANT}, audience: {{url}}"},
+    ),
     Row(
         "a grant for machines",
         page('Client "tpc_.*" is not authorized to access resource server "{url}"'),
         machine_grant,
+        found={"client_grant": f"only with subject_type client.*{GRANT}"},
     ),
-    Row("identifier with a slash", page("Service not found: {url} "), api_with_slash),
-    Row("identifier of the origin", page("Service not found: {url} "), api_of_origin),
+    Row(
+        "identifier with a slash",
+        page("Service not found: {url} "),
+        api_with_slash,
+        found={"resource_server": 'but with "{url}/".*auth0_resource_server: identifier: {url}[.]$'},
+    ),
+    Row(
+        "identifier of the origin",
+        page("Service not found: {url} "),
+        api_of_origin,
+        found={"resource_server": 'but with "{origin}".*auth0_resource_server: identifier: {url}[.]$'},
+    ),
     Row(
         "no such API, permissive client",
         {
@@ -202,41 +261,87 @@ ROWS = [
             "inspector": "^exit 1: .*Service not found: {url}",
         },
         permissive_without_api,
+        found={"resource_server": 'but with "{url}/"', **PERMISSIVE},
     ),
-    Row("no offline access", everywhere(WORKS), no_offline_access),
+    Row(
+        "no offline access",
+        everywhere(WORKS),
+        no_offline_access,
+        found={"offline_access": "auth0_resource_server: allow_offline_access: true"},
+    ),
     Row(
         "client's URL with a slash",
         {**NOT_FOUND_AT_GATEWAY, "python": "^LoginRefused: Something went wrong .*Service not found: {origin} "},
         url="{url}/",
+        found={"url": "a trailing slash.*use '{url}'"},
     ),
-    Row("client's URL with another host", page("Service not found: {local} "), url="{local}"),
+    Row(
+        "client's URL with another host",
+        page("Service not found: {local} "),
+        url="{local}",
+        found={"resource_server": 'but with "{url}"', "project_audience": '"{url}"[.] Expected: {local}'},
+    ),
     Row(
         "another audience",
         REFUSED_AT_GATEWAY,
         project=lambda _: partial(edit_policy, audience="https://other.example/mcp"),
         log=OTHER_AUDIENCE,
+        found={
+            "project_audience": '"https://other.example/mcp"[.] Expected: {url}[.] Remedy: .*project_dir',
+            "own_token": "status 401.*options audience and auth0Domain",
+        },
     ),
-    Row("no audience", everywhere(WORKS), project=lambda _: partial(edit_policy, audience=None), open=True),
+    Row(
+        "no audience",
+        everywhere(WORKS),
+        project=lambda _: partial(edit_policy, audience=None),
+        open=True,
+        found={"project_audience": "checks no audience", **ANY_TOKEN},
+    ),
     Row(
         "audience of an unset variable",
         everywhere(WORKS),
         project=lambda _: partial(edit_policy, audience="$env(MCP_NOT_SET)"),
         open=True,
+        found={
+            "project_audience": "where that variable is unset, any token of the tenant is accepted.*mcp_host_env",
+            **ANY_TOKEN,
+        },
     ),
-    Row("domain where nobody answers", REFUSED_AT_GATEWAY, project=domain(NOBODY), log="error sending request|onnect"),
-    Row("domain that does not exist", REFUSED_AT_GATEWAY, project=domain("tenant.invalid"), log="dns error|lookup"),
-    Row("domain with a scheme", REFUSED_AT_GATEWAY, project=domain("https://{domain}"), log="dns error|lookup"),
+    Row(
+        "domain where nobody answers",
+        REFUSED_AT_GATEWAY,
+        project=domain(NOBODY),
+        log="error sending request|onnect",
+        found=WRONG_DOMAIN,
+    ),
+    Row(
+        "domain that does not exist",
+        REFUSED_AT_GATEWAY,
+        project=domain("tenant.invalid"),
+        log="dns error|lookup",
+        found=WRONG_DOMAIN,
+    ),
+    Row(
+        "domain with a scheme",
+        REFUSED_AT_GATEWAY,
+        project=domain("https://{domain}"),
+        log="dns error|lookup",
+        found=WRONG_DOMAIN,
+    ),
     Row(
         "domain with a slash",
         REFUSED_AT_GATEWAY,
         project=domain("{domain}/"),
         log="Expected 200 OK from the JSON Web Key Set",
+        found=WRONG_DOMAIN,
     ),
     Row(
         "another name of the domain",
         REFUSED_AT_GATEWAY,
         project=domain("localhost:{port}"),
         log='unexpected "iss" claim value',
+        found=WRONG_DOMAIN,
     ),
     Row(
         "issuer where nobody answers",
@@ -246,14 +351,50 @@ ROWS = [
             "inspector": "^exit 4: fetch failed$",
         },
         project=servers(f"https://{NOBODY}/"),
+        found={
+            "project_plugin": "https://127.0.0.1:1/",
+            "authorization_servers": "https://127.0.0.1:1/",
+            "authorization_server_metadata": "no answer: Connection refused.*zuplo_mcp_oauth: auth0_domain",
+        },
     ),
-    Row("issuer without a slash", MISMATCH, project=servers("https://{domain}")),
-    Row("another name of the issuer", MISMATCH, project=servers("https://localhost:{port}/")),
-    Row("no plugin", NOT_FOUND_AT_GATEWAY, project=lambda _: drop_plugin),
+    Row(
+        "issuer without a slash",
+        MISMATCH,
+        project=servers("https://{domain}"),
+        found={
+            "project_plugin": "the slash at its end is missing",
+            "authorization_servers": "the slash at its end is missing.*from its option auth0_domain",
+            "issuer": "the same string in both",
+        },
+    ),
+    Row(
+        "another name of the issuer",
+        MISMATCH,
+        project=servers("https://localhost:{port}/"),
+        found={
+            "project_plugin": "https://localhost",
+            "authorization_servers": "https://localhost.*from its option auth0_domain",
+            "issuer": "the same string in both",
+        },
+    ),
+    Row(
+        "no plugin",
+        NOT_FOUND_AT_GATEWAY,
+        project=lambda _: drop_plugin,
+        found={
+            "project_plugin": "registers no OAuthProtectedResourcePlugin",
+            "www_authenticate": "names no resource_metadata.*and the plugin",
+            "protected_resource_metadata": "the plugin is missing.*put the OAuthProtectedResourcePlugin into",
+        },
+    ),
     Row(
         "no metadata in the challenge",
         everywhere(WORKS),
         project=lambda _: partial(edit_policy, oAuthResourceMetadataEnabled=None),
+        found={
+            "project_route": "oAuthResourceMetadataEnabled",
+            "www_authenticate": "oAuthResourceMetadataEnabled is true",
+        },
     ),
     # Anyone is let in and sees the tools; these still ask for the token that the client was never asked for.
     Row(
@@ -264,6 +405,7 @@ ROWS = [
         },
         project=lambda _: partial(detach_policy, name=MCP_ROUTES),
         open=True,
+        found={"project_route": "open to everyone.*project_dir, which writes it", "unauthorized": "open to everyone"},
     ),
 ]
 
@@ -274,19 +416,31 @@ def test_what_breaks(site: Site, gateways: Gateways, row: Row) -> None:
     if row.tenant:
         row.tenant(site)
     gateway = gateways.open(row.project(site) if row.project else None)
+    strings = {
+        "url": site.url,
+        "origin": gateway.origin,
+        "local": f"http://localhost:{site.port}/mcp",
+        "domain": site.tenant.domain,
+    }
+    found = site.check(gateway.project, row.url.format(**strings))
     said = len(gateway.log)
-    strings = {"url": site.url, "origin": gateway.origin, "local": f"http://localhost:{site.port}/mcp"}
     seen = {name: outcome(client, row.url.format(**strings), site) for name, client in CLIENTS.items()}
 
     escaped = {key: re.escape(value) for key, value in strings.items()}
     expected = {name: pattern.format(**escaped) for name, pattern in row.seen.items()}
     different = {name: text for name, text in seen.items() if not re.search(expected[name], text, re.DOTALL)}
     assert different == {}
+    assert set(found) == set(row.found), found
+    for name, pattern in row.found.items():
+        assert re.search(pattern.format(**escaped), Finding(**found[name]).sentence)
+        assert found[name]["remedy"]
+    # Where a client fails, or anyone gets in, a check fails; where all work, it only warns.
+    failed = any(finding["status"] == "fail" for finding in found.values())
+    assert failed == (row.open or set(row.seen.values()) != {WORKS})
     if row.log:
         assert gateway.says(row.log, said), gateway.log[said:]
     # A token of the tenant for an API that is not the MCP server's.
     assert initialize(site.url, site.tenant.token()) == (200 if row.open else 401)
-    # Here goes what a check of the site finds: row.finding.
 
 
 def outcome(client: t.Callable[[str, str], Seen], url: str, site: Site) -> str:

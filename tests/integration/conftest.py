@@ -50,10 +50,10 @@ def play(play_over: t.Callable[[str], Play], rim: str) -> Play:
 @pytest.fixture
 def play_over(tenant: Tenant, tmp_path: Path) -> t.Callable[[str], Play]:
     """`play` for a rim by its name, or for `default`, where nothing is said of it."""
-    return functools.partial(_player, tenant, tmp_path)
+    return functools.partial(player, tenant, tmp_path)
 
 
-def _player(tenant: Tenant, tmp_path: Path, rim: str) -> Play:
+def player(tenant: Tenant, tmp_path: Path, rim: str) -> Play:
 
     def run(
         playbook: str | list[t.Any], *args: str, env: dict[str, str | None] | None = None, **variables: t.Any
