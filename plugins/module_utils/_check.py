@@ -9,7 +9,7 @@ import typing as t
 from dataclasses import dataclass
 
 from . import _findings as judge
-from ._client import ApiError, Auth0Error, Client, CredentialsError, Token, encode
+from ._client import ApiError, Auth0Error, Client, Token, encode
 from ._findings import FQCN, Finding, skip
 from ._plan import Object, PlanError
 from ._probe import Answer, Probe
@@ -285,7 +285,7 @@ class Check:
             return None
         try:
             return self.client.token_for(audience)
-        except CredentialsError as error:
+        except Auth0Error as error:
             self._note(skip(name, str(error).rstrip("."), remedy))
             return None
 

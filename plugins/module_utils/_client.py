@@ -291,32 +291,20 @@ class Client:
         """A token of the application for another API; CredentialsError, with Auth0's status, where there is none."""
         if audience == self.settings.management_audience or audience.endswith("/api/v2/"):
             raise ValueError(f"{audience!r} is the Management API, whose tokens are for the tenant alone.")
-        answer = self._send("POST", "/oauth/token", lambda: {"data": _login_form(self.settings, audience)})
-        value = answer.get("access_token")
-        if answer.status != 200 or not isinstance(value, str):
-            said = answer.get("error_description")
-            raise CredentialsError(
-                f"Auth0 issued no token for {audience!r}, status {answer.status}."
-                + (f" It says: {said}" if said else ""),
-                status=answer.status,
-                code=answer.get("error"),
-                message=said,
-                request="POST /oauth/token",
-            )
-        self.secrets.add(value)
-        return Token.read(value)
+        return self._log_in(audience)
 
     def _given_token(self) -> Token | None:
         """The access token of the settings, unless it has expired and a login can replace it."""
         token = Token.read(self.settings.auth_access_token) if self.settings.auth_access_token else None
         return None if token and token.expires_in == 0 and self.settings.can_log_in else token
 
-    def _log_in(self) -> Token:
+    def _log_in(self, audience: str | None = None) -> Token:
+        """For the Management API, or for another API by its identifier."""
         # Made anew for each attempt: Auth0 takes a client assertion only once.
-        answer = self._send("POST", "/oauth/token", lambda: {"data": _login_form(self.settings)})
+        answer = self._send("POST", "/oauth/token", lambda: {"data": _login_form(self.settings, audience)})
         value = answer.get("access_token")
         if answer.status != 200 or not isinstance(value, str):
-            raise _login_error(answer, self.settings)
+            raise _login_error(answer, self.settings, audience)
         self.secrets.add(value)
         token = Token.read(value)
         scope = answer.get("scope")
@@ -561,7 +549,6 @@ def _claims(token: str) -> dict[str, t.Any]:
 
 
 def _login_form(settings: Settings, audience: str | None = None) -> dict[str, str | None]:
-    """For the Management API, or for another API by its identifier."""
     form = {
         "grant_type": "client_credentials",
         "client_id": settings.auth_client_id,
@@ -600,13 +587,15 @@ def _assertion(settings: Settings) -> str:
         ) from None
 
 
-def _login_error(answer: _Answer, settings: Settings) -> Auth0Error:
+def _login_error(answer: _Answer, settings: Settings, audience: str | None = None) -> Auth0Error:
     code, message = answer.get("error"), answer.get("error_description")
     error: type[Auth0Error] = CredentialsError
     if answer.status == 401:
         text = (
             "Auth0 refused the credentials: check auth_client_id, its secret or key, and that domain is their tenant."
         )
+    elif answer.status == 403 and audience:
+        text = f"The application gets no token for {audience!r}."
     elif answer.status == 403:
         text = (
             "The application may not call the Management API: authorize it there (Dashboard: Applications, APIs, Auth0 "

@@ -178,7 +178,7 @@ def present(files: Files, wanted: Wanted) -> Planned:
     warnings = project.add_policy(wanted.config["policy"])
     project.add_route(wanted)
     open_routes = project.protect_tools(wanted)
-    project.add_plugin(wanted)
+    warnings += project.add_plugin(wanted)
     return Planned(project.files, open_routes, warnings)
 
 
@@ -386,13 +386,16 @@ class _Project(_View):
             self._make_route(wanted, tools)
             self._added.add(ours)
             return
-        if tools is not None and any(one.tools != tools for one in operations):
+        servers = [one for one in operations if one.tools is not None] or operations
+        for server in servers if tools is not None else ():
+            if server.tools == tools:
+                continue
             if ours not in self._added:
                 raise PlanError(
-                    f"{operations[0].title} is there already, and its tools differ from operations. Leave operations "
+                    f"{server.title} is there already, and its tools differ from operations. Leave operations "
                     "out, or change that route by hand: this module changes only the tools of a route that it has made."
                 )
-            options = (*operations[0].path, "x-zuplo-route", "handler", "options")
+            options = (*server.path, "x-zuplo-route", "handler", "options")
             self._edit(ROUTES, _jsontext.merge, (*options, "operations"), tools)
         for operation in operations:
             self._attach(operation)
@@ -485,7 +488,8 @@ class _Project(_View):
 
     # -- the plugin -----------------------------------------------------------------------------------------------
 
-    def add_plugin(self, wanted: Wanted) -> None:
+    def add_plugin(self, wanted: Wanted) -> list[str]:
+        """Warnings."""
         if RUNTIME not in self.files:
             self._create(RUNTIME, _NEW_RUNTIME)
         source = self.files[RUNTIME]
@@ -494,7 +498,16 @@ class _Project(_View):
                 raise ValueError(f"it registers an {_PLUGIN} itself. Remove that, and its import")
             self.files[RUNTIME] = _typescript.add_call(source, "runtimeInit", _REGISTER, "./mcp-oauth")
         self._ledger[self._policy_name] = sorted(self._added)
-        self._write_helper(_runtime_module(_REGISTER, wanted.config["plugin_options"], wanted.environment))
+        before = self.files.get(HELPER, "").partition("\n\n")[2]
+        after = _runtime_module(_REGISTER, wanted.config["plugin_options"], wanted.environment)
+        self._write_helper(after)
+        others = sorted(self._ledger.keys() - {self._policy_name})
+        if not others or before == after:
+            return []
+        return [
+            f"The gateway has one plugin for all MCP servers, so its new options hold for {', '.join(others)} as well. "
+            "Give all of them the same resource_name, auth0_domain and auth0_domain_env, or each run changes them."
+        ]
 
     def remove_plugin(self) -> None:
         self._ledger.pop(self._policy_name, None)

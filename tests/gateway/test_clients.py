@@ -14,6 +14,7 @@ from tests.gateway.clients import CLIENTS
 from tests.gateway.conftest import PLAYBOOK, Site, initialize
 from tests.gateway.gateway import Gateway, GatewayFailed, build, lint
 from tests.gateway.project import POLICIES, ROUTES, create, edit_policy
+from tests.integration.harness import content
 
 
 def test_the_project_is_clean(site: Site) -> None:
@@ -25,10 +26,10 @@ def test_the_project_is_clean(site: Site) -> None:
 
 def test_a_second_run_changes_no_file_and_nothing_in_the_tenant(site: Site) -> None:
     site.restore()
-    before = {path: path.read_bytes() for path in site.project.rglob("*.*") if path.is_file()}
+    before = content(site.project)
     run = site.play(PLAYBOOK, **site.variables)
     assert (run.rc, run.changed) == (0, [])
-    assert {path: path.read_bytes() for path in before} == before
+    assert content(site.project) == before
     assert site.tenant.call("GET", "/_emulator/state") == site.state
 
 

@@ -32,6 +32,22 @@ def tenant(emulator: Tenant) -> Tenant:
     return emulator
 
 
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A Zuplo project with one operation, `hello`, and no policies yet."""
+    hello = {"operationId": "hello", "x-zuplo-route": {"handler": {"export": "default"}}}
+    files = {
+        "zuplo.jsonc": {"version": 1},
+        "config/policies.json": {"policies": []},
+        "config/routes.oas.json": {"paths": {"/hello": {"get": hello}}},
+    }
+    root = tmp_path / "gateway"
+    (root / "config").mkdir(parents=True)
+    for name, value in files.items():
+        (root / name).write_text(json.dumps(value) + "\n")
+    return root
+
+
 @pytest.fixture(params=RIMS)
 def rim(request: pytest.FixtureRequest) -> str:
     """Where modules run: everything holds for both."""

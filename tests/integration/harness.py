@@ -181,6 +181,11 @@ class Run:
         return [request for request in self.requests if request["method"] == method]
 
 
+def content(root: Path) -> dict[str, bytes]:
+    """Path below the directory -> what is in the file, of all files there."""
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
 class Play(t.Protocol):
     def __call__(
         self, playbook: str | list[t.Any], *args: str, env: dict[str, str | None] | None = None, **vars: t.Any

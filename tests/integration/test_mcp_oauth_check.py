@@ -11,11 +11,12 @@ import threading
 import typing as t
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._client import _claims
-from tests.integration.harness import Play, Step, Tenant, task
+from tests.integration.harness import Play, Step, Tenant, content, task
 from tests.integration.test_secrets import leaks
 
 OTHER = "https://other.example.com/api"
@@ -133,10 +134,19 @@ def check(label: str = "check", **options: t.Any) -> dict[str, t.Any]:
     return task("mcp_oauth_check", label, **options)
 
 
-def test_all_is_well(play: Play, tenant: Tenant, gateway: Gateway) -> None:
+def written(project: Path, url: str) -> dict[str, t.Any]:
+    """The task that sets the project up."""
+    options: dict[str, t.Any] = {"operations": [{"id": "hello"}], "attach_to_tools": True}
+    return task("zuplo_mcp_oauth", "project", mcp_server_url=url, project_dir=str(project), **options)
+
+
+def test_all_is_well(play: Play, tenant: Tenant, gateway: Gateway, project: Path) -> None:
     set_up(tenant, gateway.url)
+    assert play([written(project, gateway.url)]).passed == ["project"]
+    before = content(project)
     options: dict[str, t.Any] = {
         "mcp_server_url": gateway.url,
+        "project_dir": str(project),
         "client_registration": ["dcr", "cimd"],
         "other_audience": OTHER,
         "register": True,
@@ -168,6 +178,26 @@ def test_all_is_well(play: Play, tenant: Tenant, gateway: Gateway) -> None:
     assert leaks(run.output, tenant) == []
     # What opened a session ended it.
     assert sum(method == "DELETE" for method, _path, _token in gateway.log) == 2
+    assert content(project) == before
+
+
+def test_a_project_that_was_never_set_up(play: Play, tenant: Tenant, project: Path) -> None:
+    url = "http://127.0.0.1:1/mcp"
+    set_up(tenant, url)
+    before = content(project)
+    run = play(
+        [
+            check(mcp_server_url=url, project_dir=str(project)),
+            check("nothing", mcp_server_url=url, project_dir=str(project / "config")),
+        ]
+    )
+    step = run["check"]
+    failed = {one["name"]: one["seen"] for one in step.result["findings"] if one["status"] == "fail"}
+    assert failed["project_route"] == "no route of the project has the path /mcp"
+    assert set(failed) == {"project_route", "project_plugin"}
+    assert "mcp_ops.oauth.zuplo_mcp_oauth: operations" in step.result["msg"]
+    assert "is no Zuplo project" in run["nothing"].result["msg"]
+    assert content(project) == before
 
 
 ROWS: dict[str, tuple[t.Callable[[Tenant, Gateway], object], str, str, str]] = {

@@ -8,10 +8,8 @@ import json
 import typing as t
 from pathlib import Path
 
-import pytest
-
 from tests.integration import harness
-from tests.integration.harness import Play
+from tests.integration.harness import Play, content
 
 task = functools.partial(harness.task, "zuplo_mcp_oauth")
 
@@ -64,24 +62,6 @@ def test_configuration(play: Play) -> None:
 
 
 NAMED: dict[str, t.Any] = {"auth0_domain": "tenant.eu.auth0.com", "mcp_server_url": "https://mcp.example.com/mcp"}
-HELLO = {
-    "paths": {"/hello": {"get": {"operationId": "hello", "x-zuplo-route": {"handler": {"export": "default"}}}}},
-}
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """A Zuplo project with one tool and no policies yet."""
-    root = tmp_path / "gateway"
-    (root / "config").mkdir(parents=True)
-    (root / "zuplo.jsonc").write_text('{"version": 1}')
-    (root / "config/policies.json").write_text('{"policies": []}\n')
-    (root / "config/routes.oas.json").write_text(json.dumps(HELLO))
-    return root
-
-
-def content(root: Path) -> dict[str, bytes]:
-    return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
 
 
 def test_a_project(play: Play, project: Path) -> None:

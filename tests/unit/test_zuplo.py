@@ -160,12 +160,35 @@ def test_tools_of_a_route_that_was_made_here() -> None:
     assert zuplo.absent(both.files, NAME).files == files
 
 
+def test_further_methods_on_a_route_that_was_made_here() -> None:
+    first = zuplo.present(FRESH, wanted(operations=TOOLS)).files
+    document = json.loads(first[zuplo.ROUTES])
+    document["paths"]["/mcp"].update(put=mcp(), get=tool(id="page"))
+    document["paths"]["/mcp"]["put"]["x-zuplo-route"]["handler"]["options"]["operations"] = []
+    theirs = {**first, zuplo.ROUTES: json.dumps(document, indent=2) + "\n"}
+    second = zuplo.present(theirs, wanted(operations=TOOLS)).files
+    route = json.loads(second[zuplo.ROUTES])["paths"]["/mcp"]
+    assert {method: _tools(one) for method, one in route.items()} == {"post": ["hello"], "put": ["hello"], "get": None}
+    assert zuplo.present(second, wanted(operations=TOOLS)).files == second
+
+
+def _tools(operation: t.Any) -> list[str] | None:
+    named = operation["x-zuplo-route"]["handler"].get("options", {}).get("operations")
+    return None if named is None else [one["id"] for one in named]
+
+
 def test_two_servers_share_the_plugin() -> None:
     first = zuplo.present(FRESH, wanted(operations=TOOLS)).files
     other = replace(wanted(policy_name="other"), operations=TOOLS)
     other.config["audience"] = "https://mcp.example.com/other"
-    both = zuplo.present(first, other).files
+    planned = zuplo.present(first, other)
+    both = planned.files
+    assert planned.warnings == []
     assert zuplo.present(both, wanted(operations=TOOLS)).files == both
+    another = replace(wanted(zuplo.Environment("DOMAIN"), policy_name="other"), operations=TOOLS)
+    another.config["audience"] = other.config["audience"]
+    (warning,) = zuplo.present(both, another).warnings
+    assert f"hold for {NAME} as well" in warning
     left = zuplo.absent(both, NAME).files
     assert json.loads(left["config/policies.json"])["policies"] == [other.config["policy"]]
     assert list(json.loads(left["config/mcp.oas.json"])["paths"]) == ["/other"]
