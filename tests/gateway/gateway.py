@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import random
 import re
 import signal
 import socket
@@ -39,14 +40,16 @@ class GatewayFailed(Exception):
 
 
 def free_ports() -> int:
-    """A free port whose successor is free too: the gateway serves on the first, and its statistics on the second."""
+    """A free port whose successor is free too: the gateway serves on the first, and its statistics on the second.
+
+    Not one of those that systems hand out themselves, as it must stay free while a gateway is started again.
+    """
     while True:
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port = int(first.getsockname()[1])
-            with contextlib.suppress(OSError, OverflowError):
-                second.bind(("127.0.0.1", port + 1))
-                return port
+        port = random.randrange(20_000, 32_000, 2)
+        with socket.socket() as first, socket.socket() as second, contextlib.suppress(OSError):
+            first.bind(("127.0.0.1", port))
+            second.bind(("127.0.0.1", port + 1))
+            return port
 
 
 def stop_group(process: subprocess.Popen[t.Any], seconds: float = STOP_SECONDS) -> None:
