@@ -102,7 +102,7 @@ class Check:
         self._note(judge.project_audience(found, subject.url))
         self._note(judge.project_auth0_domain(found, subject.issuer))
         self._note(judge.project_plugin(found, subject.issuer))
-        self._note(judge.project_tools(found))
+        self._note(judge.project_tools(found, subject.url))
 
     def _gateway(self) -> None:
         url = self.subject.url

@@ -35,7 +35,7 @@ def project(path: str) -> Path:
 
 
 def read(root: Path, patterns: t.Iterable[str]) -> dict[str, str]:
-    """Path below the directory -> text, just as it is. Raises `ValueError` for a file that is not UTF-8."""
+    """Path below the directory -> text, just as it is. Raises `ValueError` for a file that cannot be read as UTF-8."""
     found = {}
     for path in sorted(path for pattern in patterns for path in root.glob(pattern) if path.is_file()):
         name = path.relative_to(root).as_posix()
@@ -43,6 +43,8 @@ def read(root: Path, patterns: t.Iterable[str]) -> dict[str, str]:
             found[name] = path.read_bytes().decode()
         except UnicodeDecodeError as error:
             raise ValueError(f"{path} is not UTF-8: {error.reason} at byte {error.start}.") from None
+        except OSError as error:
+            raise ValueError(f"{path}: {error.strerror}.") from None
     return found
 
 
@@ -50,6 +52,22 @@ def edits(before: t.Mapping[str, str], after: t.Mapping[str, str]) -> list[Edit]
     """What differs, in the order of `after`; files that go come last."""
     names = [*after, *(name for name in before if name not in after)]
     return [Edit(name, before.get(name), after.get(name)) for name in names if before.get(name) != after.get(name)]
+
+
+def check_writable(root: Path, changes: t.Iterable[Edit]) -> None:
+    """Raise `ValueError` for what can be known to be in the way of `write`."""
+    for change in changes:
+        target = _target(root, change)
+        folder = target.parent if target.parent.exists() else target.parent.parent
+        problem = ""
+        if target.is_dir():
+            problem = f"{target} is a directory"
+        elif not folder.is_dir():
+            problem = f"{folder} is no directory"
+        elif not os.access(folder, os.W_OK | os.X_OK):
+            problem = f"{folder} cannot be written to"
+        if problem:
+            raise ValueError(f"{problem}, so {change.path} cannot be written. Nothing has been written.")
 
 
 def write(root: Path, changes: t.Sequence[Edit]) -> None:
@@ -67,7 +85,7 @@ def write(root: Path, changes: t.Sequence[Edit]) -> None:
                 target.unlink()
             undo.callback(_restore, root, change)
         undo.pop_all()
-    for folder in {_target(root, change).parent for change in changes if change.after is None}:
+    for folder in {(root / change.path).parent for change in changes if change.after is None}:
         with contextlib.suppress(OSError):
             folder.rmdir()  # only where nothing else is in it
 
@@ -93,6 +111,8 @@ def _stage(root: Path, change: Edit, undo: contextlib.ExitStack) -> Path | None:
         os.fsync(file.fileno())
     if target.exists():
         shutil.copymode(target, temporary)
+        if os.geteuid() == 0:
+            os.chown(temporary, target.stat().st_uid, target.stat().st_gid)
     else:
         umask = os.umask(0)
         os.umask(umask)

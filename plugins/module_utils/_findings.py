@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import textwrap
 import typing as t
 from dataclasses import asdict, dataclass
 from itertools import groupby
@@ -111,7 +110,8 @@ def values(findings: t.Iterable[Finding]) -> list[Object]:
 
 def shown(value: t.Any) -> str:
     """What a server sent, for a message: on one line, without control characters, not too long."""
-    return textwrap.shorten(json.dumps(value), 200, placeholder="…")
+    text = json.dumps(value)
+    return text if len(text) <= 200 else f"{text[:199]}…"
 
 
 def answered(answer: Answer) -> str:
@@ -130,6 +130,9 @@ def project_route(found: Installed, mcp_server_url: str) -> Finding:
         path = urlsplit(mcp_server_url).path or "/"
         remedy = f"{ZUPLO}: operations, and the route is made"
         return Finding(name, "fail", f"no route of the project has the path {path}", expected, remedy)
+    if not any(title.startswith("POST ") for title in found.route):
+        seen = f"{', '.join(found.route)}, but MCP clients send POST requests"
+        return Finding(name, "fail", seen, "a POST operation", f"{ZUPLO}: operations, with a path that is free")
     if found.unguarded:
         seen = f"{', '.join(found.unguarded)} has no Auth0 policy"
         if found.others:
@@ -154,8 +157,8 @@ def project_audience(found: Installed, mcp_server_url: str) -> Finding:
         seen = f"{_title(policy)} has the audience {shown(audience)}"
         if audience is None or audience == "":
             seen = f"{_title(policy)} checks no audience: any token of the tenant is accepted"
-        elif isinstance(audience, str) and _VARIABLE.fullmatch(audience):
-            seen += ", and where that variable is unset, any token of the tenant is accepted"
+        elif isinstance(audience, str) and _ONLY_VARIABLES.fullmatch(audience):
+            seen += ", and where that is unset, any token of the tenant is accepted"
             return Finding(name, "warn", seen, mcp_server_url, f"{ZUPLO}: mcp_host_env, or leave it out")
         elif _may_be(audience, mcp_server_url):
             continue
@@ -201,17 +204,25 @@ def project_plugin(found: Installed, issuer: str | None) -> Finding:
     return Finding(name, "fail", seen, issuer, f"{WRITES}, from auth0_domain")
 
 
-def project_tools(found: Installed) -> Finding:
-    name = "project_tools"
+def project_tools(found: Installed, mcp_server_url: str) -> Finding:
+    name, remedy = "project_tools", "policies.inbound of the tool's route: take that policy away"
     if not found.tools:
         return skip(name, "the handler of the MCP route names no operations")
+    for title, policies in found.tools.items():
+        for policy in (one for one in policies if one not in found.policies):
+            if not _may_be(_options(policy).get("audience", mcp_server_url), mcp_server_url):
+                seen = f"{title} has {_title(policy)}, which refuses the tokens of the MCP server"
+                return Finding(name, "fail", seen, f"the audience {mcp_server_url}, or no such policy", remedy)
     if found.open_tools:
-        seen = f"without a token, anyone can call {', '.join(found.open_tools)} past the MCP server"
+        seen = f"{', '.join(found.open_tools)} has no Auth0 policy, so anyone can call it past the MCP server"
+        if others := list(dict.fromkeys(name for names in found.open_tools.values() for name in names)):
+            seen = f"{', '.join(found.open_tools)} has no Auth0 policy; whom {', '.join(others)} lets in is not known"
         return Finding(name, "warn", seen, "a policy before the tools' routes", f"{ZUPLO}: attach_to_tools: true")
     return Finding(name, "pass", ", ".join(found.tools))
 
 
 _VARIABLE = re.compile(r"\$env\([^)]*\)")
+_ONLY_VARIABLES = re.compile(rf"(?:{_VARIABLE.pattern})+")
 
 
 def _may_be(given: t.Any, wanted: str) -> bool:
@@ -376,10 +387,17 @@ def metadata_urls(issuer: str) -> list[str]:
     return first + ([f"{origin}{path[1:]}/.well-known/openid-configuration"] if path else [])
 
 
+def _is_url(value: t.Any) -> bool:
+    return isinstance(value, str) and bool(re.match(r"https?://[^/\s]", value))
+
+
 def authorization_server_metadata(answer: Answer | None, issuer: str) -> Finding:
     """`answer` is the last one, None where the issuer is no URL."""
     name, remedy = "authorization_server_metadata", f"{ZUPLO}: auth0_domain"
     if answer and answer.document is not None:
+        missing = [key for key in ("authorization_endpoint", "token_endpoint") if not _is_url(answer.document.get(key))]
+        if missing:
+            return Finding(name, "fail", f"it names no {' and no '.join(missing)}", "a URL for each", remedy)
         return Finding(name, "pass", f"that of {issuer}")
     seen = answered(answer) if answer else "that is no URL"
     return Finding(name, "fail", f"{shown(issuer)}: {seen}", "the metadata of the authorization server", remedy)
@@ -409,10 +427,11 @@ def registration_endpoint(document: Object, ways: t.Collection[str]) -> Finding:
     name, found = "registration_endpoint", document.get("registration_endpoint")
     if "dcr" not in ways:
         return skip(name, "dcr is not in client_registration")
-    if isinstance(found, str) and found:
+    if _is_url(found):
         return Finding(name, "pass", shown(found))
     remedy = f"{FQCN}auth0_tenant_flags: flags.enable_dynamic_client_registration: true"
-    return Finding(name, "fail", "the metadata names none: clients cannot register", "a URL", remedy)
+    seen = f"it is {shown(found)}" if found else "the metadata names none: clients cannot register"
+    return Finding(name, "fail", seen, "a URL", remedy)
 
 
 def cimd(document: Object, ways: t.Collection[str]) -> Finding:

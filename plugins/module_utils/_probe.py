@@ -120,7 +120,8 @@ class Probe:
 
     def _content(self, response: t.Any) -> bytes:
         end, content = time.monotonic() + self._timeout, b""
-        for chunk in response.iter_content(65536):
+        # One byte at a time, since a wait for more of them could begin anew with each.
+        for chunk in response.iter_content(1):
             content += chunk
             if len(content) > LIMIT:
                 return b""

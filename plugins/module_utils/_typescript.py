@@ -18,8 +18,8 @@ _HIDDEN = re.compile(
 _TYPE = r"(?:\s*:\s*[\w$.<>]+)?\s*"
 _FUNCTION = r"""
     ^export\s+(?:
-        (?:async\s+)?function\s+{name}\s*\(\s*(?P<a>{identifier}){type}\){type}
-      | const\s+{name}\s*=\s*(?:async\s*)?\(\s*(?P<b>{identifier}){type}\){type}=>\s*
+        (?:async\s+)?function\s+{name}\s*\(\s*(?P<a>{identifier}){type},?\s*\){type}
+      | const\s+{name}\s*=\s*(?:async\s*)?\(\s*(?P<b>{identifier}){type},?\s*\){type}=>\s*
     )\{{
 """
 
@@ -40,6 +40,11 @@ def _without_comments(source: str) -> str:
 def mentions(source: str, name: str) -> bool:
     """Whether the code, comments and texts apart, uses a name."""
     return bool(re.search(rf"(?<![\w$]){re.escape(name)}(?![\w$])", code(source)))
+
+
+def calls(source: str, name: str) -> bool:
+    """Whether the code, comments and texts apart, calls a function or makes an object of a class."""
+    return bool(re.search(rf"(?<![\w$]){re.escape(name)}\s*\(", code(source)))
 
 
 def imports_modules(source: str) -> bool:
@@ -73,7 +78,7 @@ def add_call(source: str, function: str, call: str, module: str) -> str:
         at = found[0].end()
         source = f"{source[:at]}{newline}  {call}({argument});{source[at:]}"
     if not imported:
-        first = re.search(r"^import\b", blank, re.MULTILINE)
+        first = re.search(r"^import\b(?!\s*\()", blank, re.MULTILINE)
         at = first.start() if first else 0
         source = f'{source[:at]}import {{ {call} }} from "{module}";{newline}{source[at:]}'
     return source

@@ -35,8 +35,11 @@ _EXPORT = "Auth0JwtInboundPolicy"
 _LIBRARY = "$import(@zuplo/runtime)"
 _PLUGIN = "OAuthProtectedResourcePlugin"
 _REGISTER = "registerMcpOAuth"
+_TOOL = ("file", "id")
 _METHODS = ("get", "post", "put", "patch", "delete", "head", "trace")
 # The first lines of the helper module. Its second line says what has to go again with `state: absent`.
+_LIST = f"{POLICIES}#/policies"
+_PATHS = f"{ROUTES}#/paths"
 _MARK = "// Written by mcp_ops.oauth.zuplo_mcp_oauth. Changes are lost; state=absent takes it away.\n"
 _LEDGER = re.compile(r"// added: (\{.*\})\n")
 
@@ -147,16 +150,23 @@ class Operation:
 
     @property
     def inbound(self) -> list[str]:
-        inbound = _dig(self.value, "x-zuplo-route", "policies", "inbound")
-        if not isinstance(inbound, (list, type(None))):
+        route = self.value.get("x-zuplo-route")
+        policies = route.get("policies", {}) if isinstance(route, dict) else {}
+        inbound = policies.get("inbound", []) if isinstance(policies, dict) else None
+        if not isinstance(inbound, list) or not all(isinstance(name, str) for name in inbound):
             raise PlanError(f"{self.title}: policies.inbound must be a list of names.")
-        return list(inbound or [])
+        return list(inbound)
 
     @property
     def tools(self) -> list[Object] | None:
         """The operations that it exposes as tools; None where it is no MCP server."""
-        handler = _dig(self.value, "x-zuplo-route", "handler") or {}
-        return list(_dig(handler, "options", "operations") or []) if handler.get("export") == _HANDLER else None
+        handler = _dig(self.value, "x-zuplo-route", "handler")
+        if _dig(handler, "export") != _HANDLER:
+            return None
+        tools = _dig(handler, "options", "operations") or []
+        if not isinstance(tools, list) or not all(isinstance(_dig(tool, key), str) for tool in tools for key in _TOOL):
+            raise PlanError(f"{self.title}: operations must be a list of objects with file and id.")
+        return list(tools)
 
     @property
     def title(self) -> str:
@@ -178,7 +188,8 @@ def present(files: Files, wanted: Wanted) -> Planned:
     warnings = project.add_policy(wanted.config["policy"])
     project.add_route(wanted)
     open_routes = project.protect_tools(wanted)
-    warnings += project.add_plugin(wanted)
+    project.refuse_conflicts(wanted)
+    warnings += project.stale_routes(wanted) + project.add_plugin(wanted)
     return Planned(project.files, open_routes, warnings)
 
 
@@ -198,8 +209,8 @@ class Installed:
     `route` are the titles of its operations, `unguarded` of those that no Auth0 policy guards; `others` are the names
     of the policies that such a one has instead. `policies` are the Auth0 policies before the route. `plugin` tells
     whether the plugin is registered, None where that may be in a module that nobody reads here; `issuer` is the first
-    authorization server that it names, as it stands in the source. `tools` are the ids of the operations that the
-    route exposes, `open_tools` the titles of those without any policy.
+    authorization server that it names, as it stands in the source. `tools` are the titles of the operations that the
+    route exposes, with the Auth0 policies before each; `open_tools` those without one, with the names of others.
     """
 
     route: list[str]
@@ -208,8 +219,8 @@ class Installed:
     policies: list[Object]
     plugin: bool | None
     issuer: str | None
-    tools: list[str]
-    open_tools: list[str]
+    tools: dict[str, list[Object]]
+    open_tools: dict[str, list[str]]
 
 
 def installed(files: Files, mcp_server_url: str) -> Installed:
@@ -227,41 +238,55 @@ class _View:
                 self._check(path)
 
     def installed(self, route: str) -> Installed:
-        policies = {str(one.get("name")): one for one in self._policies()} if POLICIES in self.files else {}
-        auth0 = {name: one for name, one in policies.items() if _dig(one, "handler", "export") == _EXPORT}
         operations = self._at(route)
-        guarding = [name for one in operations for name in one.inbound if name in auth0]
-        unguarded = [one for one in operations if not auth0.keys() & set(one.inbound)]
-        named = [tool for one in operations for tool in one.tools or ()]
-        tools = [self._tool(tool) for tool in named]
+        unguarded = [one for one in operations if not self._auth0(one)]
+        policies = {str(policy["name"]): policy for one in operations for policy in self._auth0(one)}
+        tools = [self._tool(tool) for one in operations for tool in one.tools or ()]
         plugin, issuer = self._plugin()
         return Installed(
             route=[one.title for one in operations],
             unguarded=[one.title for one in unguarded],
             others=list(dict.fromkeys(name for one in unguarded for name in one.inbound)),
-            policies=[auth0[name] for name in dict.fromkeys(guarding)],
+            policies=list(policies.values()),
             plugin=plugin,
             issuer=issuer,
-            tools=[str(tool["id"]) for tool in named],
-            open_tools=list(dict.fromkeys(one.title for one in tools if not one.inbound)),
+            tools={tool.title: self._auth0(tool) for tool in tools},
+            open_tools={tool.title: tool.inbound for tool in tools if not self._auth0(tool)},
         )
+
+    def _auth0(self, operation: Operation) -> list[Object]:
+        """The Auth0 policies before an operation."""
+        return [policy for name in operation.inbound if _is_auth0(policy := self._named(name))]
+
+    def _named(self, name: str) -> Object:
+        """The policy of a name; empty where there is none."""
+        index = self._index(name)
+        return {} if index is None else self._policies()[index]
+
+    def _index(self, name: str) -> int | None:
+        policies = self._policies() if POLICIES in self.files else []
+        found = [index for index, one in enumerate(policies) if one.get("name") == name]
+        if len(found) > 1:
+            raise PlanError(
+                f"{POLICIES} has {len(found)} policies of the name {name!r}, and the gateway takes one of them without "
+                "a word. Remove all but one."
+            )
+        return found[0] if found else None
 
     def _plugin(self) -> tuple[bool | None, str | None]:
         runtime, helper = self.files.get(RUNTIME, ""), self.files.get(HELPER, "")
         try:
-            for source in (runtime, helper if _typescript.mentions(runtime, _REGISTER) else ""):
-                if _typescript.mentions(source, _PLUGIN):
+            for source in (runtime, helper if _typescript.calls(runtime, _REGISTER) else ""):
+                if _typescript.calls(source, _PLUGIN):
                     return True, _typescript.first_text(source, "authorizationServers")
             return (None if _typescript.imports_modules(runtime) else False), None
         except ValueError:
             return None, None
 
     def _policies(self) -> list[Object]:
-        policies = _dig(_jsontext.parse(self.files[POLICIES]).value, "policies")
+        policies = _jsontext.parse(self.files[POLICIES]).value.get("policies", [])
         if not isinstance(policies, list) or not all(isinstance(policy, dict) for policy in policies):
-            raise PlanError(
-                f'{POLICIES} has no list "policies" of objects, so it is no policy file of a Zuplo project.'
-            )
+            raise PlanError(f'"policies" in {POLICIES} must be a list of objects.')
         return policies
 
     @property
@@ -271,7 +296,7 @@ class _View:
             Operation(file, route, method, value)
             for file in sorted(self.files)
             if file.endswith(".oas.json")
-            for route, methods in (_dig(_jsontext.parse(self.files[file]).value, "paths") or {}).items()
+            for route, methods in _jsontext.parse(self.files[file]).value.get("paths", {}).items()
             if isinstance(methods, dict)
             for method, value in methods.items()
             if method in _METHODS and isinstance(value, dict)
@@ -293,6 +318,8 @@ class _View:
         return ids[str(tool["id"])]
 
     def _check(self, path: str) -> None:
+        if self.files[path].startswith("\ufeff"):
+            raise PlanError(f"{path} begins with a byte order mark, which the gateway does not take. Remove it.")
         try:
             root = _jsontext.parse(self.files[path]).value
         except ValueError as error:
@@ -302,6 +329,8 @@ class _View:
             ) from None
         if not isinstance(root, dict):
             raise PlanError(f"{path} holds no JSON object, so it is no file of a Zuplo project.")
+        if not isinstance(root.get("paths", {}), dict):
+            raise PlanError(f'"paths" in {path} must be an object.')
 
 
 class _Project(_View):
@@ -309,21 +338,28 @@ class _Project(_View):
 
     def __init__(self, files: Files, policy_name: str) -> None:
         self._policy_name = policy_name
-        helper = files.get(HELPER)
-        self._ledger: dict[str, list[str]] = {}
-        if helper is not None:
-            found = _LEDGER.match(helper, len(_MARK)) if helper.startswith(_MARK) else None
-            if not found:
-                raise PlanError(f"{HELPER} is not a file that this module has written. Rename it, then run again.")
-            try:
-                self._ledger = json.loads(found.group(1))
-            except ValueError as error:
-                raise PlanError(
-                    f"{HELPER}, line 2: what this module has noted there was edited: {error}. Take that line back from "
-                    "version control."
-                ) from None
-        self._added = set(self._ledger.get(policy_name, ()))
         super().__init__(files)
+        self._ledger = self._read_ledger()
+        self._added = set(self._ledger.get(policy_name, ()))
+
+    def _read_ledger(self) -> dict[str, list[str]]:
+        if HELPER not in self.files:
+            return {}
+        helper = _plain(self.files[HELPER])
+        found = _LEDGER.match(helper, len(_MARK)) if helper.startswith(_MARK) else None
+        if not found:
+            raise PlanError(f"{HELPER} is not a file that this module has written. Rename it, then run again.")
+        try:
+            ledger = json.loads(found.group(1))
+        except ValueError:
+            ledger = None
+        lists = ledger.values() if isinstance(ledger, dict) else [None]
+        if not all(isinstance(one, list) and all(isinstance(added, str) for added in one) for one in lists):
+            raise PlanError(
+                f"{HELPER}, line 2: what this module has noted there was edited. Take that line back from version "
+                "control."
+            )
+        return dict(ledger)
 
     # -- the policy -----------------------------------------------------------------------------------------------
 
@@ -331,9 +367,13 @@ class _Project(_View):
         """Warnings."""
         if POLICIES not in self.files:
             self._create(POLICIES, '{\n  "policies": []\n}\n')
-        index = self._policy()
+        if "policies" not in _jsontext.parse(self.files[POLICIES]).value:
+            self._edit(POLICIES, _jsontext.insert, ("policies",), [])
+            self._added.add(_LIST)
+        index = self._index(self._policy_name)
         if index is None:
             self._edit(POLICIES, _jsontext.insert, ("policies", len(self._policies())), policy)
+            self._added.add(self._address_of_policy)
             return []
         self._refuse_foreign(index)
         self._edit(POLICIES, _jsontext.merge, ("policies", index), policy)
@@ -345,22 +385,19 @@ class _Project(_View):
         ]
 
     def remove_policy(self) -> None:
-        index = self._policy() if POLICIES in self.files else None
-        if index is None:
+        index = self._index(self._policy_name)
+        if index is None or self._address_of_policy not in self._added:
             return
         self._refuse_foreign(index)
         self._edit(POLICIES, _jsontext.remove, ("policies", index))
+        if _LIST in self._added and not self._policies():
+            self._edit(POLICIES, _jsontext.remove, ("policies",))
         if POLICIES in self._added and _jsontext.parse(self.files[POLICIES]).value == {"policies": []}:
             del self.files[POLICIES]
 
-    def _policy(self) -> int | None:
-        found = [index for index, one in enumerate(self._policies()) if one.get("name") == self._policy_name]
-        if len(found) > 1:
-            raise PlanError(
-                f"{POLICIES} has {len(found)} policies of the name {self._policy_name!r}, and the gateway takes one of "
-                "them without a word. Remove all but one."
-            )
-        return found[0] if found else None
+    @property
+    def _address_of_policy(self) -> str:
+        return _address(POLICIES, ("policies", self._policy_name))
 
     def _refuse_foreign(self, index: int) -> None:
         export = _dig(self._policies()[index], "handler", "export")
@@ -383,6 +420,11 @@ class _Project(_View):
                     f"No route of the project has the path {wanted.route} of mcp_server_url; its paths: {known}. Name "
                     "the operations that are the server's tools in operations, and the route is made."
                 )
+            if wanted.route in self._paths():
+                raise PlanError(
+                    f"{ROUTES} has the path {wanted.route} already, without an operation of the gateway. Remove it, "
+                    "and the route is made."
+                )
             self._make_route(wanted, tools)
             self._added.add(ours)
             return
@@ -400,6 +442,37 @@ class _Project(_View):
         for operation in operations:
             self._attach(operation)
 
+    def stale_routes(self, wanted: Wanted) -> list[str]:
+        """Warnings: routes that an earlier run has made for the same policy, whose audience now is another URL."""
+        stale = [
+            one
+            for one in self._paths()
+            if one != wanted.route and _address(ROUTES, ("paths", one)) in self._added and self._guarded(one)
+        ]
+        return [
+            f"The route {route} in {ROUTES} has the same policy {self._policy_name}, whose audience is "
+            f"{wanted.config['audience']} now, so the clients of {route} are refused. Give each MCP server a "
+            "policy_name of its own; if this one has moved, take the old route out."
+            for route in stale
+        ]
+
+    def _guarded(self, route: str) -> bool:
+        return any(self._policy_name in one.inbound for one in self._at(route))
+
+    def refuse_conflicts(self, wanted: Wanted) -> None:
+        """No token passes two policies that want different ones."""
+        route = self._at(wanted.route)
+        tools = [self._tool(tool) for operation in route for tool in operation.tools or ()]
+        for operation in (*route, *tools):
+            policies = self._auth0(operation) if self._policy_name in operation.inbound else []
+            given = {_policy_key(policy): policy["name"] for policy in policies}
+            if len(given) > 1:
+                raise PlanError(
+                    f"{operation.title} would have the policies {' and '.join(given.values())}, which want tokens of "
+                    "different audiences or tenants, so no token passes both. Take one of them away there; for a tool, "
+                    "leave attach_to_tools off."
+                )
+
     def protect_tools(self, wanted: Wanted) -> list[str]:
         """Attach the policy to the tools' routes, or return those that lack it."""
         lacking = []
@@ -414,18 +487,35 @@ class _Project(_View):
         return lacking
 
     def detach(self) -> None:
-        for route in {one.route for one in self.operations if one.file == ROUTES}:
-            if _address(ROUTES, ("paths", route)) in self._added:
+        for route, item in self._paths().items():
+            ours = _address(ROUTES, ("paths", route))
+            if ours not in self._added:
+                continue
+            others = [name for one in self._at(route) for name in one.inbound if name in self._ledger]
+            heirs = sorted({*others} - {self._policy_name})
+            if heirs:
+                self._ledger[heirs[0]] = sorted({*self._ledger[heirs[0]], ours})
+            elif set(item) == {"post"}:
                 self._edit(ROUTES, _jsontext.remove, ("paths", route))
+            elif "post" in item:
+                self._edit(ROUTES, _jsontext.remove, ("paths", route, "post"))
         for operation in self.operations:
-            if self._policy_name in operation.inbound:
+            noted = self._address_of_policy in self._added or self._attachment(operation) in self._added
+            if noted and self._policy_name in operation.inbound:
                 self._detach(operation)
-        if (
-            ROUTES in self._added
-            and ROUTES in self.files
-            and not _dig(_jsontext.parse(self.files[ROUTES]).value, "paths")
-        ):
-            del self.files[ROUTES]
+        if ROUTES in self._added and ROUTES in self.files and not self._paths():
+            document = _jsontext.parse(self.files[ROUTES]).value
+            if set(document) == {"openapi", "info", "paths"}:
+                del self.files[ROUTES]
+        if _PATHS in self._added and self._paths() == {}:
+            self._edit(ROUTES, _jsontext.remove, ("paths",))
+
+    def _paths(self) -> Object:
+        """The paths of our own routes file."""
+        return dict(_jsontext.parse(self.files[ROUTES]).value.get("paths", {})) if ROUTES in self.files else {}
+
+    def _attachment(self, operation: Operation) -> str:
+        return _address(operation.file, (*operation.path, self._policy_name))
 
     def _tools(self, wanted: t.Sequence[Object]) -> list[Object]:
         tools = [{"file": "./" + posixpath.normpath(one["file"]), "id": one["id"]} for one in wanted]
@@ -439,7 +529,7 @@ class _Project(_View):
             document = {"openapi": "3.1.0", "info": {"title": name, "version": "1.0.0"}, "paths": {}}
             self._create(ROUTES, json.dumps(document, indent=2, ensure_ascii=False) + "\n")
         taken = {str(one.value["operationId"]) for one in self.operations if _has_id(one)}
-        base = wanted.policy_name.replace("-inbound", "")
+        base = wanted.policy_name.replace("-inbound", "") or "mcp"
         free = next(one for one in (base, *(f"{base}-{n}" for n in range(2, len(taken) + 3))) if one not in taken)
         route = {
             "post": {
@@ -460,12 +550,18 @@ class _Project(_View):
                 "responses": {"200": {"description": "The answer to a JSON-RPC message"}},
             }
         }
+        if "paths" not in _jsontext.parse(self.files[ROUTES]).value:
+            self._edit(ROUTES, _jsontext.insert, ("paths",), {})
+            self._added.add(_PATHS)
         self._edit(ROUTES, _jsontext.insert, ("paths", wanted.route), route)
 
     def _attach(self, operation: Operation) -> None:
         """Before all other policies: nothing is done for a caller without a token."""
         if self._policy_name in operation.inbound:
             return
+        if self._address_of_policy not in self._added:
+            # It was there before us, so it stays when we go, and only what we have attached is detached again.
+            self._added.add(self._attachment(operation))
         value: t.Any = [self._policy_name]
         path: _jsontext.Path = (*operation.path, "x-zuplo-route", "policies", "inbound")
         if _dig(operation.value, "x-zuplo-route") is None:
@@ -498,7 +594,7 @@ class _Project(_View):
                 raise ValueError(f"it registers an {_PLUGIN} itself. Remove that, and its import")
             self.files[RUNTIME] = _typescript.add_call(source, "runtimeInit", _REGISTER, "./mcp-oauth")
         self._ledger[self._policy_name] = sorted(self._added)
-        before = self.files.get(HELPER, "").partition("\n\n")[2]
+        before = self._helper
         after = _runtime_module(_REGISTER, wanted.config["plugin_options"], wanted.environment)
         self._write_helper(after)
         others = sorted(self._ledger.keys() - {self._policy_name})
@@ -514,23 +610,31 @@ class _Project(_View):
         if self._ledger:
             # Another MCP server of the project still needs the plugin, and inherits the files made for both.
             heir = min(self._ledger)
-            files = {path for path in self._added if path in self.files}
-            self._ledger[heir] = sorted({*self._ledger[heir], *files})
-            self._write_helper(self.files[HELPER].partition("\n\n")[2])
+            parents = (_LIST, _PATHS, "/x-zuplo-route/policies", "/x-zuplo-route/policies/inbound")
+            shared = {one for one in self._added if one in self.files or one.endswith(parents)}
+            self._ledger[heir] = sorted({*self._ledger[heir], *shared})
+            self._write_helper(self._helper)
             return
         self.files.pop(HELPER, None)
         source = self.files.get(RUNTIME)
         if source is None:
             return
-        if source == _NEW_RUNTIME and RUNTIME in self._added:
+        if _plain(source) == _NEW_RUNTIME and RUNTIME in self._added:
             del self.files[RUNTIME]
             return
         with _explained(RUNTIME):
             self.files[RUNTIME] = _typescript.remove_call(source, _REGISTER)
 
+    @property
+    def _helper(self) -> str:
+        """The code of the helper module."""
+        return _plain(self.files.get(HELPER, "")).partition("\n\n")[2]
+
     def _write_helper(self, source: str) -> None:
         ledger = json.dumps(dict(sorted(self._ledger.items())), ensure_ascii=False)
-        self.files[HELPER] = f"{_MARK}// added: {ledger}\n\n{source}"
+        text = f"{_MARK}// added: {ledger}\n\n{source}"
+        if _plain(self.files.get(HELPER, "")) != text:
+            self.files[HELPER] = text
 
     # -- files ----------------------------------------------------------------------------------------------------
 
@@ -563,6 +667,20 @@ def _explained(path: str) -> t.Iterator[None]:
 def _address(file: str, path: _jsontext.Path) -> str:
     """Where a member is, as a URL reference with a JSON pointer."""
     return f"{file}#{_jsontext.pointer(path)}"
+
+
+def _plain(text: str) -> str:
+    """With the line ends that we write: version control may have changed them."""
+    return text.replace("\r\n", "\n")
+
+
+def _policy_key(policy: Object) -> str:
+    options = _dig(policy, "handler", "options")
+    return json.dumps([_dig(options, "auth0Domain"), _dig(options, "audience")])
+
+
+def _is_auth0(policy: Object) -> bool:
+    return bool(_dig(policy, "handler", "export") == _EXPORT)
 
 
 def _has_id(operation: Operation) -> bool:

@@ -84,8 +84,9 @@ options:
     type: str
   state:
     description:
-      - V(absent) takes out of the project what V(present) has put there under the same O(policy_name), and detaches the
-        policy from every route.
+      - V(absent) takes out of the project what V(present) has put there under the same O(policy_name), and detaches a
+        policy that it takes out from every route. A policy that was there before V(present) stays, with the options
+        that it has been given.
     type: str
     choices: [present, absent]
     default: present
@@ -207,7 +208,7 @@ from pathlib import Path
 
 from ansible.module_utils.basic import env_fallback
 
-from ..module_utils._files import edits, project, read, write
+from ..module_utils._files import check_writable, edits, project, read, write
 from ..module_utils._module import STATE, Module, Result, Task, run
 from ..module_utils._plan import Object, Shape, check
 from ..module_utils._urls import derive
@@ -250,6 +251,7 @@ def perform(task: Task) -> Result:
 
 def written(task: Task, root: Path, planned: Planned, values: Object, warnings: Sequence[str] = ()) -> Result:
     changes = edits(read(root, FILES), planned.files)
+    check_writable(root, changes)
     if not task.check_mode:
         try:
             write(root, changes)

@@ -95,6 +95,17 @@ def edit_policy(project: Path, **options: t.Any) -> None:
     _write(project, POLICIES, policies)
 
 
+def guard_tool(project: Path, audience: str) -> None:
+    """Another policy in the place of the tool's own, for another audience."""
+    policies = _read(project, POLICIES)
+    other = json.loads(json.dumps({**policies["policies"][0], "name": "other-inbound"}))
+    other["handler"]["options"]["audience"] = audience
+    _write(project, POLICIES, {"policies": [*policies["policies"], other]})
+    routes = _read(project, ROUTES)
+    routes["paths"]["/hello"]["post"]["x-zuplo-route"]["policies"]["inbound"] = ["other-inbound"]
+    _write(project, ROUTES, routes)
+
+
 def edit_plugin(project: Path, **options: t.Any) -> None:
     """Change options of the plugin."""
     file = project / PLUGIN

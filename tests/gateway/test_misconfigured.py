@@ -14,8 +14,8 @@ import pytest
 
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._findings import Finding
 from tests.gateway.clients import CLIENTS, ClientFailed, Seen
-from tests.gateway.conftest import Edit, Gateways, Site, initialize
-from tests.gateway.project import MCP_ROUTES, detach_policy, drop_plugin, edit_plugin, edit_policy
+from tests.gateway.conftest import OTHER, Edit, Gateways, Site, initialize
+from tests.gateway.project import MCP_ROUTES, detach_policy, drop_plugin, edit_plugin, edit_policy, guard_tool
 from tests.integration.harness import Tenant
 from tests.mcp.test_login import grant
 
@@ -304,7 +304,7 @@ ROWS = [
         project=lambda _: partial(edit_policy, audience="$env(MCP_NOT_SET)"),
         open=True,
         found={
-            "project_audience": "where that variable is unset, any token of the tenant is accepted.*mcp_host_env",
+            "project_audience": "where that is unset, any token of the tenant is accepted.*mcp_host_env",
             **ANY_TOKEN,
         },
     ),
@@ -395,6 +395,14 @@ ROWS = [
             "project_route": "oAuthResourceMetadataEnabled",
             "www_authenticate": "oAuthResourceMetadataEnabled is true",
         },
+    ),
+    # The client is in, and sees the tool; only the call fails.
+    Row(
+        "a tool for another audience",
+        {**everywhere("^answered: .*Unauthorized"), "inspector": "^exit 5: Tool 'hello' returned isError:true"},
+        project=lambda _: partial(guard_tool, audience=OTHER),
+        log=OTHER_AUDIENCE,
+        found={"project_tools": "the policy other-inbound, which refuses.*policies.inbound of the tool's route"},
     ),
     # Anyone is let in and sees the tools; these still ask for the token that the client was never asked for.
     Row(

@@ -93,8 +93,8 @@ def test_the_gateway_takes_it_after_each_edit(site: Site, tmp_path: Path, name: 
     before = sources(project)
     taken(project)
     present = task("zuplo_mcp_oauth", "present", mcp_server_url=site.url, project_dir=str(project), **options)
-    # One more MCP server of the same tenant.
-    options = {**options, "policy_name": "other-inbound", "operations": [{"id": "hello"}]}
+    # One more MCP server of the same tenant. Its tool cannot be guarded for both.
+    options = {**options, "policy_name": "other-inbound", "operations": [{"id": "hello"}], "attach_to_tools": False}
     url = site.url.replace("/mcp", "/other")
     other = task("zuplo_mcp_oauth", "other", mcp_server_url=url, project_dir=str(project), **options)
     assert site.play([present, other]).changed == ["present", "other"]

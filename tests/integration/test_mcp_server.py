@@ -46,7 +46,7 @@ LOOKS = [
 ]
 GUIDE = [CHANGES[0], CHANGES[2], CHANGES[4]]
 # Those that Ansible counts, with the check of the role's arguments.
-TASKS = 17
+TASKS = 18
 ROUTES = "config/routes.oas.json"
 
 
@@ -130,6 +130,29 @@ def test_a_token_needs_only_what_the_chosen_steps_need(
     run = play(PLAYBOOK, *arguments, mcp_server_url=URL)
     assert run.rc == 0, run.output
     assert run.changed == (changes or [CHANGES[0], CHANGES[2]])
+
+
+def test_tags_of_the_caller_s_own(play: Play, tenant: Tenant, project: Path) -> None:
+    role: dict[str, t.Any] = {
+        "name": "import",
+        "ansible.builtin.import_role": {"name": "mcp_ops.oauth.mcp_server"},
+        "vars": of(project),
+        "tags": ["ours"],
+    }
+    tenant.grant("read:resource_servers", "create:resource_servers")
+    poor = play([role], "--tags", "ours")
+    assert (poor.rc, poor.calls) == (2, [])
+    tenant.call("POST", "/_emulator/reset")
+    routes = (project / ROUTES).read_text()
+    (project / ROUTES).write_text("// not JSON")
+    broken = play([role], "--tags", "ours")
+    assert (broken.rc, broken.calls) == (2, [])
+    (project / ROUTES).write_text(routes)
+    run = play([role], "--tags", "ours")
+    assert run.rc == 0, run.output
+    assert run.changed == [*CHANGES, PROJECT]
+    without = play([role], "--tags", "zuplo", env={"AUTH0_CLIENT_ID": None, "AUTH0_CLIENT_SECRET": None})
+    assert (without.rc, without.changed, without.requests) == (0, [], [])
 
 
 def test_registration_is_opened_as_asked(play: Play, tenant: Tenant) -> None:

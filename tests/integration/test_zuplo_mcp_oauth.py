@@ -155,10 +155,11 @@ def test_nothing_is_written_where_something_is_wrong(play: Play, project: Path, 
     assert content(project) == before
 
 
-def test_a_disk_that_fails_half_way(play: Play, project: Path) -> None:
+def test_what_cannot_be_written_is_found_beforehand(play: Play, project: Path) -> None:
     before = content(project)
-    # Nothing can be written into a directory that is not one.
     (project / "modules").write_text("in the way")
-    run = play([task("fails", **NAMED, project_dir=str(project), operations=[{"id": "hello"}])])
-    assert "Every file of the project is as it was before" in run["fails"].result["msg"]
+    options = {**NAMED, "project_dir": str(project), "operations": [{"id": "hello"}]}
+    run = play([task("check", check=True, **options), task("run", **options)])
+    for step in run.steps:
+        assert "modules is no directory, so modules/zuplo.runtime.ts cannot be written" in step.result["msg"]
     assert content(project) == {**before, "modules": b"in the way"}

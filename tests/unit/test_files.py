@@ -62,6 +62,38 @@ def test_none(root: Path, monkeypatch: pytest.MonkeyPatch, what: str, number: in
     assert not (root / "new").exists()
 
 
+def test_what_is_in_the_way_is_found_beforehand(root: Path) -> None:
+    files.check_writable(root, changes(root))
+    (root / "new").write_text("")
+    with pytest.raises(ValueError, match=r"new is no directory, so new/c\.txt cannot be written"):
+        files.check_writable(root, changes(root))
+    with pytest.raises(ValueError, match="d is a directory"):
+        files.check_writable(root, [files.Edit("d", None, "text")])
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can own what others own")
+def test_an_owner_stays(root: Path) -> None:
+    os.chown(root / "a.txt", 1, 2)
+    files.write(root, changes(root))
+    found = (root / "a.txt").stat()
+    assert (found.st_uid, found.st_gid) == (1, 2)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_directory_that_cannot_be_written_to(root: Path) -> None:
+    (root / "d").chmod(0o500)
+    with pytest.raises(ValueError, match="d cannot be written to"):
+        files.check_writable(root, [files.Edit("d/new.txt", None, "text")])
+    (root / "d").chmod(0o700)
+
+
+def test_a_link_to_a_directory_stays(root: Path) -> None:
+    (root / "link").symlink_to("d")
+    files.write(root, [files.Edit("link/gone.txt", "gone", None)])
+    assert (root / "d").is_dir()
+    assert (root / "link").is_dir()
+
+
 def test_a_link_stays_a_link(root: Path) -> None:
     (root / "link.txt").symlink_to("a.txt")
     files.write(root, [files.Edit("link.txt", "a", "A")])

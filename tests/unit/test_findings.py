@@ -18,6 +18,7 @@ URL = "https://mcp.example.com/mcp"
 ISSUER = "https://tenant.eu.auth0.com/"
 REFUSED = Answer(0, problem="Connection refused", absent=True)
 BOTH = ("dcr", "cimd")
+ENDPOINTS = {"authorization_endpoint": f"{ISSUER}authorize", "token_endpoint": f"{ISSUER}oauth/token"}
 
 
 @pytest.mark.parametrize(
@@ -41,6 +42,9 @@ BOTH = ("dcr", "cimd")
         (_findings.authorization_servers({"authorization_servers": [1]}, ISSUER), "fail"),
         (_findings.authorization_servers({"authorization_servers": [ISSUER]}, None), "skip"),
         (_findings.authorization_server_metadata(None, "tenant"), "fail"),
+        (_findings.authorization_server_metadata(Answer(200, data={"token_endpoint": "/token"}), ISSUER), "fail"),
+        (_findings.authorization_server_metadata(Answer(200, data=ENDPOINTS), ISSUER), "pass"),
+        (_findings.registration_endpoint({"registration_endpoint": "register"}, BOTH), "fail"),
         (_findings.pkce({"code_challenge_methods_supported": "S256"}), "fail"),
         (_findings.registration_endpoint({}, BOTH), "fail"),
         (_findings.cimd({}, BOTH), "fail"),

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 import pytest
@@ -62,8 +63,15 @@ def without(path: str) -> zuplo.Files:
     return {name: text for name, text in written().items() if name != path}
 
 
-def own_plugin(value: str) -> zuplo.Files:
-    return {**without(HELPER), RUNTIME: OWN_PLUGIN.replace("VALUE", value)}
+def own_plugin(value: str, made: str = "OAuthProtectedResourcePlugin") -> zuplo.Files:
+    source = OWN_PLUGIN.replace("VALUE", value).replace("new OAuthProtectedResourcePlugin", f"new {made}")
+    return {**without(HELPER), RUNTIME: source}
+
+
+def other_policy() -> dict[str, t.Any]:
+    policy = wanted(policy_name="other").config["policy"]
+    policy["handler"]["options"]["audience"] = "https://mcp.example.com/other"
+    return dict(policy)
 
 
 SPOILT: dict[str, tuple[zuplo.Files, dict[str, str], str]] = {
@@ -110,7 +118,7 @@ SPOILT: dict[str, tuple[zuplo.Files, dict[str, str], str]] = {
     "audience from a variable alone": (
         edited(POLICIES, AUDIENCE, '"audience": "$env(AUDIENCE)"'),
         {"audience": "warn"},
-        "where that variable is unset, any token of the tenant is accepted",
+        "where that is unset, any token of the tenant is accepted",
     ),
     "audience from a variable, on another path": (
         edited(POLICIES, AUDIENCE, '"audience": "https://$env(HOST)/other"'),
@@ -153,7 +161,45 @@ SPOILT: dict[str, tuple[zuplo.Files, dict[str, str], str]] = {
     "a tool without a policy": (
         edited("config/routes.oas.json", '"mcp-oauth-inbound"', ""),
         {"tools": "warn"},
-        "without a token, anyone can call GET /hello (config/routes.oas.json)",
+        "GET /hello (config/routes.oas.json) has no Auth0 policy, so anyone can call it",
+    ),
+    "a tool whose policy is not known": (
+        edited("config/routes.oas.json", '"mcp-oauth-inbound"', '"rate-limit"'),
+        {"tools": "warn"},
+        "whom rate-limit lets in is not known",
+    ),
+    "a tool with another audience": (
+        {
+            **edited("config/routes.oas.json", '"mcp-oauth-inbound"', '"other"'),
+            POLICIES: json.dumps({"policies": [json.loads(written()[POLICIES])["policies"][0], other_policy()]}),
+        },
+        {"tools": "fail"},
+        "GET /hello (config/routes.oas.json) has the policy other, which refuses the tokens of the MCP server",
+    ),
+    "no POST": (
+        edited(ROUTES, '"post"', '"get"'),
+        {"route": "fail"},
+        "GET /mcp (config/mcp.oas.json), but MCP clients send POST requests",
+    ),
+    "the call is a comment": (
+        edited(RUNTIME, "  registerMcpOAuth(", "  // registerMcpOAuth("),
+        {"plugin": "skip"},
+        "imports other modules",
+    ),
+    "imported, never made": (
+        own_plugin(ISSUER, "Nothing"),
+        {"plugin": "fail"},
+        "registers no OAuthProtectedResourcePlugin",
+    ),
+    "two of one name": (
+        edited(POLICIES, '"policies": [', '"policies": [{"name": "mcp-oauth-inbound"},'),
+        {"route": "fail"},
+        "2 policies of the name",
+    ),
+    "audience of two variables": (
+        edited(POLICIES, AUDIENCE, '"audience": "$env(A)$env(B)"'),
+        {"audience": "warn"},
+        "where that is unset",
     ),
     "no such tool": (edited(ROUTES, '"id": "hello"', '"id": "gone"'), {"route": "fail"}, "has no operation 'gone'"),
     "no JSON": (edited(POLICIES, "{", "// comment\n{"), {"route": "fail"}, "config/policies.json is not strict JSON"),

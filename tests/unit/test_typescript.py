@@ -40,6 +40,11 @@ def add(source: str) -> str:
             + IMPORT
             + "\nimport 'y'\nexport function runtimeInit(b) {\n  register(b);\n} // register(b)\n",
         ),
+        (
+            "export async function later() {\nimport('./x');\n}\nexport function runtimeInit(\n  r: R,\n) {\n}\n",
+            IMPORT + "\nexport async function later() {\nimport('./x');\n}\n"
+            "export function runtimeInit(\n  r: R,\n) {\n  register(r);\n}\n",
+        ),
     ],
 )
 def test_two_lines_in_and_out(source: str, expected: str) -> None:
@@ -70,6 +75,17 @@ def test_a_formatter_s_hand_is_known() -> None:
 def test_what_cannot_be_extended(source: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         add(source)
+
+
+def test_what_is_read() -> None:
+    source = "import { A } from './a'; // from './b'\nnew Plugin({ list: [ 'x', 'y' ], other: [z] }); /* list: ['c'] */"
+    assert typescript.first_text(source, "list") == "x"
+    assert typescript.first_text(source, "other") is None
+    assert typescript.first_text(f"// list: ['c']\n{source}", "list") == "x"
+    assert typescript.calls(source, "Plugin")
+    assert not typescript.calls("// Plugin(\nimport { Plugin } from 'p';", "Plugin")
+    assert typescript.imports_modules(source)
+    assert not typescript.imports_modules("import { A } from 'a'; // from './b'")
 
 
 def test_what_cannot_be_taken_out() -> None:

@@ -41,6 +41,12 @@ def mcp(policies: t.Any = None) -> dict[str, t.Any]:
     return {"operationId": "mcp", "x-zuplo-route": route}
 
 
+def with_tools(tools: t.Any) -> dict[str, t.Any]:
+    operation = mcp()
+    operation["x-zuplo-route"]["handler"]["options"]["operations"] = tools
+    return operation
+
+
 def routes(**paths: t.Any) -> str:
     return json.dumps({"openapi": "3.1.0", "paths": {f"/{name}": value for name, value in paths.items()}}, indent=2)
 
@@ -92,6 +98,15 @@ PROJECTS: dict[str, tuple[dict[str, str], dict[str, t.Any]]] = {
         {**FRESH, "config/mcp.oas.json": routes(mcp={"post": mcp()}), "modules/zuplo.runtime.ts": RUNTIME},
         {"attach": True},
     ),
+    "no list of policies": (
+        {**FRESH, "config/policies.json": json.dumps({"corsPolicies": []}, indent=2)},
+        {"operations": TOOLS},
+    ),
+    "nothing in the policies": ({**FRESH, "config/policies.json": "{}"}, {"operations": TOOLS}),
+    "no paths in our file": (
+        {**FRESH, "config/mcp.oas.json": json.dumps({"openapi": "3.1.0", "info": {"title": "x"}}, indent=2)},
+        {"operations": TOOLS},
+    ),
     "another route in our file": (
         {**FRESH, "config/mcp.oas.json": routes(other={"post": tool(id="other")})},
         {"operations": TOOLS, "attach": True},
@@ -129,7 +144,7 @@ def test_what_is_written(name: str) -> None:
     assert '"authorizationServers": [' in after["modules/mcp-oauth.ts"]
     assert "registerMcpOAuth(runtime);" in after["modules/zuplo.runtime.ts"]
     other = json.loads(files.get("config/policies.json", '{"policies": []}'))
-    assert policies[:-1] == other["policies"]
+    assert policies[:-1] == other.get("policies", [])
 
 
 def test_a_policy_of_ours_is_mended_and_keeps_what_was_added_to_it() -> None:
@@ -177,23 +192,98 @@ def _tools(operation: t.Any) -> list[str] | None:
     return None if named is None else [one["id"] for one in named]
 
 
+def with_hand_made(policy: dict[str, t.Any]) -> dict[str, str]:
+    """A project in which somebody has written the policy, and put it before the tool."""
+    return {
+        "config/policies.json": json.dumps({"policies": [policy]}, indent=2),
+        "config/routes.oas.json": routes(hello={"get": tool({"inbound": [NAME]})}, bye={"get": tool(id="bye")}),
+    }
+
+
+def test_what_was_there_before_stays() -> None:
+    files = with_hand_made(wanted().config["policy"])
+    assert zuplo.absent(files, NAME).files == files
+    tools = [*TOOLS, {"file": "config/routes.oas.json", "id": "bye"}]
+    first = zuplo.present(files, wanted(operations=tools, attach=True)).files
+    assert json.loads(first["config/routes.oas.json"])["paths"]["/bye"]["get"]["x-zuplo-route"]["policies"]
+    assert zuplo.absent(first, NAME).files == files
+
+
+def test_what_a_user_adds_to_our_route_stays() -> None:
+    first = zuplo.present(FRESH, wanted(operations=TOOLS)).files
+    document = json.loads(first[zuplo.ROUTES])
+    document["paths"]["/mcp"]["get"] = tool(id="page")
+    document["components"] = {"schemas": {}}
+    theirs = {**first, zuplo.ROUTES: json.dumps(document, indent=2) + "\n"}
+    left = zuplo.absent(theirs, NAME).files
+    assert json.loads(left[zuplo.ROUTES])["paths"] == {"/mcp": {"get": document["paths"]["/mcp"]["get"]}}
+    assert "components" in json.loads(left[zuplo.ROUTES])
+    assert zuplo.RUNTIME not in left
+
+
+def test_version_control_may_change_line_ends() -> None:
+    first = zuplo.present(FRESH, wanted(operations=TOOLS)).files
+    checkout = {path: text.replace("\n", "\r\n") for path, text in first.items()}
+    assert zuplo.present(checkout, wanted(operations=TOOLS)).files == checkout
+    assert zuplo.absent(checkout, NAME).files == {path: text.replace("\n", "\r\n") for path, text in FRESH.items()}
+
+
+def elsewhere(path: str, **options: t.Any) -> zuplo.Wanted:
+    """The same for another URL."""
+    strings = derive("tenant.eu.auth0.com", f"https://mcp.example.com{path}")
+    name = options.pop("policy_name", NAME)
+    return zuplo.Wanted(zuplo.configuration(strings, resource_name="Ours", policy_name=name), **options)
+
+
+def test_a_policy_for_two_urls() -> None:
+    first = zuplo.present(FRESH, wanted(operations=TOOLS)).files
+    moved = zuplo.present(first, elsewhere("/other", operations=TOOLS))
+    (warning,) = moved.warnings
+    assert "The route /mcp in config/mcp.oas.json has the same policy" in warning
+    assert zuplo.absent(moved.files, NAME).files == FRESH
+
+
+def test_a_tool_cannot_be_guarded_for_two_servers() -> None:
+    first = zuplo.present(FRESH, wanted(operations=TOOLS, attach=True)).files
+    with pytest.raises(PlanError, match=r"GET /hello .* would have the policies .*, which want tokens of different"):
+        zuplo.present(first, elsewhere("/other", operations=TOOLS, attach=True, policy_name="other"))
+    assert zuplo.present(first, elsewhere("/other", operations=TOOLS, policy_name="other")).open_routes
+
+
+def test_a_policy_under_a_new_name_inherits_the_route() -> None:
+    first = zuplo.present(FRESH, wanted(operations=TOOLS)).files
+    both = zuplo.present(first, wanted(operations=TOOLS, policy_name="new")).files
+    left = zuplo.absent(both, NAME).files
+    (operation,) = json.loads(left[zuplo.ROUTES])["paths"]["/mcp"].values()
+    assert operation["x-zuplo-route"]["policies"]["inbound"] == ["new"]
+    assert zuplo.present(left, wanted(operations=TOOLS, policy_name="new")).files == left
+    assert zuplo.absent(left, "new").files == FRESH
+
+
+def test_an_operation_has_an_id_whatever_the_policy_s_name() -> None:
+    files = zuplo.present(FRESH, wanted(operations=TOOLS, policy_name="-inbound")).files
+    assert json.loads(files[zuplo.ROUTES])["paths"]["/mcp"]["post"]["operationId"] == "mcp"
+
+
 def test_two_servers_share_the_plugin() -> None:
     first = zuplo.present(FRESH, wanted(operations=TOOLS)).files
-    other = replace(wanted(policy_name="other"), operations=TOOLS)
-    other.config["audience"] = "https://mcp.example.com/other"
+    other = elsewhere("/other", operations=TOOLS, policy_name="other")
     planned = zuplo.present(first, other)
     both = planned.files
     assert planned.warnings == []
     assert zuplo.present(both, wanted(operations=TOOLS)).files == both
-    another = replace(wanted(zuplo.Environment("DOMAIN"), policy_name="other"), operations=TOOLS)
-    another.config["audience"] = other.config["audience"]
-    (warning,) = zuplo.present(both, another).warnings
+    config = zuplo.configuration(STRINGS, resource_name="Theirs", policy_name="other")
+    (warning,) = zuplo.present(both, replace(other, config={**other.config, **_plugin(config)})).warnings
     assert f"hold for {NAME} as well" in warning
     left = zuplo.absent(both, NAME).files
     assert json.loads(left["config/policies.json"])["policies"] == [other.config["policy"]]
     assert list(json.loads(left["config/mcp.oas.json"])["paths"]) == ["/other"]
     assert "modules/mcp-oauth.ts" in left
     assert zuplo.absent(left, "other").files == FRESH
+
+
+def _plugin(config: dict[str, t.Any]) -> dict[str, t.Any]:
+    return {"plugin_options": config["plugin_options"]}
 
 
 def test_values_from_the_gateway_s_environment_fail_closed() -> None:
@@ -217,7 +307,7 @@ def with_policies(*policies: t.Any) -> dict[str, str]:
         ({**FRESH, "config/policies.json": '{"policies": [],}'}, {}, "config/policies.json is not strict JSON.*line 1"),
         ({**FRESH, "config/x.oas.json": "// no\n{}"}, {}, "config/x.oas.json is not strict JSON"),
         ({**FRESH, "config/policies.json": "[]"}, {}, "holds no JSON object"),
-        ({**FRESH, "config/policies.json": "{}"}, {}, 'no list "policies"'),
+        ({**FRESH, "config/policies.json": '{"policies": [1]}'}, {}, "must be a list of objects"),
         (FRESH, {}, "No route of the project has the path /mcp.*its paths: /hello"),
         (FRESH, {"operations": [{"file": "config/routes.oas.json", "id": "bye"}]}, "no operation 'bye'.*It has: hello"),
         (FRESH, {"operations": [{"file": "config/no.oas.json", "id": "hello"}]}, "It has: none"),
@@ -227,7 +317,7 @@ def with_policies(*policies: t.Any) -> dict[str, str]:
         (
             {**FRESH, "modules/mcp-oauth.ts": zuplo._MARK + "// added: {,}\n"},
             {},
-            "mcp-oauth.ts, line 2: .* was edited: .*from version control",
+            "mcp-oauth.ts, line 2: .* was edited.*from version control",
         ),
         ({**FRESH, "modules/zuplo.runtime.ts": "export {};"}, {"operations": TOOLS}, "exports no function runtimeInit"),
         (
@@ -250,6 +340,15 @@ def with_policies(*policies: t.Any) -> dict[str, str]:
         ({**FRESH, "config/a.oas.json": routes(mcp={"post": mcp()})}, {"operations": TOOLS * 2}, "its tools differ"),
         ({**FRESH, "config/a.oas.json": routes(mcp={"post": mcp({"inbound": "x"})})}, {}, "must be a list of names"),
         ({**FRESH, "config/a.oas.json": routes(mcp={"post": {}})}, {}, "has no x-zuplo-route"),
+        ({**FRESH, "config/a.oas.json": routes(mcp={"post": mcp({"inbound": [{}]})})}, {}, "must be a list of names"),
+        ({**FRESH, "config/a.oas.json": routes(mcp={"post": mcp(5)})}, {}, "must be a list of names"),
+        ({**FRESH, "config/a.oas.json": routes(mcp={"post": mcp([])})}, {}, "must be a list of names"),
+        ({**FRESH, "config/a.oas.json": '{"paths": []}'}, {}, '"paths" in config/a.oas.json must be an object'),
+        ({**FRESH, "config/mcp.oas.json": routes(mcp={})}, {"operations": TOOLS}, "has the path /mcp already"),
+        ({**FRESH, "config/a.oas.json": "\ufeff{}"}, {}, "begins with a byte order mark"),
+        ({**FRESH, "config/a.oas.json": routes(mcp={"post": with_tools([1])})}, {}, "objects with file and id"),
+        ({**FRESH, "config/a.oas.json": routes(mcp={"post": with_tools("x")})}, {}, "objects with file and id"),
+        ({**FRESH, "modules/mcp-oauth.ts": zuplo._MARK + '// added: {"x": 5}\n'}, {}, "line 2: .* was edited"),
     ],
 )
 def test_what_is_refused(files: dict[str, str], options: dict[str, t.Any], text: str) -> None:
