@@ -284,7 +284,7 @@ class _View:
             return None, None
 
     def _policies(self) -> list[Object]:
-        policies = _jsontext.parse(self.files[POLICIES]).value.get("policies", [])
+        policies = _jsontext.load(self.files[POLICIES]).get("policies", [])
         if not isinstance(policies, list) or not all(isinstance(policy, dict) for policy in policies):
             raise PlanError(f'"policies" in {POLICIES} must be a list of objects.')
         return policies
@@ -296,7 +296,7 @@ class _View:
             Operation(file, route, method, value)
             for file in sorted(self.files)
             if file.endswith(".oas.json")
-            for route, methods in _jsontext.parse(self.files[file]).value.get("paths", {}).items()
+            for route, methods in _jsontext.load(self.files[file]).get("paths", {}).items()
             if isinstance(methods, dict)
             for method, value in methods.items()
             if method in _METHODS and isinstance(value, dict)
@@ -367,7 +367,7 @@ class _Project(_View):
         """Warnings."""
         if POLICIES not in self.files:
             self._create(POLICIES, '{\n  "policies": []\n}\n')
-        if "policies" not in _jsontext.parse(self.files[POLICIES]).value:
+        if "policies" not in _jsontext.load(self.files[POLICIES]):
             self._edit(POLICIES, _jsontext.insert, ("policies",), [])
             self._added.add(_LIST)
         index = self._index(self._policy_name)
@@ -392,7 +392,7 @@ class _Project(_View):
         self._edit(POLICIES, _jsontext.remove, ("policies", index))
         if _LIST in self._added and not self._policies():
             self._edit(POLICIES, _jsontext.remove, ("policies",))
-        if POLICIES in self._added and _jsontext.parse(self.files[POLICIES]).value == {"policies": []}:
+        if POLICIES in self._added and _jsontext.load(self.files[POLICIES]) == {"policies": []}:
             del self.files[POLICIES]
 
     @property
@@ -504,7 +504,7 @@ class _Project(_View):
             if noted and self._policy_name in operation.inbound:
                 self._detach(operation)
         if ROUTES in self._added and ROUTES in self.files and not self._paths():
-            document = _jsontext.parse(self.files[ROUTES]).value
+            document = _jsontext.load(self.files[ROUTES])
             if set(document) == {"openapi", "info", "paths"}:
                 del self.files[ROUTES]
         if _PATHS in self._added and self._paths() == {}:
@@ -512,7 +512,7 @@ class _Project(_View):
 
     def _paths(self) -> Object:
         """The paths of our own routes file."""
-        return dict(_jsontext.parse(self.files[ROUTES]).value.get("paths", {})) if ROUTES in self.files else {}
+        return dict(_jsontext.load(self.files[ROUTES]).get("paths", {})) if ROUTES in self.files else {}
 
     def _attachment(self, operation: Operation) -> str:
         return _address(operation.file, (*operation.path, self._policy_name))
@@ -550,7 +550,7 @@ class _Project(_View):
                 "responses": {"200": {"description": "The answer to a JSON-RPC message"}},
             }
         }
-        if "paths" not in _jsontext.parse(self.files[ROUTES]).value:
+        if "paths" not in _jsontext.load(self.files[ROUTES]):
             self._edit(ROUTES, _jsontext.insert, ("paths",), {})
             self._added.add(_PATHS)
         self._edit(ROUTES, _jsontext.insert, ("paths", wanted.route), route)

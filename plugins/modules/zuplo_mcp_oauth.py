@@ -64,7 +64,8 @@ options:
         default: config/routes.oas.json
   attach_to_tools:
     description:
-      - Whether the policy is also attached to the routes of the tools. The gateway passes the token on to them.
+      - Whether the policy is also attached to the routes of the tools. The gateway passes the token on to them. If not,
+        what is attached already stays.
       - Without it, anyone can call these routes directly, unless another policy guards them. They are returned in
         RV(open_routes), with a warning.
     type: bool
@@ -94,7 +95,8 @@ extends_documentation_fragment:
   - mcp_ops.oauth.attributes
 notes:
   - Several MCP servers in one project need a policy each, so give each O(policy_name) of its own. They share one
-    O(resource_name) and one issuer, as the gateway has one plugin.
+    O(resource_name) and one issuer, as the gateway has one plugin. A tool of several of them can be guarded for one
+    only, since no token passes two such policies.
 seealso:
   - module: mcp_ops.oauth.mcp_oauth_check
   - name: Zuplo documentation
