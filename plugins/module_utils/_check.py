@@ -13,7 +13,7 @@ from ._client import ApiError, Auth0Error, Client, Token, encode
 from ._findings import FQCN, Finding, skip
 from ._plan import Object, PlanError
 from ._probe import Answer, Probe
-from ._zuplo import Files, installed
+from ._project import Files, installed
 
 CLIENT_NAME = "mcp_ops.oauth check"
 METADATA = {

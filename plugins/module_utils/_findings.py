@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 from ._plan import Object
 from ._probe import Answer
+from ._project import POLICIES, RUNTIME, Installed
 from ._urls import check_mcp_server_url
-from ._zuplo import POLICIES, RUNTIME, Installed
 
 # In the order in which a client meets them.
 NAMES = (

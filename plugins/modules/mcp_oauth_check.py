@@ -180,8 +180,8 @@ from ..module_utils._check import Check, Subject
 from ..module_utils._files import project, read
 from ..module_utils._module import TENANT_OPTIONS, Module, Result, Task, run
 from ..module_utils._probe import Probe
+from ..module_utils._project import FILES
 from ..module_utils._urls import check_domain
-from ..module_utils._zuplo import FILES
 
 OPTIONS: dict[str, t.Any] = {
     "mcp_server_url": {"type": "str", "required": True},

@@ -213,8 +213,9 @@ from ansible.module_utils.basic import env_fallback
 from ..module_utils._files import check_writable, edits, project, read, write
 from ..module_utils._module import STATE, Module, Result, Task, run
 from ..module_utils._plan import Object, Shape, check
+from ..module_utils._project import FILES, Planned, Wanted, absent, present
 from ..module_utils._urls import derive
-from ..module_utils._zuplo import FILES, Environment, Planned, Wanted, absent, configuration, present
+from ..module_utils._zuplo import Environment, configuration
 
 _ENV_NAME = r"(?!ZUPLO_|__ZUPLO)[A-Za-z_][A-Za-z0-9_]*"
 SHAPE = Shape(

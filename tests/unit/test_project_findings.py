@@ -11,13 +11,14 @@ import typing as t
 import pytest
 
 from ansible_collections.mcp_ops.oauth.plugins.module_utils import _findings
+from ansible_collections.mcp_ops.oauth.plugins.module_utils import _project as project
 from ansible_collections.mcp_ops.oauth.plugins.module_utils import _zuplo as zuplo
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._check import Check, Subject
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._findings import Finding
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._probe import Probe
-from tests.unit.test_zuplo import FRESH, PROJECTS, STRINGS, TOOLS, wanted
+from tests.unit.test_project import FRESH, PROJECTS, STRINGS, TOOLS, wanted
 
-POLICIES, ROUTES, RUNTIME, HELPER = zuplo.POLICIES, zuplo.ROUTES, zuplo.RUNTIME, zuplo.HELPER
+POLICIES, ROUTES, RUNTIME, HELPER = project.POLICIES, project.ROUTES, project.RUNTIME, project.HELPER
 ISSUER = f'"{STRINGS.issuer}"'
 AUDIENCE = f'"audience": "{STRINGS.audience}"'
 OWN_PLUGIN = """\
@@ -29,7 +30,7 @@ export function runtimeInit(runtime: RuntimeExtensions) {
 """
 
 
-def findings(files: zuplo.Files, issuer: str | None = STRINGS.issuer) -> dict[str, Finding]:
+def findings(files: project.Files, issuer: str | None = STRINGS.issuer) -> dict[str, Finding]:
     """Those about the project."""
     subject = Subject(STRINGS.audience, issuer, frozenset(["dcr"]), files)
     check = Check(subject, Probe(ca_path=None, validate_certs=True, timeout=1), None)
@@ -45,25 +46,25 @@ def statuses(found: t.Mapping[str, Finding]) -> dict[str, str]:
 def test_what_is_written_passes(name: str) -> None:
     files, options = PROJECTS[name]
     assert statuses(findings(files))["route"] in ("fail", "warn")
-    left = statuses(findings(zuplo.present(files, wanted(**options)).files))
+    left = statuses(findings(project.present(files, wanted(**options)).files))
     assert left == ({} if options.get("attach") else {"tools": "warn"})
 
 
-def written(environment: zuplo.Environment = zuplo.LITERAL) -> zuplo.Files:
-    return zuplo.present(FRESH, wanted(environment, operations=TOOLS, attach=True)).files
+def written(environment: zuplo.Environment = zuplo.LITERAL) -> project.Files:
+    return project.present(FRESH, wanted(environment, operations=TOOLS, attach=True)).files
 
 
-def edited(path: str, old: str, new: str) -> zuplo.Files:
+def edited(path: str, old: str, new: str) -> project.Files:
     files = written()
     assert old in files[path]
     return {**files, path: files[path].replace(old, new)}
 
 
-def without(path: str) -> zuplo.Files:
+def without(path: str) -> project.Files:
     return {name: text for name, text in written().items() if name != path}
 
 
-def own_plugin(value: str, made: str = "OAuthProtectedResourcePlugin") -> zuplo.Files:
+def own_plugin(value: str, made: str = "OAuthProtectedResourcePlugin") -> project.Files:
     source = OWN_PLUGIN.replace("VALUE", value).replace("new OAuthProtectedResourcePlugin", f"new {made}")
     return {**without(HELPER), RUNTIME: source}
 
@@ -74,7 +75,7 @@ def other_policy() -> dict[str, t.Any]:
     return dict(policy)
 
 
-SPOILT: dict[str, tuple[zuplo.Files, dict[str, str], str]] = {
+SPOILT: dict[str, tuple[project.Files, dict[str, str], str]] = {
     "no route": (
         without(ROUTES),
         {"route": "fail", "audience": "skip", "auth0_domain": "skip", "tools": "skip"},

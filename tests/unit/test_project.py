@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import pytest
 
+from ansible_collections.mcp_ops.oauth.plugins.module_utils import _project as project
 from ansible_collections.mcp_ops.oauth.plugins.module_utils import _zuplo as zuplo
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._plan import PlanError
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._urls import derive
@@ -20,9 +21,9 @@ NAME = "mcp-oauth-inbound"
 TOOLS = [{"file": "config/routes.oas.json", "id": "hello"}]
 
 
-def wanted(environment: zuplo.Environment = zuplo.LITERAL, policy_name: str = NAME, **options: t.Any) -> zuplo.Wanted:
+def wanted(environment: zuplo.Environment = zuplo.LITERAL, policy_name: str = NAME, **options: t.Any) -> project.Wanted:
     config = zuplo.configuration(STRINGS, resource_name="Ours", policy_name=policy_name, environment=environment)
-    return zuplo.Wanted(config, environment, **options)
+    return project.Wanted(config, environment, **options)
 
 
 def tool(policies: t.Any = None, *, id: str = "hello") -> dict[str, t.Any]:
@@ -117,18 +118,18 @@ PROJECTS: dict[str, tuple[dict[str, str], dict[str, t.Any]]] = {
 @pytest.mark.parametrize("name", PROJECTS)
 def test_present_present_absent(name: str) -> None:
     files, options = PROJECTS[name]
-    first = zuplo.present(files, wanted(**options))
+    first = project.present(files, wanted(**options))
     assert first.files != files
-    second = zuplo.present(first.files, wanted(**options))
+    second = project.present(first.files, wanted(**options))
     assert second.files == first.files
-    assert zuplo.absent(second.files, NAME).files == files
-    assert zuplo.absent(files, NAME).files == files
+    assert project.absent(second.files, NAME).files == files
+    assert project.absent(files, NAME).files == files
 
 
 @pytest.mark.parametrize("name", PROJECTS)
 def test_what_is_written(name: str) -> None:
     files, options = PROJECTS[name]
-    after = zuplo.present(files, wanted(**options)).files
+    after = project.present(files, wanted(**options)).files
     policies = json.loads(after["config/policies.json"])["policies"]
     assert policies[-1] == wanted().config["policy"]
     assert [one for one in policies if one["name"] == NAME] == policies[-1:]
@@ -148,13 +149,13 @@ def test_what_is_written(name: str) -> None:
 
 
 def test_a_policy_of_ours_is_mended_and_keeps_what_was_added_to_it() -> None:
-    after = zuplo.present(FRESH, wanted(operations=TOOLS)).files
+    after = project.present(FRESH, wanted(operations=TOOLS)).files
     policies = json.loads(after["config/policies.json"])
     options = policies["policies"][0]["handler"]["options"]
     options.update(audience="https://mcp.example.com/mcp/", allowUnauthenticatedRequests=True)
     del options["oAuthResourceMetadataEnabled"]
     broken = {**after, "config/policies.json": json.dumps(policies)}
-    mended = zuplo.present(broken, wanted(operations=TOOLS))
+    mended = project.present(broken, wanted(operations=TOOLS))
     found = json.loads(mended.files["config/policies.json"])["policies"][0]["handler"]["options"]
     assert found == {**wanted().config["policy"]["handler"]["options"], "allowUnauthenticatedRequests": True}
     assert "without a token" in mended.warnings[0]
@@ -162,29 +163,29 @@ def test_a_policy_of_ours_is_mended_and_keeps_what_was_added_to_it() -> None:
 
 def test_tools_of_a_route_that_was_made_here() -> None:
     files = {**FRESH, "config/more.oas.json": routes(bye={"post": tool(id="bye")})}
-    first = zuplo.present(files, wanted(operations=TOOLS))
+    first = project.present(files, wanted(operations=TOOLS))
     assert first.open_routes == ["GET /hello (config/routes.oas.json)"]
     more = [*TOOLS, {"file": "./config/more.oas.json", "id": "bye"}]
-    both = zuplo.present(first.files, wanted(operations=more, attach=True))
+    both = project.present(first.files, wanted(operations=more, attach=True))
     assert both.open_routes == []
     options = json.loads(both.files["config/mcp.oas.json"])["paths"]["/mcp"]["post"]["x-zuplo-route"]["handler"][
         "options"
     ]
     assert [one["id"] for one in options["operations"]] == ["hello", "bye"]
-    assert zuplo.present(both.files, wanted(attach=True)).files == both.files
-    assert zuplo.absent(both.files, NAME).files == files
+    assert project.present(both.files, wanted(attach=True)).files == both.files
+    assert project.absent(both.files, NAME).files == files
 
 
 def test_further_methods_on_a_route_that_was_made_here() -> None:
-    first = zuplo.present(FRESH, wanted(operations=TOOLS)).files
-    document = json.loads(first[zuplo.ROUTES])
+    first = project.present(FRESH, wanted(operations=TOOLS)).files
+    document = json.loads(first[project.ROUTES])
     document["paths"]["/mcp"].update(put=mcp(), get=tool(id="page"))
     document["paths"]["/mcp"]["put"]["x-zuplo-route"]["handler"]["options"]["operations"] = []
-    theirs = {**first, zuplo.ROUTES: json.dumps(document, indent=2) + "\n"}
-    second = zuplo.present(theirs, wanted(operations=TOOLS)).files
-    route = json.loads(second[zuplo.ROUTES])["paths"]["/mcp"]
+    theirs = {**first, project.ROUTES: json.dumps(document, indent=2) + "\n"}
+    second = project.present(theirs, wanted(operations=TOOLS)).files
+    route = json.loads(second[project.ROUTES])["paths"]["/mcp"]
     assert {method: _tools(one) for method, one in route.items()} == {"post": ["hello"], "put": ["hello"], "get": None}
-    assert zuplo.present(second, wanted(operations=TOOLS)).files == second
+    assert project.present(second, wanted(operations=TOOLS)).files == second
 
 
 def _tools(operation: t.Any) -> list[str] | None:
@@ -202,84 +203,84 @@ def with_hand_made(policy: dict[str, t.Any]) -> dict[str, str]:
 
 def test_what_was_there_before_stays() -> None:
     files = with_hand_made(wanted().config["policy"])
-    assert zuplo.absent(files, NAME).files == files
+    assert project.absent(files, NAME).files == files
     tools = [*TOOLS, {"file": "config/routes.oas.json", "id": "bye"}]
-    first = zuplo.present(files, wanted(operations=tools, attach=True)).files
+    first = project.present(files, wanted(operations=tools, attach=True)).files
     assert json.loads(first["config/routes.oas.json"])["paths"]["/bye"]["get"]["x-zuplo-route"]["policies"]
-    assert zuplo.absent(first, NAME).files == files
+    assert project.absent(first, NAME).files == files
 
 
 def test_what_a_user_adds_to_our_route_stays() -> None:
-    first = zuplo.present(FRESH, wanted(operations=TOOLS)).files
-    document = json.loads(first[zuplo.ROUTES])
+    first = project.present(FRESH, wanted(operations=TOOLS)).files
+    document = json.loads(first[project.ROUTES])
     document["paths"]["/mcp"]["get"] = tool(id="page")
     document["components"] = {"schemas": {}}
-    theirs = {**first, zuplo.ROUTES: json.dumps(document, indent=2) + "\n"}
-    left = zuplo.absent(theirs, NAME).files
-    assert json.loads(left[zuplo.ROUTES])["paths"] == {"/mcp": {"get": document["paths"]["/mcp"]["get"]}}
-    assert "components" in json.loads(left[zuplo.ROUTES])
-    assert zuplo.RUNTIME not in left
+    theirs = {**first, project.ROUTES: json.dumps(document, indent=2) + "\n"}
+    left = project.absent(theirs, NAME).files
+    assert json.loads(left[project.ROUTES])["paths"] == {"/mcp": {"get": document["paths"]["/mcp"]["get"]}}
+    assert "components" in json.loads(left[project.ROUTES])
+    assert project.RUNTIME not in left
 
 
 def test_version_control_may_change_line_ends() -> None:
-    first = zuplo.present(FRESH, wanted(operations=TOOLS)).files
+    first = project.present(FRESH, wanted(operations=TOOLS)).files
     checkout = {path: text.replace("\n", "\r\n") for path, text in first.items()}
-    assert zuplo.present(checkout, wanted(operations=TOOLS)).files == checkout
-    assert zuplo.absent(checkout, NAME).files == {path: text.replace("\n", "\r\n") for path, text in FRESH.items()}
+    assert project.present(checkout, wanted(operations=TOOLS)).files == checkout
+    assert project.absent(checkout, NAME).files == {path: text.replace("\n", "\r\n") for path, text in FRESH.items()}
 
 
-def elsewhere(path: str, **options: t.Any) -> zuplo.Wanted:
+def elsewhere(path: str, **options: t.Any) -> project.Wanted:
     """The same for another URL."""
     strings = derive("tenant.eu.auth0.com", f"https://mcp.example.com{path}")
     name = options.pop("policy_name", NAME)
-    return zuplo.Wanted(zuplo.configuration(strings, resource_name="Ours", policy_name=name), **options)
+    return project.Wanted(zuplo.configuration(strings, resource_name="Ours", policy_name=name), **options)
 
 
 def test_a_policy_for_two_urls() -> None:
-    first = zuplo.present(FRESH, wanted(operations=TOOLS)).files
-    moved = zuplo.present(first, elsewhere("/other", operations=TOOLS))
+    first = project.present(FRESH, wanted(operations=TOOLS)).files
+    moved = project.present(first, elsewhere("/other", operations=TOOLS))
     (warning,) = moved.warnings
     assert "The route /mcp in config/mcp.oas.json has the same policy" in warning
-    assert zuplo.absent(moved.files, NAME).files == FRESH
+    assert project.absent(moved.files, NAME).files == FRESH
 
 
 def test_a_tool_cannot_be_guarded_for_two_servers() -> None:
-    first = zuplo.present(FRESH, wanted(operations=TOOLS, attach=True)).files
+    first = project.present(FRESH, wanted(operations=TOOLS, attach=True)).files
     with pytest.raises(PlanError, match=r"GET /hello .* would have the policies .*, which want tokens of different"):
-        zuplo.present(first, elsewhere("/other", operations=TOOLS, attach=True, policy_name="other"))
-    assert zuplo.present(first, elsewhere("/other", operations=TOOLS, policy_name="other")).open_routes
+        project.present(first, elsewhere("/other", operations=TOOLS, attach=True, policy_name="other"))
+    assert project.present(first, elsewhere("/other", operations=TOOLS, policy_name="other")).open_routes
 
 
 def test_a_policy_under_a_new_name_inherits_the_route() -> None:
-    first = zuplo.present(FRESH, wanted(operations=TOOLS)).files
-    both = zuplo.present(first, wanted(operations=TOOLS, policy_name="new")).files
-    left = zuplo.absent(both, NAME).files
-    (operation,) = json.loads(left[zuplo.ROUTES])["paths"]["/mcp"].values()
+    first = project.present(FRESH, wanted(operations=TOOLS)).files
+    both = project.present(first, wanted(operations=TOOLS, policy_name="new")).files
+    left = project.absent(both, NAME).files
+    (operation,) = json.loads(left[project.ROUTES])["paths"]["/mcp"].values()
     assert operation["x-zuplo-route"]["policies"]["inbound"] == ["new"]
-    assert zuplo.present(left, wanted(operations=TOOLS, policy_name="new")).files == left
-    assert zuplo.absent(left, "new").files == FRESH
+    assert project.present(left, wanted(operations=TOOLS, policy_name="new")).files == left
+    assert project.absent(left, "new").files == FRESH
 
 
 def test_an_operation_has_an_id_whatever_the_policy_s_name() -> None:
-    files = zuplo.present(FRESH, wanted(operations=TOOLS, policy_name="-inbound")).files
-    assert json.loads(files[zuplo.ROUTES])["paths"]["/mcp"]["post"]["operationId"] == "mcp"
+    files = project.present(FRESH, wanted(operations=TOOLS, policy_name="-inbound")).files
+    assert json.loads(files[project.ROUTES])["paths"]["/mcp"]["post"]["operationId"] == "mcp"
 
 
 def test_two_servers_share_the_plugin() -> None:
-    first = zuplo.present(FRESH, wanted(operations=TOOLS)).files
+    first = project.present(FRESH, wanted(operations=TOOLS)).files
     other = elsewhere("/other", operations=TOOLS, policy_name="other")
-    planned = zuplo.present(first, other)
+    planned = project.present(first, other)
     both = planned.files
     assert planned.warnings == []
-    assert zuplo.present(both, wanted(operations=TOOLS)).files == both
+    assert project.present(both, wanted(operations=TOOLS)).files == both
     config = zuplo.configuration(STRINGS, resource_name="Theirs", policy_name="other")
-    (warning,) = zuplo.present(both, replace(other, config={**other.config, **_plugin(config)})).warnings
+    (warning,) = project.present(both, replace(other, config={**other.config, **_plugin(config)})).warnings
     assert f"hold for {NAME} as well" in warning
-    left = zuplo.absent(both, NAME).files
+    left = project.absent(both, NAME).files
     assert json.loads(left["config/policies.json"])["policies"] == [other.config["policy"]]
     assert list(json.loads(left["config/mcp.oas.json"])["paths"]) == ["/other"]
     assert "modules/mcp-oauth.ts" in left
-    assert zuplo.absent(left, "other").files == FRESH
+    assert project.absent(left, "other").files == FRESH
 
 
 def _plugin(config: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -288,7 +289,7 @@ def _plugin(config: dict[str, t.Any]) -> dict[str, t.Any]:
 
 def test_values_from_the_gateway_s_environment_fail_closed() -> None:
     environment = zuplo.Environment("AUTH0_DOMAIN", "MCP_HOST")
-    after = zuplo.present(FRESH, wanted(environment, operations=TOOLS)).files
+    after = project.present(FRESH, wanted(environment, operations=TOOLS)).files
     options = json.loads(after["config/policies.json"])["policies"][0]["handler"]["options"]
     assert options["auth0Domain"] == "$env(AUTH0_DOMAIN)"
     # Never the variable alone: unset, it would be no audience at all.
@@ -315,7 +316,7 @@ def with_policies(*policies: t.Any) -> dict[str, str]:
         (with_policies({"name": NAME}, {"name": NAME}), {}, "has 2 policies of the name"),
         ({**FRESH, "modules/mcp-oauth.ts": "export {};"}, {}, "not a file that this module has written"),
         (
-            {**FRESH, "modules/mcp-oauth.ts": zuplo._MARK + "// added: {,}\n"},
+            {**FRESH, "modules/mcp-oauth.ts": project._MARK + "// added: {,}\n"},
             {},
             "mcp-oauth.ts, line 2: .* was edited.*from version control",
         ),
@@ -348,9 +349,9 @@ def with_policies(*policies: t.Any) -> dict[str, str]:
         ({**FRESH, "config/a.oas.json": "\ufeff{}"}, {}, "begins with a byte order mark"),
         ({**FRESH, "config/a.oas.json": routes(mcp={"post": with_tools([1])})}, {}, "objects with file and id"),
         ({**FRESH, "config/a.oas.json": routes(mcp={"post": with_tools("x")})}, {}, "objects with file and id"),
-        ({**FRESH, "modules/mcp-oauth.ts": zuplo._MARK + '// added: {"x": 5}\n'}, {}, "line 2: .* was edited"),
+        ({**FRESH, "modules/mcp-oauth.ts": project._MARK + '// added: {"x": 5}\n'}, {}, "line 2: .* was edited"),
     ],
 )
 def test_what_is_refused(files: dict[str, str], options: dict[str, t.Any], text: str) -> None:
     with pytest.raises(PlanError, match=text):
-        zuplo.present(files, wanted(**options))
+        project.present(files, wanted(**options))
