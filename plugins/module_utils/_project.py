@@ -365,6 +365,11 @@ class _Project(_View):
             self._make_route(wanted, tools)
             self._added.add(ours)
             return
+        if not any(one.method == "post" for one in operations):
+            raise PlanError(
+                f"{operations[0].title} is there already, without the POST operation that MCP clients need. Give it "
+                "one, or the MCP server another path."
+            )
         servers = [one for one in operations if one.tools is not None] or operations
         for server in servers if tools is not None else ():
             if server.tools == tools:

@@ -265,8 +265,8 @@ def written(task: Task, root: Path, planned: Planned, values: Object, warnings: 
     if planned.open_routes:
         warnings = [
             *warnings,
-            f"Anyone can call these tools past the MCP server, without a token: {', '.join(planned.open_routes)}. "
-            f"Attach the policy to their routes, or set attach_to_tools.",
+            "Unless another policy guards them, anyone can call these tools past the MCP server, without a token: "
+            f"{', '.join(planned.open_routes)}. Attach the policy to their routes, or set attach_to_tools.",
         ]
     files = {"files": [change.path for change in changes], "open_routes": planned.open_routes}
     return Result({**values, **files}, edits=changes, warnings=[*warnings, *planned.warnings])

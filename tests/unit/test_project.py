@@ -341,6 +341,7 @@ def with_policies(*policies: t.Any) -> dict[str, str]:
         ({**FRESH, "config/a.oas.json": routes(mcp={"post": mcp()})}, {"operations": TOOLS * 2}, "its tools differ"),
         ({**FRESH, "config/a.oas.json": routes(mcp={"post": mcp({"inbound": "x"})})}, {}, "must be a list of names"),
         ({**FRESH, "config/a.oas.json": routes(mcp={"post": {}})}, {}, "has no x-zuplo-route"),
+        ({**FRESH, "config/a.oas.json": routes(mcp={"get": mcp()})}, {}, "without the POST operation"),
         ({**FRESH, "config/a.oas.json": routes(mcp={"post": mcp({"inbound": [{}]})})}, {}, "must be a list of names"),
         ({**FRESH, "config/a.oas.json": routes(mcp={"post": mcp(5)})}, {}, "must be a list of names"),
         ({**FRESH, "config/a.oas.json": routes(mcp={"post": mcp([])})}, {}, "must be a list of names"),
