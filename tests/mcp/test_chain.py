@@ -16,6 +16,7 @@ from tests.mcp.server import McpServer
 from tests.mcp.test_login import go, publish
 
 PLAYBOOK = "mcp_ops.oauth.mcp_server"
+LOOK = "Look at project, gateway and tenant as a client does"
 ABSENT = "mcp_ops.oauth.mcp_server_absent"
 
 
@@ -51,6 +52,9 @@ def test_the_check_says_beforehand_what_a_client_will_meet(play: Play, tenant: T
         "cimd": "skip",
         "client_id_metadata_documents": "skip",
         "other_token": "skip",
+        # Without project_dir.
+        **dict.fromkeys(["project_route", "project_audience", "project_auth0_domain"], "skip"),
+        **dict.fromkeys(["project_plugin", "project_tools"], "skip"),
     }
     assert go(tenant, server).tools == ["hello"]
 
@@ -77,21 +81,29 @@ def test_a_client_that_nobody_registered(play: Play, tenant: Tenant, server: Mcp
 
 
 @pytest.mark.parametrize(
-    ("left_out", "error", "text"),
+    ("left_out", "found", "error", "text"),
     [
         # Without the API there can be no grant for it.
-        ("resource_server,client_grant", LoginRefused, "Service not found: {url}"),
-        ("tenant_settings", LoginRefused, "The userinfo audience is not allowed for third party clients"),
-        ("connection", LoginRefused, "no connections enabled for the client"),
-        ("client_grant", LoginRefused, 'is not authorized to access resource server "{url}"'),
-        ("client_registration", OAuthRegistrationError, "Registration failed: 403"),
+        ("resource_server,client_grant", "resource_server", LoginRefused, "Service not found: {url}"),
+        (
+            "tenant_settings",
+            "resource_parameter_profile",
+            LoginRefused,
+            "The userinfo audience is not allowed for third party clients",
+        ),
+        ("connection", "connection", LoginRefused, "no connections enabled for the client"),
+        ("client_grant", "client_grant", LoginRefused, 'is not authorized to access resource server "{url}"'),
+        ("client_registration", "dynamic_client_registration", OAuthRegistrationError, "Registration failed: 403"),
     ],
 )
 def test_every_step_is_needed(
-    play: Play, tenant: Tenant, server: McpServer, left_out: str, error: type[Exception], text: str
+    play: Play, tenant: Tenant, server: McpServer, left_out: str, found: str, error: type[Exception], text: str
 ) -> None:
     run = play(PLAYBOOK, "--skip-tags", left_out, mcp_server_url=server.url)
-    assert run.rc == 0, run.output
+    # The playbook itself says so at its end.
+    assert run.rc == 2
+    failed = [one["name"] for one in run[LOOK].result["findings"] if one["status"] == "fail"]
+    assert found in failed, run.output
     with pytest.raises(error) as caught:
         go(tenant, server)
     assert text.format(url=server.url) in str(caught.value)
