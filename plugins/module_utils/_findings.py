@@ -55,6 +55,7 @@ ZUPLO = f"{FQCN}zuplo_mcp_oauth"
 PLUGIN = f"put the OAuthProtectedResourcePlugin into {RUNTIME}"
 POLICY = f"put the policy into {POLICIES} and name it in policies.inbound of the MCP route"
 WRITES = f"{ZUPLO}: project_dir, which writes it"
+COMPARED = "set auth0_domain or domain to have it compared"
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,7 @@ def project_audience(found: Installed, mcp_server_url: str) -> Finding:
 def project_auth0_domain(found: Installed, issuer: str | None) -> Finding:
     name = "project_auth0_domain"
     if issuer is None:
-        return skip(name, "the issuer is not known", "set auth0_domain or domain to have it compared")
+        return skip(name, "the issuer is not known", COMPARED)
     domain = urlsplit(issuer).netloc
     for policy in found.policies:
         given = _options(policy).get("auth0Domain")
@@ -194,14 +195,7 @@ def project_plugin(found: Installed, issuer: str | None) -> Finding:
         return skip(
             name, f"authorizationServers is decided when the gateway runs: {servers or 'no text in the source'}"
         )
-    if issuer is None:
-        return skip(name, f"the first server is {shown(servers)}", "set auth0_domain or domain to have it compared")
-    if servers == issuer:
-        return Finding(name, "pass", servers)
-    seen = f"the first of authorizationServers is {shown(servers)}"
-    if f"{servers}/" == issuer:
-        seen += ": the slash at its end is missing, and current clients refuse"
-    return Finding(name, "fail", seen, issuer, f"{WRITES}, from auth0_domain")
+    return _first_server(name, servers, issuer, f"{WRITES}, from auth0_domain")
 
 
 def project_tools(found: Installed, mcp_server_url: str) -> Finding:
@@ -358,17 +352,22 @@ def named_issuer(document: Object | None) -> str | None:
 def authorization_servers(document: Object, issuer: str | None) -> Finding:
     name, found = "authorization_servers", named_issuer(document)
     remedy = f"{ZUPLO}: plugin_options.authorizationServers, from its option auth0_domain"
-    expected = issuer or "the issuer, with a slash at its end"
     if not found:
+        expected = issuer or "the issuer, with a slash at its end"
         return Finding(name, "fail", "the metadata names no authorization server", expected, remedy)
+    return _first_server(name, found, issuer, remedy)
+
+
+def _first_server(name: str, found: str, issuer: str | None, remedy: str) -> Finding:
+    """Of a list of authorization servers the one that clients use, against the issuer if that is known."""
+    seen = f"the first is {shown(found)}"
     if issuer is None:
-        return skip(name, f"the first is {shown(found)}", "set auth0_domain or domain to have it compared")
+        return skip(name, seen, COMPARED)
     if found == issuer:
         return Finding(name, "pass", found)
-    seen = f"the first is {shown(found)}"
     if f"{found}/" == issuer:
         seen += ": the slash at its end is missing, and current clients refuse"
-    return Finding(name, "fail", seen, expected, remedy)
+    return Finding(name, "fail", seen, issuer, remedy)
 
 
 # -- the authorization server -----------------------------------------------------------------------------------------

@@ -394,7 +394,7 @@ class _Project(_View):
         return [
             f"The route {route} in {ROUTES} has the same policy {self._policy_name}, whose audience is "
             f"{wanted.config['audience']} now, so the clients of {route} are refused. Give each MCP server a "
-            "policy_name of its own; if this one has moved, take the old route out."
+            "policy_name of its own; if this one has moved, take the old route out of that file."
             for route in stale
         ]
 
