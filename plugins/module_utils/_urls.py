@@ -3,7 +3,7 @@
 
 """The two inputs, domain and MCP server URL, and the strings that must be equal everywhere they appear.
 
-Pure functions. A value that is not exact raises `ValueError`, whose text says what is wrong and gives the right value.
+Pure functions. A value that is not exact raises InputError, which says what is wrong and gives the right value.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import re
 import typing as t
 from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlsplit
+
+from ._errors import InputError
 
 _HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?", re.ASCII)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -33,13 +35,13 @@ class Strings:
 
     audience: str
     issuer: str
-    auth0_domain: str
+    issuer_domain: str
 
 
-def derive(auth0_domain: str, mcp_server_url: str) -> Strings:
+def derive(issuer_domain: str, mcp_server_url: str) -> Strings:
     """Derive the strings from the two inputs, both checked."""
-    domain = check_domain(auth0_domain, "auth0_domain")
-    return Strings(audience=check_mcp_server_url(mcp_server_url), issuer=f"https://{domain}/", auth0_domain=domain)
+    domain = check_domain(issuer_domain, "issuer_domain")
+    return Strings(audience=check_mcp_server_url(mcp_server_url), issuer=f"https://{domain}/", issuer_domain=domain)
 
 
 def check_domain(value: str, option: str = "domain") -> str:
@@ -47,7 +49,9 @@ def check_domain(value: str, option: str = "domain") -> str:
     text = value.strip()
     parts = _split(text if "//" in text else f"//{text}", option, value)
     if not parts.host:
-        raise ValueError(f"{option} {_shown(value)} is not a host name; it looks like 'tenant.eu.auth0.com'.")
+        raise InputError(
+            f"{_shown(value)} is not a host name", where=option, remedy="It looks like 'tenant.eu.auth0.com'."
+        )
     if value == parts.netloc:
         return value
     wrong = _which(
@@ -61,7 +65,9 @@ def check_domain(value: str, option: str = "domain") -> str:
             "capital or non-ASCII letters": parts.raw_host != parts.host,
         }
     )
-    raise ValueError(f"{option} has {wrong}; it must be a bare host with an optional port: use '{parts.netloc}'.")
+    raise InputError(
+        f"has {wrong}", where=option, remedy=f"It must be a bare host with an optional port: use '{parts.netloc}'."
+    )
 
 
 def check_mcp_server_url(value: str, option: str = "mcp_server_url") -> str:
@@ -69,7 +75,9 @@ def check_mcp_server_url(value: str, option: str = "mcp_server_url") -> str:
     text = value.strip()
     parts = _split(text if "//" in text else f"//{text}", option, value)
     if not parts.host or parts.scheme not in ("", "http", "https"):
-        raise ValueError(f"{option} {_shown(value)} is not an http URL; it looks like 'https://mcp.example.com/mcp'.")
+        raise InputError(
+            f"{_shown(value)} is not an http URL", where=option, remedy="It looks like 'https://mcp.example.com/mcp'."
+        )
     scheme = "http" if parts.scheme == "http" and _is_loopback(parts.host) else "https"
     path = _plain_path(parts.path)
     # A port that only made sense for plain http is dropped together with it.
@@ -90,8 +98,10 @@ def check_mcp_server_url(value: str, option: str = "mcp_server_url") -> str:
             "a query or fragment": parts.rest,
         }
     )
-    raise ValueError(
-        f"{option} has {wrong}; clients, the gateway and Auth0 compare this URL letter by letter: use '{corrected}'."
+    raise InputError(
+        f"has {wrong}",
+        where=option,
+        remedy=f"MCP clients, the gateway and Auth0 compare this URL letter by letter: use '{corrected}'.",
     )
 
 
@@ -115,9 +125,11 @@ def check_client_id_url(value: str, option: str = "external_client_id") -> str:
         "more than 120 bytes": len(value.encode()) > 120,
     }
     if any(wrong.values()):
-        raise ValueError(
-            f"{option} {_shown(value)} has {_which(wrong)}; it must be the https URL at which the client publishes its "
-            "metadata document, such as 'https://client.example.com/client.json'."
+        raise InputError(
+            f"{_shown(value)} has {_which(wrong)}",
+            where=option,
+            remedy="It must be the https URL at which the client publishes its metadata document, such as "
+            "'https://client.example.com/client.json'.",
         )
     return value
 
@@ -143,13 +155,15 @@ def _split(text: str, option: str, value: str) -> _Parts:
         parts = urlsplit(text)
         port = parts.port
     except ValueError:
-        raise ValueError(f"{option} {_shown(value)} cannot be read: check its brackets and its port number.") from None
+        raise InputError(
+            f"{_shown(value)} cannot be read", where=option, remedy="Check its brackets and its port number."
+        ) from None
     raw_host = parts.netloc.rpartition("@")[2]
     if port is not None:
         raw_host = raw_host.rpartition(":")[0]
     host = _plain_host(raw_host)
     if (parts.netloc and not host) or "\\" in text or re.search(r"\s", text):
-        raise ValueError(f"{option} {_shown(value)} holds characters that no host or URL can hold.")
+        raise InputError(f"{_shown(value)} holds characters that no host or URL can hold", where=option)
     return _Parts(
         scheme=parts.scheme,
         raw_scheme=not text.startswith(parts.scheme),

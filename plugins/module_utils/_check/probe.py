@@ -8,16 +8,16 @@ from __future__ import annotations
 import json
 import time
 import typing as t
-import warnings
 from dataclasses import dataclass, field
 
-from ._client import USER_AGENT, Token, bearer, caused_by, check_ca_path, reason
+from .. import _http
+from .._errors import InputError
 
 try:
     import requests
     import urllib3
 except ImportError:
-    # The rim says so before anything here is used.
+    # A module says so before anything here is used.
     pass
 
 # Bytes of a document that are read at most.
@@ -58,18 +58,17 @@ class Probe:
     """One session; `timeout` in seconds bounds each wait, and the reading of a document as a whole."""
 
     def __init__(self, *, ca_path: str | None, validate_certs: bool, timeout: float) -> None:
-        check_ca_path(ca_path, validate_certs)
+        _http.check_ca_path(ca_path, validate_certs)
         if timeout <= 0:
-            raise ValueError("timeout must be more than 0 seconds.")
-        self._verify = validate_certs and (ca_path or True)
+            raise InputError(f"is {timeout:g} seconds", where="timeout", remedy="It must be more than 0.")
+        self._verify = _http.verification(ca_path, validate_certs)
         self._timeout = timeout
-        self._session = requests.Session()
-        self._session.headers["User-Agent"] = USER_AGENT
+        self._session = _http.new_session()
 
     def close(self) -> None:
         self._session.close()
 
-    def initialize(self, url: str, token: Token | None = None) -> Answer:
+    def initialize(self, url: str, token: str | None = None) -> Answer:
         """Open an MCP session, and end it again if the server keeps one."""
         headers = {"Accept": "application/json, text/event-stream"}
         answer = self._send("POST", url, token, json=INITIALIZE, headers=headers)
@@ -85,20 +84,19 @@ class Probe:
         """A dynamic client registration (RFC 7591)."""
         return self._send("POST", url, read=True, json=metadata)
 
-    def unregister(self, url: str, token: Token) -> Answer:
+    def unregister(self, url: str, token: str) -> Answer:
         """Delete a client with the token that its registration gave (RFC 7592)."""
         return self._send("DELETE", url, token)
 
     def _send(
-        self, method: str, url: str, token: Token | None = None, *, read: bool = False, **content: t.Any
+        self, method: str, url: str, token: str | None = None, *, read: bool = False, **content: t.Any
     ) -> Answer:
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", urllib3.exceptions.InsecureRequestWarning)
+            with _http.quiet_about_certificates():
                 response = self._session.request(
                     method,
                     url,
-                    auth=bearer(token),
+                    auth=_http.bearer(token),
                     timeout=self._timeout,
                     allow_redirects=False,
                     verify=self._verify,
@@ -111,12 +109,12 @@ class Probe:
                     data = _json(self._content(response)) if read else None
                     return Answer(response.status_code, headers, data)
         except requests.exceptions.ProxyError as error:
-            return Answer(0, problem=f"the proxy gave no connection: {reason(error)}", absent=True)
+            return Answer(0, problem=f"the proxy gave no connection: {_http.reason(error)}", absent=True)
         except requests.exceptions.SSLError as error:
-            return Answer(0, problem=f"TLS failed: {reason(error)}")
+            return Answer(0, problem=f"TLS failed: {_http.reason(error)}")
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             nobody = (urllib3.exceptions.NewConnectionError, requests.exceptions.Timeout)
-            return Answer(0, problem=reason(error), absent=caused_by(error, *nobody))
+            return Answer(0, problem=_http.reason(error), absent=_http.is_caused_by(error, *nobody))
 
     def _content(self, response: t.Any) -> bytes:
         end, content = time.monotonic() + self._timeout, b""

@@ -12,8 +12,8 @@ import json
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from ._plan import Object
-from ._urls import Strings
+from .._types import Object
+from .._urls import Strings
 
 POLICY = "Auth0JwtInboundPolicy"
 PLUGIN = "OAuthProtectedResourcePlugin"

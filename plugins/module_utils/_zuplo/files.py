@@ -13,6 +13,8 @@ import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
+from .._errors import ProjectError
+
 
 @dataclass(frozen=True)
 class Edit:
@@ -24,10 +26,10 @@ class Edit:
 
 
 def project(path: str) -> Path:
-    """The directory of a project; raises `ValueError` for any other."""
+    """The directory of a project; raises `ProjectError` for any other."""
     root = Path(path)
     if not any((root / name).exists() for name in ("zuplo.jsonc", "zuplo.json", "config")):
-        raise ValueError(
+        raise ProjectError(
             f"project_dir {path!r} is no Zuplo project: it has no zuplo.jsonc and no config directory. It must be the "
             "directory of the project on the host where the task runs."
         )
@@ -35,16 +37,16 @@ def project(path: str) -> Path:
 
 
 def read(root: Path, patterns: t.Iterable[str]) -> dict[str, str]:
-    """Path below the directory -> text, just as it is. Raises `ValueError` for a file that cannot be read as UTF-8."""
+    """Path below the directory -> text, just as it is. Raises `ProjectError` for a file that cannot be read as UTF-8."""
     found = {}
     for path in sorted(path for pattern in patterns for path in root.glob(pattern) if path.is_file()):
         name = path.relative_to(root).as_posix()
         try:
             found[name] = path.read_bytes().decode()
         except UnicodeDecodeError as error:
-            raise ValueError(f"{path} is not UTF-8: {error.reason} at byte {error.start}.") from None
+            raise ProjectError(f"{path} is not UTF-8: {error.reason} at byte {error.start}.") from None
         except OSError as error:
-            raise ValueError(f"{path}: {error.strerror}.") from None
+            raise ProjectError(f"{path}: {error.strerror}.") from None
     return found
 
 
@@ -55,7 +57,7 @@ def edits(before: t.Mapping[str, str], after: t.Mapping[str, str]) -> list[Edit]
 
 
 def check_writable(root: Path, changes: t.Iterable[Edit]) -> None:
-    """Raise `ValueError` for what can be known to be in the way of `write`."""
+    """Raise `ProjectError` for what can be known to be in the way of `write`."""
     for change in changes:
         target = _target(root, change)
         folder = target.parent if target.parent.exists() else target.parent.parent
@@ -67,7 +69,7 @@ def check_writable(root: Path, changes: t.Iterable[Edit]) -> None:
         elif not os.access(folder, os.W_OK | os.X_OK):
             problem = f"{folder} cannot be written to"
         if problem:
-            raise ValueError(f"{problem}, so {change.path} cannot be written. Nothing has been written.")
+            raise ProjectError(f"{problem}, so {change.path} cannot be written. Nothing has been written.")
 
 
 def write(root: Path, changes: t.Sequence[Edit]) -> None:

@@ -1,19 +1,20 @@
 # Copyright: mcp_ops.oauth contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Looks at a project, a gateway and a tenant as a client meets them, with the fewest requests; `_findings` judges."""
+"""Looks at a project, a gateway and a tenant as a client meets them, with the fewest requests; `findings` judges."""
 
 from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass
 
-from . import _findings as judge
-from ._client import ApiError, Auth0Error, Client, Token, encode
-from ._findings import FQCN, Finding, skip
-from ._plan import Object, PlanError
-from ._probe import Answer, Probe
-from ._project import Files, installed
+from .._auth0.api import ManagementApi, encode
+from .._errors import ApiError, Auth0Error, ProjectError
+from .._types import Object
+from .._zuplo.project import Files, installed
+from . import findings as judge
+from .findings import FQCN, Finding, skip
+from .probe import Answer, Probe
 
 CLIENT_NAME = "mcp_ops.oauth check"
 METADATA = {
@@ -55,12 +56,12 @@ class Subject:
 
 
 class Check:
-    """One check. `client` is None without credentials; it alone ever sends the Management API token."""
+    """One check. `api` is None without credentials; it alone ever sends the Management API token."""
 
-    def __init__(self, subject: Subject, probe: Probe, client: Client | None) -> None:
+    def __init__(self, subject: Subject, probe: Probe, api: ManagementApi | None) -> None:
         self.subject = subject
         self.probe = probe
-        self.client = client
+        self.api = api
         self.found: dict[str, Finding] = {}
         self.left: str | None = None
         """The id of a registered client that could not be deleted."""
@@ -94,7 +95,7 @@ class Check:
             return
         try:
             found = installed(subject.files, subject.url)
-        except PlanError as error:
+        except ProjectError as error:
             remedy = f"mend the project; then {judge.WRITES}"
             self._note(Finding("project_route", "fail", str(error).rstrip("."), "a project that can be read", remedy))
             return
@@ -142,23 +143,23 @@ class Check:
     # -- the tenant ---------------------------------------------------------------------------------------------------
 
     def _tenant(self) -> None:
-        client, subject = self.client, self.subject
-        if client is None:
+        api, subject = self.api, self.subject
+        if api is None:
             for name in TENANT:
                 self._note(skip(name, NO_CREDENTIALS, SET_CREDENTIALS))
             return
         settings: Object | None = None
-        if self._may(client, "read:tenant_settings", OF_SETTINGS):
-            settings = self._read("read:tenant_settings", OF_SETTINGS, lambda: client.get("tenants/settings"))
+        if self._may(api, "read:tenant_settings", OF_SETTINGS):
+            settings = self._read("read:tenant_settings", OF_SETTINGS, lambda: api.get("tenants/settings"))
         default = (settings or {}).get("default_audience")
-        if self._may(client, "read:resource_servers", OF_API):
-            self._read("read:resource_servers", OF_API, lambda: self._api(client, default))
+        if self._may(api, "read:resource_servers", OF_API):
+            self._read("read:resource_servers", OF_API, lambda: self._api(api, default))
         if self.found["resource_server"].status == "fail" and not self._api_known:
             self._note(skip("client_grant", "without the API there can be none"))
-        elif self._may(client, "read:client_grants", ["client_grant"]):
-            self._read("read:client_grants", ["client_grant"], lambda: self._grants(client))
-        if self._may(client, "read:connections", ["connection"]):
-            self._read("read:connections", ["connection"], lambda: self._connection(client))
+        elif self._may(api, "read:client_grants", ["client_grant"]):
+            self._read("read:client_grants", ["client_grant"], lambda: self._grants(api))
+        if self._may(api, "read:connections", ["connection"]):
+            self._read("read:connections", ["connection"], lambda: self._connection(api))
         if settings is not None:
             self._note(judge.resource_parameter_profile(settings, subject.url))
             self._note(judge.dynamic_client_registration(settings, subject.ways))
@@ -166,8 +167,8 @@ class Check:
             self._note(judge.client_id_metadata_documents(settings, subject.ways))
             self._note(judge.iss_parameter(settings))
 
-    def _may(self, client: Client, scope: str, names: t.Iterable[str]) -> bool:
-        missing = client.missing_scopes([scope])
+    def _may(self, api: ManagementApi, scope: str, names: t.Iterable[str]) -> bool:
+        missing = api.missing_scopes([scope])
         for name in names if missing else ():
             self._note(_without(name, scope))
         return not missing
@@ -183,14 +184,14 @@ class Check:
                 self._note(_without(name, scope))
             return None
 
-    def _api(self, client: Client, default_audience: str | None) -> None:
+    def _api(self, api: ManagementApi, default_audience: str | None) -> None:
         url = self.subject.url
-        found = client.get(f"resource-servers/{encode(url)}")
+        found = api.get(f"resource-servers/{encode(url)}")
         near: list[str] = []
         if found is None:
             # One listing, which the filter keeps to the few that are asked for.
             candidates = judge.near_misses(url, default_audience)
-            listed = client.listing("resource-servers", "resource_servers", checkpoint=False, identifiers=candidates)
+            listed = api.listing("resource-servers", "resource_servers", checkpoint=False, identifiers=candidates)
             near = [api["identifier"] for api in listed]
         else:
             self._api_known = True
@@ -198,19 +199,19 @@ class Check:
             self._note(judge.offline_access(found))
         self._note(judge.resource_server(found, near, url))
 
-    def _grants(self, client: Client) -> None:
+    def _grants(self, api: ManagementApi) -> None:
         query = {"audience": self.subject.url, "default_for": "third_party_clients"}
-        grants = client.listing("client-grants", "client_grants", checkpoint=True, **query)
+        grants = api.listing("client-grants", "client_grants", checkpoint=True, **query)
         self._note(judge.client_grant(grants, self.subject.url))
 
-    def _connection(self, client: Client) -> None:
-        listed = client.listing("connections", "connections", checkpoint=True, fields="name,is_domain_connection")
+    def _connection(self, api: ManagementApi) -> None:
+        listed = api.listing("connections", "connections", checkpoint=True, fields="name,is_domain_connection")
         self._note(judge.connection(next((one for one in listed if one.get("is_domain_connection")), None)))
 
     # -- a real registration ------------------------------------------------------------------------------------------
 
     def _registration(self) -> None:
-        name, client = "registration", self.client
+        name, api = "registration", self.api
         if not self.subject.register:
             self._note(skip(name, "not asked for", "register: true"))
             return
@@ -218,7 +219,7 @@ class Check:
         trusted = self._passed("issuer") and self.found.get("authorization_servers", skip("", "")).status != "fail"
         if not trusted or not self._endpoint:
             return
-        if client and client.missing_scopes(["delete:clients"]):
+        if api and api.missing_scopes(["delete:clients"]):
             self._note(_without(name, "delete:clients"))
             return
         answer = self.probe.register(self._endpoint, METADATA)
@@ -244,16 +245,16 @@ class Check:
 
     def _delete(self, client_id: str, registered: Object) -> str | None:
         """Why the client could not be deleted; None where it was."""
-        if self.client:
+        if self.api:
             try:
-                self.client.delete(f"clients/{encode(client_id)}")
+                self.api.delete(f"clients/{encode(client_id)}")
                 return None
             except Auth0Error as error:
                 return str(error).rstrip(".")
         url, token = registered.get("registration_client_uri"), registered.get("registration_access_token")
         if not isinstance(url, str) or not isinstance(token, str):
             return NO_CREDENTIALS
-        answer = self.probe.unregister(url, Token(token, None, None))
+        answer = self.probe.unregister(url, token)
         return None if answer.status in (200, 204) else judge.answered(answer)
 
     # -- tokens -------------------------------------------------------------------------------------------------------
@@ -273,18 +274,18 @@ class Check:
         if token:
             self._note(judge.other_token(self.probe.initialize(subject.url, token), other))
 
-    def _token(self, name: str, audience: str, remedy: str) -> Token | None:
+    def _token(self, name: str, audience: str, remedy: str) -> str | None:
         """A token of the application for the audience; None where there is none, or nobody who would check it."""
         if not self._passed("unauthorized"):
             return None
-        if self.client is None:
+        if self.api is None:
             self._note(skip(name, NO_CREDENTIALS, SET_CREDENTIALS))
             return None
-        if not self.client.settings.can_log_in:
+        if not self.api.settings.can_log_in:
             self._note(skip(name, "an access token alone gets no others", "set auth_client_id and auth_client_secret"))
             return None
         try:
-            return self.client.token_for(audience)
+            return self.api.token_for(audience).value
         except Auth0Error as error:
             self._note(skip(name, str(error).rstrip("."), remedy))
             return None

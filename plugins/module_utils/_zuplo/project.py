@@ -17,9 +17,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from . import _jsontext, _typescript
-from ._plan import Object, PlanError
-from ._zuplo import LIBRARY, LITERAL, PLUGIN, POLICY, Environment, runtime_module
+from .._errors import ProjectError
+from .._types import Object
+from . import json_text, typescript
+from .configuration import LIBRARY, LITERAL, PLUGIN, POLICY, Environment, runtime_module
 
 POLICIES = "config/policies.json"
 ROUTES = "config/mcp.oas.json"
@@ -82,7 +83,7 @@ class Operation:
     value: Object
 
     @property
-    def path(self) -> _jsontext.Path:
+    def path(self) -> json_text.Path:
         return ("paths", self.route, self.method)
 
     @property
@@ -91,7 +92,7 @@ class Operation:
         policies = route.get("policies", {}) if isinstance(route, dict) else {}
         inbound = policies.get("inbound", []) if isinstance(policies, dict) else None
         if not isinstance(inbound, list) or not all(isinstance(name, str) for name in inbound):
-            raise PlanError(f"{self.title}: policies.inbound must be a list of names.")
+            raise ProjectError(f"{self.title}: policies.inbound must be a list of names.")
         return list(inbound)
 
     @property
@@ -102,7 +103,7 @@ class Operation:
             return None
         tools = _dig(handler, "options", "operations") or []
         if not isinstance(tools, list) or not all(isinstance(_dig(tool, key), str) for tool in tools for key in _TOOL):
-            raise PlanError(f"{self.title}: operations must be a list of objects with file and id.")
+            raise ProjectError(f"{self.title}: operations must be a list of objects with file and id.")
         return list(tools)
 
     @property
@@ -161,7 +162,7 @@ class Installed:
 
 
 def installed(files: Files, mcp_server_url: str) -> Installed:
-    """Raises PlanError for files that no gateway takes."""
+    """Raises ProjectError for files that no gateway takes."""
     return _View(dict(files)).installed(urlsplit(mcp_server_url).path or "/")
 
 
@@ -204,7 +205,7 @@ class _View:
         policies = self._policies() if POLICIES in self.files else []
         found = [index for index, one in enumerate(policies) if one.get("name") == name]
         if len(found) > 1:
-            raise PlanError(
+            raise ProjectError(
                 f"{POLICIES} has {len(found)} policies of the name {name!r}, and the gateway takes one of them without "
                 "a word. Remove all but one."
             )
@@ -213,17 +214,17 @@ class _View:
     def _plugin(self) -> tuple[bool | None, str | None]:
         runtime, helper = self.files.get(RUNTIME, ""), self.files.get(HELPER, "")
         try:
-            for source in (runtime, helper if _typescript.calls(runtime, _REGISTER) else ""):
-                if _typescript.calls(source, PLUGIN):
-                    return True, _typescript.first_text(source, "authorizationServers")
-            return (None if _typescript.imports_modules(runtime) else False), None
+            for source in (runtime, helper if typescript.calls(runtime, _REGISTER) else ""):
+                if typescript.calls(source, PLUGIN):
+                    return True, typescript.first_text(source, "authorizationServers")
+            return (None if typescript.imports_modules(runtime) else False), None
         except ValueError:
             return None, None
 
     def _policies(self) -> list[Object]:
-        policies = _jsontext.load(self.files[POLICIES]).get("policies", [])
+        policies = json_text.load(self.files[POLICIES]).get("policies", [])
         if not isinstance(policies, list) or not all(isinstance(policy, dict) for policy in policies):
-            raise PlanError(f'"policies" in {POLICIES} must be a list of objects.')
+            raise ProjectError(f'"policies" in {POLICIES} must be a list of objects.')
         return policies
 
     @property
@@ -233,7 +234,7 @@ class _View:
             Operation(file, route, method, value)
             for file in sorted(self.files)
             if file.endswith(".oas.json")
-            for route, methods in _jsontext.load(self.files[file]).get("paths", {}).items()
+            for route, methods in json_text.load(self.files[file]).get("paths", {}).items()
             if isinstance(methods, dict)
             for method, value in methods.items()
             if method in _METHODS and isinstance(value, dict)
@@ -242,7 +243,7 @@ class _View:
     def _at(self, route: str) -> list[Operation]:
         found = [one for one in self.operations if one.route == route]
         if len(files := sorted({one.file for one in found})) > 1:
-            raise PlanError(f"{' and '.join(files)} both have the path {route}. Remove it from one of them.")
+            raise ProjectError(f"{' and '.join(files)} both have the path {route}. Remove it from one of them.")
         return found
 
     def _tool(self, tool: Object) -> Operation:
@@ -251,23 +252,23 @@ class _View:
         ids = {str(one.value["operationId"]): one for one in self.operations if _has_id(one) and one.file == file}
         if tool.get("id") not in ids:
             known = ", ".join(sorted(ids)) or "none"
-            raise PlanError(f"{file} has no operation {tool.get('id')!r}, which is named as a tool. It has: {known}.")
+            raise ProjectError(f"{file} has no operation {tool.get('id')!r}, which is named as a tool. It has: {known}.")
         return ids[str(tool["id"])]
 
     def _check(self, path: str) -> None:
         if self.files[path].startswith("\ufeff"):
-            raise PlanError(f"{path} begins with a byte order mark, which the gateway does not take. Remove it.")
+            raise ProjectError(f"{path} begins with a byte order mark, which the gateway does not take. Remove it.")
         try:
-            root = _jsontext.parse(self.files[path]).value
+            root = json_text.parse(self.files[path]).value
         except ValueError as error:
-            raise PlanError(
+            raise ProjectError(
                 f"{path} is not strict JSON, and the gateway takes nothing else (no comments, no trailing commas): "
                 f"{error}."
             ) from None
         if not isinstance(root, dict):
-            raise PlanError(f"{path} holds no JSON object, so it is no file of a Zuplo project.")
+            raise ProjectError(f"{path} holds no JSON object, so it is no file of a Zuplo project.")
         if not isinstance(root.get("paths", {}), dict):
-            raise PlanError(f'"paths" in {path} must be an object.')
+            raise ProjectError(f'"paths" in {path} must be an object.')
 
 
 class _Project(_View):
@@ -285,14 +286,14 @@ class _Project(_View):
         helper = _plain(self.files[HELPER])
         found = _LEDGER.match(helper, len(_MARK)) if helper.startswith(_MARK) else None
         if not found:
-            raise PlanError(f"{HELPER} is not a file that this module has written. Rename it, then run again.")
+            raise ProjectError(f"{HELPER} is not a file that this module has written. Rename it, then run again.")
         try:
             ledger = json.loads(found.group(1))
         except ValueError:
             ledger = None
         lists = ledger.values() if isinstance(ledger, dict) else [None]
         if not all(isinstance(one, list) and all(isinstance(added, str) for added in one) for one in lists):
-            raise PlanError(
+            raise ProjectError(
                 f"{HELPER}, line 2: what this module has noted there was edited. Take that line back from version "
                 "control."
             )
@@ -304,16 +305,16 @@ class _Project(_View):
         """Warnings."""
         if POLICIES not in self.files:
             self._create(POLICIES, '{\n  "policies": []\n}\n')
-        if "policies" not in _jsontext.load(self.files[POLICIES]):
-            self._edit(POLICIES, _jsontext.insert, ("policies",), [])
+        if "policies" not in json_text.load(self.files[POLICIES]):
+            self._edit(POLICIES, json_text.insert, ("policies",), [])
             self._added.add(_LIST)
         index = self._index(self._policy_name)
         if index is None:
-            self._edit(POLICIES, _jsontext.insert, ("policies", len(self._policies())), policy)
+            self._edit(POLICIES, json_text.insert, ("policies", len(self._policies())), policy)
             self._added.add(self._address_of_policy)
             return []
         self._refuse_foreign(index)
-        self._edit(POLICIES, _jsontext.merge, ("policies", index), policy)
+        self._edit(POLICIES, json_text.merge, ("policies", index), policy)
         if not _dig(self._policies()[index], "handler", "options", "allowUnauthenticatedRequests"):
             return []
         return [
@@ -326,10 +327,10 @@ class _Project(_View):
         if index is None or self._address_of_policy not in self._added:
             return
         self._refuse_foreign(index)
-        self._edit(POLICIES, _jsontext.remove, ("policies", index))
+        self._edit(POLICIES, json_text.remove, ("policies", index))
         if _LIST in self._added and not self._policies():
-            self._edit(POLICIES, _jsontext.remove, ("policies",))
-        if POLICIES in self._added and _jsontext.load(self.files[POLICIES]) == {"policies": []}:
+            self._edit(POLICIES, json_text.remove, ("policies",))
+        if POLICIES in self._added and json_text.load(self.files[POLICIES]) == {"policies": []}:
             del self.files[POLICIES]
 
     @property
@@ -339,7 +340,7 @@ class _Project(_View):
     def _refuse_foreign(self, index: int) -> None:
         export = _dig(self._policies()[index], "handler", "export")
         if export != POLICY:
-            raise PlanError(
+            raise ProjectError(
                 f"{POLICIES} has a policy {self._policy_name!r} with the handler {export!r}. Choose another "
                 "policy_name."
             )
@@ -353,12 +354,12 @@ class _Project(_View):
         if not operations:
             if not tools:
                 known = ", ".join(sorted({one.route for one in self.operations})) or "none"
-                raise PlanError(
+                raise ProjectError(
                     f"No route of the project has the path {wanted.route} of mcp_server_url; its paths: {known}. Name "
                     "the operations that are the server's tools in operations, and the route is made."
                 )
             if wanted.route in self._paths():
-                raise PlanError(
+                raise ProjectError(
                     f"{ROUTES} has the path {wanted.route} already, without an operation of the gateway. Remove it, "
                     "and the route is made."
                 )
@@ -366,7 +367,7 @@ class _Project(_View):
             self._added.add(ours)
             return
         if not any(one.method == "post" for one in operations):
-            raise PlanError(
+            raise ProjectError(
                 f"{operations[0].title} is there already, without the POST operation that MCP clients need. Give it "
                 "one, or the MCP server another path."
             )
@@ -375,12 +376,12 @@ class _Project(_View):
             if server.tools == tools:
                 continue
             if ours not in self._added:
-                raise PlanError(
+                raise ProjectError(
                     f"{server.title} is there already, and its tools differ from operations. Leave operations "
                     "out, or change that route by hand: this module changes only the tools of a route that it has made."
                 )
             options = (*server.path, "x-zuplo-route", "handler", "options")
-            self._edit(ROUTES, _jsontext.merge, (*options, "operations"), tools)
+            self._edit(ROUTES, json_text.merge, (*options, "operations"), tools)
         for operation in operations:
             self._attach(operation)
 
@@ -409,7 +410,7 @@ class _Project(_View):
             policies = self._auth0(operation) if self._policy_name in operation.inbound else []
             given = {_policy_key(policy): policy["name"] for policy in policies}
             if len(given) > 1:
-                raise PlanError(
+                raise ProjectError(
                     f"{operation.title} would have the policies {' and '.join(given.values())}, which want tokens of "
                     "different audiences or tenants, so no token passes both. Take one of them away there; for a tool, "
                     "leave attach_to_tools off."
@@ -438,23 +439,23 @@ class _Project(_View):
             if heirs:
                 self._ledger[heirs[0]] = sorted({*self._ledger[heirs[0]], ours})
             elif set(item) == {"post"}:
-                self._edit(ROUTES, _jsontext.remove, ("paths", route))
+                self._edit(ROUTES, json_text.remove, ("paths", route))
             elif "post" in item:
-                self._edit(ROUTES, _jsontext.remove, ("paths", route, "post"))
+                self._edit(ROUTES, json_text.remove, ("paths", route, "post"))
         for operation in self.operations:
             noted = self._address_of_policy in self._added or self._attachment(operation) in self._added
             if noted and self._policy_name in operation.inbound:
                 self._detach(operation)
         if ROUTES in self._added and ROUTES in self.files and not self._paths():
-            document = _jsontext.load(self.files[ROUTES])
+            document = json_text.load(self.files[ROUTES])
             if set(document) == {"openapi", "info", "paths"}:
                 del self.files[ROUTES]
         if _PATHS in self._added and self._paths() == {}:
-            self._edit(ROUTES, _jsontext.remove, ("paths",))
+            self._edit(ROUTES, json_text.remove, ("paths",))
 
     def _paths(self) -> Object:
         """The paths of our own routes file."""
-        return dict(_jsontext.load(self.files[ROUTES]).get("paths", {})) if ROUTES in self.files else {}
+        return dict(json_text.load(self.files[ROUTES]).get("paths", {})) if ROUTES in self.files else {}
 
     def _attachment(self, operation: Operation) -> str:
         return _address(operation.file, (*operation.path, self._policy_name))
@@ -492,10 +493,10 @@ class _Project(_View):
                 "responses": {"200": {"description": "The answer to a JSON-RPC message"}},
             }
         }
-        if "paths" not in _jsontext.load(self.files[ROUTES]):
-            self._edit(ROUTES, _jsontext.insert, ("paths",), {})
+        if "paths" not in json_text.load(self.files[ROUTES]):
+            self._edit(ROUTES, json_text.insert, ("paths",), {})
             self._added.add(_PATHS)
-        self._edit(ROUTES, _jsontext.insert, ("paths", wanted.route), route)
+        self._edit(ROUTES, json_text.insert, ("paths", wanted.route), route)
 
     def _attach(self, operation: Operation) -> None:
         """Before all other policies: nothing is done for a caller without a token."""
@@ -505,24 +506,24 @@ class _Project(_View):
             # It was there before us, so it stays when we go, and only what we have attached is detached again.
             self._added.add(self._attachment(operation))
         value: t.Any = [self._policy_name]
-        path: _jsontext.Path = (*operation.path, "x-zuplo-route", "policies", "inbound")
+        path: json_text.Path = (*operation.path, "x-zuplo-route", "policies", "inbound")
         if _dig(operation.value, "x-zuplo-route") is None:
-            raise PlanError(f"{operation.title} has no x-zuplo-route, so it is no route of the gateway.")
+            raise ProjectError(f"{operation.title} has no x-zuplo-route, so it is no route of the gateway.")
         if _dig(operation.value, *path[3:]) is not None:
-            self._edit(operation.file, _jsontext.insert, (*path, 0), value[0], first=True)
+            self._edit(operation.file, json_text.insert, (*path, 0), value[0], first=True)
             return
         if _dig(operation.value, *path[3:5]) is None:
             path, value = path[:-1], {"inbound": value}
-        self._edit(operation.file, _jsontext.merge, path, value)
+        self._edit(operation.file, json_text.merge, path, value)
         self._added.add(_address(operation.file, path))
 
     def _detach(self, operation: Operation) -> None:
-        path: _jsontext.Path = (*operation.path, "x-zuplo-route", "policies", "inbound")
-        self._edit(operation.file, _jsontext.remove, (*path, operation.inbound.index(self._policy_name)))
+        path: json_text.Path = (*operation.path, "x-zuplo-route", "policies", "inbound")
+        self._edit(operation.file, json_text.remove, (*path, operation.inbound.index(self._policy_name)))
         for whole, empty in ((path, []), (path[:-1], {"inbound": []})):
-            node = _jsontext.find(self.files[operation.file], whole)
+            node = json_text.find(self.files[operation.file], whole)
             if _address(operation.file, whole) in self._added and node and node.value == empty:
-                self._edit(operation.file, _jsontext.remove, whole)
+                self._edit(operation.file, json_text.remove, whole)
 
     # -- the plugin -----------------------------------------------------------------------------------------------
 
@@ -532,9 +533,9 @@ class _Project(_View):
             self._create(RUNTIME, _NEW_RUNTIME)
         source = self.files[RUNTIME]
         with _explained(RUNTIME):
-            if _typescript.mentions(source, PLUGIN):
+            if typescript.mentions(source, PLUGIN):
                 raise ValueError(f"it registers an {PLUGIN} itself. Remove that, and its import")
-            self.files[RUNTIME] = _typescript.add_call(source, "runtimeInit", _REGISTER, "./mcp-oauth")
+            self.files[RUNTIME] = typescript.add_call(source, "runtimeInit", _REGISTER, "./mcp-oauth")
         self._ledger[self._policy_name] = sorted(self._added)
         before = self._helper
         after = runtime_module(_REGISTER, wanted.config["plugin_options"], wanted.environment)
@@ -565,7 +566,7 @@ class _Project(_View):
             del self.files[RUNTIME]
             return
         with _explained(RUNTIME):
-            self.files[RUNTIME] = _typescript.remove_call(source, _REGISTER)
+            self.files[RUNTIME] = typescript.remove_call(source, _REGISTER)
 
     @property
     def _helper(self) -> str:
@@ -593,12 +594,12 @@ def _explained(path: str) -> t.Iterator[None]:
     try:
         yield
     except ValueError as error:
-        raise PlanError(f"{path} cannot be edited safely: {error}. Nothing has been written.") from None
+        raise ProjectError(f"{path} cannot be edited safely: {error}. Nothing has been written.") from None
 
 
-def _address(file: str, path: _jsontext.Path) -> str:
+def _address(file: str, path: json_text.Path) -> str:
     """Where a member is, as a URL reference with a JSON pointer."""
-    return f"{file}#{_jsontext.pointer(path)}"
+    return f"{file}#{json_text.pointer(path)}"
 
 
 def _plain(text: str) -> str:

@@ -12,10 +12,11 @@ from dataclasses import asdict, dataclass
 from itertools import groupby
 from urllib.parse import urlsplit
 
-from ._plan import Object
-from ._probe import Answer
-from ._project import POLICIES, RUNTIME, Installed
-from ._urls import check_mcp_server_url
+from .._errors import InputError
+from .._types import Object
+from .._urls import check_mcp_server_url
+from .._zuplo.project import POLICIES, RUNTIME, Installed
+from .probe import Answer
 
 # In the order in which a client meets them.
 NAMES = (
@@ -250,7 +251,7 @@ def _title(policy: Object) -> str:
 def url(mcp_server_url: str) -> Finding:
     try:
         check_mcp_server_url(mcp_server_url)
-    except ValueError as error:
+    except InputError as error:
         return Finding(
             "url", "fail", str(error).rstrip("."), remedy=f"mcp_server_url of this task, of {ZUPLO} and of clients"
         )

@@ -1,0 +1,241 @@
+# Copyright: mcp_ops.oauth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The Management API of one tenant: paths, paging, errors. Knows nothing of Ansible, check mode or plans."""
+
+from __future__ import annotations
+
+import re
+import time
+import typing as t
+from urllib.parse import quote
+
+from .._errors import ApiError, InputError, ListingError, UnreachableError
+from .._types import Object
+from .login import Token, log_in
+from .settings import Settings
+from .transport import OUTAGES, Answer, CarriedOut, Transport
+
+PER_PAGE = 100
+
+
+class ManagementApi:
+    """One session with one tenant. `secrets` are the tokens it was issued, for the caller to keep out of sight."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        sleep: t.Callable[[float], None] = time.sleep,
+        clock: t.Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.settings = settings
+        self.secrets: set[str] = set()
+        self._transport = Transport(settings, sleep=sleep, clock=clock)
+        self._token = self._given_token()
+
+    def close(self) -> None:
+        self._transport.close()
+
+    # -- requests -------------------------------------------------------------------------------------------------
+
+    def get(self, path: str, **params: t.Any) -> Object | None:
+        """Read one object; None when the API answers 404."""
+        try:
+            return t.cast("Object", self._request("GET", path, params=params))
+        except ApiError as error:
+            if error.status == 404:
+                return None
+            raise
+
+    def listing(self, path: str, key: str, *, checkpoint: bool, **params: t.Any) -> t.Iterator[Object]:
+        """Yield every object of a listing, whose page answers hold the objects under `key`."""
+        for page in self.pages(path, key, checkpoint=checkpoint, **params):
+            yield from page
+
+    def pages(self, path: str, key: str, *, checkpoint: bool, **params: t.Any) -> t.Iterator[list[Object]]:
+        """Yield the pages of a listing, one request each; there is another after each but the last.
+
+        `checkpoint` says which of Auth0's two ways of paging the path has. Offset paging serves about 1,000 objects and
+        no more (docs: Management API); ListingError where that is not all of them.
+        """
+        if checkpoint:
+            params["take"] = PER_PAGE
+            while True:
+                answer = self._request("GET", path, params=params)
+                yield answer[key]
+                if not answer.get("next"):
+                    return
+                params["from"] = answer["next"]
+        params.update(per_page=PER_PAGE, include_totals="true", page=0)
+        count = 0
+        while True:
+            try:
+                answer = self._request("GET", path, params=params)
+            except ApiError as error:
+                if error.status == 400 and count:
+                    raise _cut_off(path, count, None) from None
+                raise
+            page, total = answer[key], answer["total"]
+            # The server may cap the page size, so the answer's own figures count.
+            count = answer["start"] + len(page)
+            if count < total and not page:
+                raise _cut_off(path, count, total)
+            yield page
+            if count >= total:
+                return
+            params["page"] += 1
+
+    def create(self, path: str, body: Object, *, settle: t.Callable[[], Object | None]) -> Object:
+        """Create an object. `settle` reads it: it decides whether a request without an answer was carried out."""
+        try:
+            return t.cast("Object", self._request("POST", path, body=body, settle=settle))
+        except CarriedOut as settled:
+            return settled.found
+
+    def update(self, path: str, body: t.Any) -> Object:
+        return t.cast("Object", self._request("PATCH", path, body=body))
+
+    def post(self, path: str, body: Object) -> Object:
+        """A POST that may be sent again: it creates nothing twice."""
+        return t.cast("Object", self._request("POST", path, body=body))
+
+    def delete(self, path: str, body: Object | None = None, *, timeout: float = 0.0) -> None:
+        """Delete an object, or the members that `body` names; what is gone already is fine.
+
+        Where the deletion goes on after the answer (202), ask again until it has ended (204), for `timeout` seconds at
+        most; 0 does not ask.
+        """
+        clock, sleep = self._transport.clock, self._transport.sleep
+        deadline, wait = clock() + timeout, 0.5
+        while self._deletes(path, body) and timeout:
+            if clock() + wait > deadline:
+                raise ApiError(
+                    f"Auth0 has accepted to delete it, and has not finished within {timeout:g} s",
+                    remedy="Until then its name cannot be used again.",
+                    request=f"DELETE /api/v2/{path}",
+                )
+            sleep(wait)
+            wait = min(5.0, wait * 2)
+
+    def _deletes(self, path: str, body: Object | None) -> bool:
+        """Send a deletion; whether it goes on. Only such an answer has a body."""
+        try:
+            return self._request("DELETE", path, body=body) is not None
+        except ApiError as error:
+            if error.status != 404:
+                raise
+            return False
+
+    # -- the token ------------------------------------------------------------------------------------------------
+
+    @property
+    def token(self) -> Token:
+        """The token in use, obtained when first needed."""
+        if self._token is None:
+            self._token = self._issued(self.settings.management_audience)
+        return self._token
+
+    def missing_scopes(self, needed: t.Iterable[str]) -> list[str]:
+        """Those of the needed scopes that the token is known to lack; empty when the token does not tell its scopes."""
+        scopes = self.token.scopes
+        return [] if scopes is None else sorted(set(needed) - scopes)
+
+    def token_for(self, audience: str) -> Token:
+        """A token of the application for another API; CredentialsError, with Auth0's status, where there is none."""
+        if audience == self.settings.management_audience or audience.endswith("/api/v2/"):
+            raise InputError(
+                f"{audience!r} is the Management API, whose tokens are for the tenant alone",
+                remedy="Name another API.",
+            )
+        return self._issued(audience)
+
+    def _issued(self, audience: str) -> Token:
+        token = log_in(self._transport, self.settings, audience)
+        self.secrets.add(token.value)
+        return token
+
+    def _given_token(self) -> Token | None:
+        """The access token of the settings, unless it has expired and a login can replace it."""
+        token = Token.read(self.settings.auth_access_token) if self.settings.auth_access_token else None
+        return None if token and token.expires_in == 0 and self.settings.can_log_in else token
+
+    # -- one request ----------------------------------------------------------------------------------------------
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Object | None = None,
+        body: t.Any = None,
+        settle: t.Callable[[], t.Any] | None = None,
+    ) -> t.Any:
+        """The parsed answer of a request; None where the answer is empty (204)."""
+        path = f"/api/v2/{path}"
+        content = {"params": params, "json": body}
+
+        def send() -> Answer:
+            return self._transport.send(method, path, lambda: content, token=self.token.value, settle=settle)
+
+        answer = send()
+        if answer.status == 401 and self.settings.can_log_in:
+            self._token = None
+            answer = send()
+        if answer.status not in (200, 201, 202, 204):
+            raise _api_error(answer, method, path)
+        if answer.data is None and answer.status != 204:
+            raise UnreachableError(
+                f"{self.settings.domain} answered {method} {path} with something other than JSON",
+                remedy="Check that domain is an Auth0 tenant and that no proxy answers in its place.",
+                status=answer.status,
+                request=f"{method} {path}",
+            )
+        return answer.data
+
+
+def encode(key: str) -> str:
+    """A key as one path segment: an identifier that is a URL has slashes of its own."""
+    return quote(key, safe="")
+
+
+def _cut_off(path: str, count: int, total: int | None) -> ListingError:
+    return ListingError(
+        f"Auth0 lists only {count} of {total or 'all'} objects of /api/v2/{path}, so the rest cannot be read this way",
+        remedy="Name the one that is needed.",
+        request=f"GET /api/v2/{path}",
+    )
+
+
+def _api_error(answer: Answer, method: str, path: str) -> ApiError:
+    code, message = answer.get("errorCode"), answer.get("message")
+    return ApiError(
+        f"failed with status {answer.status}" + (f": {message}" if message else ""),
+        where=f"{method} {path}",
+        remedy=_remedy(answer, code, message or ""),
+        status=answer.status,
+        code=code,
+        message=message,
+        request=f"{method} {path}",
+    )
+
+
+def _remedy(answer: Answer, code: str | None, message: str) -> str:
+    """What to do about it. A 403 is about a scope or about the plan, and its code does not always tell which."""
+    if answer.status == 401:
+        return "The token is not accepted: it has expired, or is of another tenant or another of its domains."
+    if answer.status == 403:
+        scopes = re.search(r"expected any of: *([\w:, ]+)", message)
+        if scopes:
+            return f"Grant the application one of these Management API scopes: {scopes.group(1).strip()}."
+        if code == "insufficient_entitlement" or "upgrade" in message:
+            return "The tenant's Auth0 plan does not include this."
+        if "limit of entities" in message or "can only create" in message:
+            return "The tenant's Auth0 plan allows no more objects of this kind."
+    if answer.status == 429:
+        return f"The rate limit did not clear, {answer.gave_up}."
+    if answer.status in OUTAGES:
+        return f"Auth0 is not available, {answer.gave_up}."
+    if 300 <= answer.status < 400:
+        return "Auth0 does not redirect: check domain."
+    return ""

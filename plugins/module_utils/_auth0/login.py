@@ -1,0 +1,126 @@
+# Copyright: mcp_ops.oauth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Access tokens: asking the tenant for one, and what a given one says of itself."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+import typing as t
+import uuid
+from dataclasses import dataclass, field
+
+from .._errors import Auth0Error, CredentialsError, UnreachableError
+from .settings import Settings
+from .transport import OUTAGES, Answer, Transport
+
+_ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
+
+@dataclass(frozen=True)
+class Token:
+    """An access token, its scopes (None when it does not tell them) and the seconds it has left (None likewise)."""
+
+    value: str = field(repr=False)
+    scopes: frozenset[str] | None
+    expires_in: int | None
+
+    @classmethod
+    def read(cls, value: str) -> Token:
+        """What a given token says of itself; Management API tokens are JWTs, which are read here, not verified."""
+        claims = _claims(value)
+        scope, exp = claims.get("scope"), claims.get("exp")
+        return cls(
+            value,
+            scopes=frozenset(scope.split()) if isinstance(scope, str) else None,
+            expires_in=max(0, int(exp - time.time())) if isinstance(exp, (int, float)) else None,
+        )
+
+
+def log_in(transport: Transport, settings: Settings, audience: str) -> Token:
+    """A token of the application for an API; CredentialsError, with Auth0's status, where there is none."""
+    # Made anew for each attempt: Auth0 takes a client assertion only once.
+    answer = transport.send("POST", "/oauth/token", lambda: {"data": _login_form(settings, audience)})
+    value = answer.get("access_token")
+    if answer.status != 200 or not isinstance(value, str):
+        raise _login_error(answer, settings, audience)
+    scope, expires_in = answer.get("scope"), answer.get("expires_in")
+    return Token(
+        value,
+        scopes=frozenset(scope.split()) if isinstance(scope, str) else Token.read(value).scopes,
+        expires_in=expires_in if isinstance(expires_in, int) else Token.read(value).expires_in,
+    )
+
+
+def _login_form(settings: Settings, audience: str) -> dict[str, str | None]:
+    form = {"grant_type": "client_credentials", "client_id": settings.auth_client_id, "audience": audience}
+    if settings.auth_client_assertion_signing_key:
+        return {**form, "client_assertion_type": _ASSERTION_TYPE, "client_assertion": _assertion(settings)}
+    return {**form, "client_secret": settings.auth_client_secret}
+
+
+def _assertion(settings: Settings) -> str:
+    """A one-minute client assertion (RFC 7523); Auth0 wants the issuer as audience and a fresh `jti`."""
+    option = "auth_client_assertion_signing_key"
+    try:
+        import cryptography  # noqa: F401
+        import jwt
+    except ImportError as error:
+        raise CredentialsError(
+            f"needs the Python libraries PyJWT and cryptography, and {error.name} is missing where the module runs",
+            where=option,
+            remedy="Install them: pip install 'PyJWT[crypto]'.",
+        ) from None
+    now = int(time.time())
+    claims = {
+        "iss": settings.auth_client_id,
+        "sub": settings.auth_client_id,
+        "aud": f"https://{settings.domain}/",
+        "iat": now,
+        "exp": now + 60,
+        "jti": str(uuid.uuid4()),
+    }
+    key = t.cast("str", settings.auth_client_assertion_signing_key)
+    try:
+        return jwt.encode(claims, key, algorithm=settings.auth_client_assertion_signing_alg)
+    except (ValueError, TypeError, jwt.PyJWTError):
+        raise CredentialsError("is not an unencrypted RSA private key in PEM form", where=option) from None
+
+
+def _login_error(answer: Answer, settings: Settings, audience: str) -> Auth0Error:
+    code, message = answer.get("error"), answer.get("error_description")
+    error: type[Auth0Error] = CredentialsError
+    what, remedy = f"Auth0 issued no token, status {answer.status}", ""
+    if answer.status == 401:
+        what = "Auth0 refused the credentials"
+        remedy = "Check auth_client_id, its secret or key, and that domain is their tenant."
+    elif answer.status == 403 and audience != settings.management_audience:
+        what = f"The application gets no token for {audience!r}"
+    elif answer.status == 403:
+        what = "The application may not call the Management API"
+        remedy = (
+            "Authorize it there (Dashboard: Applications, APIs, Auth0 Management API). Where domain is a custom "
+            "domain, set auth_audience to 'https://<canonical domain>/api/v2/'."
+        )
+    elif answer.status == 429 or answer.status in OUTAGES:
+        what = f"{what}, {answer.gave_up}"
+    elif not code:
+        what, remedy = f"{settings.domain} does not answer like an Auth0 tenant, status {answer.status}", "Check domain."
+        error = UnreachableError
+    if message:
+        remedy = f"{remedy} Auth0 says: {message}".strip()
+    return error(what, remedy=remedy, status=answer.status, code=code, message=message, request="POST /oauth/token")
+
+
+def _claims(token: str) -> dict[str, t.Any]:
+    """The payload of a JWT; empty for an opaque token."""
+    parts = token.split(".")
+    if len(parts) != 3:
+        return {}
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except ValueError:
+        return {}
+    return claims if isinstance(claims, dict) else {}

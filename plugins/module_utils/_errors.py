@@ -1,0 +1,105 @@
+# Copyright: mcp_ops.oauth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The one family of errors that a user reads. Anything else that is raised is a bug and keeps its traceback.
+
+OpsError
+├─ InputError            an option has a value that can never work
+├─ PlanError             what is wanted cannot be written as things are; nothing was sent
+├─ ProjectError          the files of a Zuplo project cannot be read, edited or written
+└─ Auth0Error            a request to a tenant failed, or would fail
+   ├─ CredentialsError   Auth0 issued no token
+   ├─ ScopeError         the token lacks a scope that the planned requests need; nothing was sent
+   ├─ UnreachableError   no usable answer came from the domain
+   ├─ ApiError           the Management API refused a request
+   └─ ListingError       the Management API cuts a listing off
+
+No error holds a token, a secret, a request body, a header, or the text of a foreign exception.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+
+class OpsError(Exception):
+    """`what` was wrong, `where` (an option, a file, a request; it begins the sentence), and `remedy`, what to do."""
+
+    def __init__(self, what: str, *, where: str = "", remedy: str = "") -> None:
+        self.what, self.where, self.remedy = what, where, remedy
+        super().__init__(what)
+
+    def __str__(self) -> str:
+        sentence = f"{self.where} {self.what}".strip().rstrip(".") + "."
+        return f"{sentence} {self.remedy}".strip()
+
+    def with_remedy(self, remedy: str) -> t.Any:
+        """The same error with one more thing to do."""
+        self.remedy = f"{self.remedy} {remedy}".strip()
+        return self
+
+
+class InputError(OpsError):
+    """An option has a value that can never work. `where` is the option."""
+
+
+class PlanError(OpsError):
+    """What is wanted cannot be written as things are; nothing was sent."""
+
+
+class ProjectError(OpsError):
+    """The files of a Zuplo project cannot be read, edited or written. `where` is the file."""
+
+
+class Auth0Error(OpsError):
+    """A request to a tenant failed, or would fail.
+
+    `status` and `code` are Auth0's HTTP status and `errorCode` (`error` on the token endpoint), `message` is Auth0's
+    own text, `request` is the method and path; each is None where there was no answer or no request.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: str = "",
+        remedy: str = "",
+        status: int | None = None,
+        code: str | None = None,
+        message: str | None = None,
+        request: str | None = None,
+    ) -> None:
+        super().__init__(what, where=where, remedy=remedy)
+        self.status, self.code, self.message, self.request = status, code, message, request
+
+    @property
+    def failure(self) -> dict[str, t.Any]:
+        """What a module returns as `failure`."""
+        return {"status": self.status, "code": self.code, "message": self.message, "request": self.request}
+
+
+class CredentialsError(Auth0Error):
+    """Auth0 issued no token."""
+
+
+class ScopeError(Auth0Error):
+    """The token lacks a scope that the planned requests need; nothing was sent."""
+
+    def __init__(self, missing: t.Iterable[str], purpose: str) -> None:
+        """`purpose` goes on after the scopes: `which is needed to …`."""
+        super().__init__(
+            f"The token lacks the scope {', '.join(missing)}, {purpose}",
+            remedy="Grant it to the application in Auth0 (Dashboard: Applications, APIs, Auth0 Management API).",
+        )
+
+
+class UnreachableError(Auth0Error):
+    """No usable answer came from the domain."""
+
+
+class ApiError(Auth0Error):
+    """The Management API refused a request."""
+
+
+class ListingError(Auth0Error):
+    """The Management API cuts a listing off, so that it cannot be read as a whole."""
