@@ -1,22 +1,26 @@
 # Copyright: mcp_ops.oauth contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The rim between Ansible and the rest: shared options, secrets, errors and results.
+"""Between Ansible and the rest: shared options, secrets, errors and results.
 
 A module is a `Module`: its options and one function from a `Task` to a `Result`. That function never sees Ansible.
 """
 
 from __future__ import annotations
 
-import os
 import typing as t
 from dataclasses import dataclass, field
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
 
-from ._client import REQUESTS_IMPORT_ERROR, Auth0Error, Client, Settings, has_credentials
-from ._files import Edit
-from ._plan import HIDDEN, Object, Plan, PlanError
+from ._auth0.api import ManagementApi
+from ._auth0.memory import Memory
+from ._auth0.plan import HIDDEN
+from ._auth0.resource import Outcome, Resource, ensure
+from ._auth0.settings import Settings, has_credentials
+from ._errors import Auth0Error, OpsError
+from ._http import REQUESTS_IMPORT_ERROR
+from ._types import Object
 
 try:
     from ansible.module_utils.secrets import register_secret
@@ -24,6 +28,10 @@ except ImportError:  # before ansible-core 2.22
 
     def register_secret(value: str, /) -> str:
         return value
+
+
+Spec = t.Mapping[str, t.Mapping[str, t.Any]]
+"""Options as Ansible describes them."""
 
 
 def _env(*names: str) -> dict[str, t.Any]:
@@ -48,21 +56,18 @@ TENANT_OPTIONS: dict[str, dict[str, t.Any]] = {
     "timeout": {"type": "float", "default": 30.0, **_env("AUTH0_TIMEOUT")},
     "retry_timeout": {"type": "float", "default": 60.0, **_env("AUTH0_RETRY_TIMEOUT")},
 }
-
+# The same for a module that can do without a tenant.
+GUEST_OPTIONS = {**TENANT_OPTIONS, "domain": {**TENANT_OPTIONS["domain"], "required": False}}
 
 STATE: dict[str, dict[str, t.Any]] = {"state": {"type": "str", "choices": ["present", "absent"], "default": "present"}}
 
 
 @dataclass(frozen=True)
 class Task:
-    """One call: the options that the user gave (defaults included, nothing that is unset), and the tenant's client.
-
-    A module that is `anonymous` has no client where the user gave no credentials: then it is None.
-    """
+    """One call: the options that the user gave, defaults included and nothing that is unset."""
 
     options: Object
     check_mode: bool
-    client: Client
 
     def fields(self, names: t.Iterable[str]) -> Object:
         """The options that are fields of the object."""
@@ -74,77 +79,170 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Result:
-    """What a module answers. `values` are its return values; `plan` or `edits` make `changed` and the diff.
+class GuestTask(Task):
+    """`api` is None where the user gave no credentials for a tenant."""
 
-    `title` heads the diff; `revealed` are secrets that `values` return on purpose. With `error`, the module fails with
-    that text, and returns `values` all the same.
+    api: ManagementApi | None
+
+
+@dataclass(frozen=True)
+class TenantTask(Task):
+    """`memory` is what the items of one loop share; None in a module process, which runs one of them."""
+
+    api: ManagementApi
+    memory: Memory | None = None
+
+    def ensure(
+        self, resource: Resource, wanted: Object, *, purge: t.Collection[str] = (), force: t.Collection[str] = ()
+    ) -> Outcome:
+        return ensure(
+            resource,
+            self.api,
+            wanted,
+            absent=self.absent,
+            purge=purge,
+            force=force,
+            check_mode=self.check_mode,
+            memory=self.memory,
+        )
+
+
+@dataclass(frozen=True)
+class Diff:
+    """One part of what `--diff` shows; `before` and `after` are objects or texts."""
+
+    title: str
+    before: t.Any
+    after: t.Any
+
+    @property
+    def answer(self) -> Object:
+        return {"before_header": self.title, "after_header": self.title, "before": self.before, "after": self.after}
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a module answers. `values` are its own return values.
+
+    `revealed` are secrets that `values` return on purpose. With `error`, the module fails with that text, and returns
+    `values` all the same.
     """
 
     values: Object
-    plan: Plan | None = None
-    title: str = ""
+    changed: bool = False
+    diff: t.Sequence[Diff] = ()
     warnings: t.Sequence[str] = ()
     revealed: frozenset[str] = frozenset()
-    edits: t.Sequence[Edit] = ()
     error: str = ""
+
+    def __post_init__(self) -> None:
+        if reserved := {"changed", "diff", "warnings", "failed", "msg"} & set(self.values):
+            raise TypeError(f"{', '.join(sorted(reserved))} cannot be a return value")
+
+    @classmethod
+    def of(
+        cls, outcome: Outcome, values: Object, *, warnings: t.Sequence[str] = (), revealed: frozenset[str] = frozenset()
+    ) -> Result:
+        """The answer of a module that manages one object."""
+        plan = outcome.plan
+        return cls(
+            values,
+            changed=plan.changed,
+            diff=[Diff(outcome.title, plan.before, plan.after)],
+            warnings=[*warnings, *outcome.warnings],
+            revealed=revealed,
+        )
+
+    def answer(self, *, with_diff: bool) -> Object:
+        """The keys of the module's result."""
+        parts = [part.answer for part in self.diff] if with_diff else []
+        diff = {"diff": parts[0] if len(parts) == 1 else parts} if parts else {}
+        return {**self.values, **diff, "changed": self.changed}
 
 
 @dataclass(frozen=True)
 class Module:
-    """One module: its own options, what it does, and whether it talks to a tenant (then it has the shared options).
+    """A module without a tenant: its own options, what it does, and Ansible's rules between options.
 
-    `secrets` finds secret texts inside options whose fields Ansible does not know. An `anonymous` module can do without
-    credentials.
+    `secrets` finds secret texts inside options whose fields Ansible does not know.
     """
 
-    options: t.Mapping[str, t.Mapping[str, t.Any]]
-    perform: t.Callable[[Task], Result]
+    options: Spec
+    perform: t.Callable[[t.Any], Result]
     rules: t.Mapping[str, t.Any] = field(default_factory=dict)
-    tenant: bool = True
     secrets: t.Callable[[Object], t.Iterable[str]] = lambda options: ()
-    anonymous: bool = False
+
+    needs_requests: t.ClassVar[bool] = False
+    shared: t.ClassVar[Spec] = {}
+
+    def task(self, params: Object, check_mode: bool, memory: Memory | None) -> Task:
+        return Task(select_fields(self.options, params), check_mode)
 
     @property
     def argument_spec(self) -> dict[str, t.Any]:
-        return {**(TENANT_OPTIONS if self.tenant else {}), **self.options}
+        return {**self.shared, **self.options}
 
 
-def run(module: Module) -> None:
-    """Run a module: as a process, or within the controller, which hands over the arguments and takes the answer."""
-    ansible = Discreet(module)
-    if module.tenant and REQUESTS_IMPORT_ERROR:
+@dataclass(frozen=True)
+class GuestModule(Module):
+    """A module that can do without a tenant. Its function gets a `GuestTask`, whose options include the shared ones."""
+
+    needs_requests: t.ClassVar[bool] = True
+    shared: t.ClassVar[Spec] = GUEST_OPTIONS
+
+    def task(self, params: Object, check_mode: bool, memory: Memory | None) -> GuestTask:
+        settings = {name: params[name] for name in TENANT_OPTIONS}
+        api = ManagementApi(Settings(**settings)) if settings["domain"] and has_credentials(settings) else None
+        return GuestTask(select_fields(self.argument_spec, params), check_mode, api)
+
+
+@dataclass(frozen=True)
+class TenantModule(Module):
+    """A module that talks to a tenant. Its function gets a `TenantTask`."""
+
+    needs_requests: t.ClassVar[bool] = True
+    shared: t.ClassVar[Spec] = TENANT_OPTIONS
+
+    def task(self, params: Object, check_mode: bool, memory: Memory | None) -> TenantTask:
+        settings = Settings(**{name: params[name] for name in TENANT_OPTIONS})
+        api = memory.api(settings) if memory else ManagementApi(settings)
+        return TenantTask(select_fields(self.options, params), check_mode, api, memory)
+
+
+def run(module: Module, memory: Memory | None = None) -> None:
+    """Run a module: as a process, or within the controller, which hands over the arguments and takes the answer.
+
+    `memory` is for the items of a loop that one process runs.
+    """
+    ansible = MaskingModule(module)
+    if module.needs_requests and REQUESTS_IMPORT_ERROR:
         ansible.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
     try:
-        client = _client_for(module, ansible.params)
-        options = given(module.options, ansible.params)
+        task = module.task(ansible.params, ansible.check_mode, memory)
         try:
-            result = module.perform(Task(options, ansible.check_mode, t.cast("Client", client)))
+            result = module.perform(task)
         finally:
-            ansible.hide(client.secrets if client else ())
+            ansible.hide(_issued_tokens(task))
     except Auth0Error as error:
         ansible.fail_json(msg=str(error), failure=error.failure)
-    except (PlanError, ValueError) as error:
+    except OpsError as error:
         ansible.fail_json(msg=str(error))
     for warning in result.warnings:
         ansible.warn(warning)
     # Until ansible-core 2.21 a secret in a result is replaced by a placeholder, which no later task could use.
     ansible.no_log_values -= result.revealed
+    answer = result.answer(with_diff=ansible._diff)
     if result.error:
-        ansible.fail_json(msg=result.error, **answer(result, with_diff=ansible._diff))
-    ansible.exit_json(**answer(result, with_diff=ansible._diff))
+        ansible.fail_json(msg=result.error, **answer)
+    ansible.exit_json(**answer)
 
 
-def _client_for(module: Module, params: Object) -> Client | None:
-    if not module.tenant:
-        return None
-    settings = {name: params[name] for name in TENANT_OPTIONS}
-    if module.anonymous and not (settings["domain"] and has_credentials(settings)):
-        return None
-    return connect(Settings(**settings))
+def _issued_tokens(task: Task) -> set[str]:
+    api = getattr(task, "api", None)
+    return api.secrets if api else set()
 
 
-class Discreet(AnsibleModule):  # type: ignore[misc]
+class MaskingModule(AnsibleModule):  # type: ignore[misc]
     """Keeps the module's own secrets out of logs and results, errors in the arguments included."""
 
     def __init__(self, module: Module) -> None:
@@ -173,52 +271,13 @@ class Discreet(AnsibleModule):  # type: ignore[misc]
         super().fail_json(msg, **result)
 
 
-def connect(settings: Settings) -> Client:
-    """The client for these settings. The items of a loop that share a worker process share it; a fork makes its own."""
-    key = (os.getpid(), settings)
-    if key not in _clients:
-        _clients[key] = Client(settings)
-    return _clients[key]
+def select_fields(spec: Spec, found: Object) -> Object:
+    """What options can say of an object: fields that only Auth0 makes, and nulls, are left out, at any depth."""
+    return {name: _select(spec[name], found[name]) for name in spec if found.get(name) is not None}
 
 
-_clients: dict[tuple[int, Settings], Client] = {}
-
-
-def given(spec: t.Mapping[str, t.Mapping[str, t.Any]], params: Object) -> Object:
-    """Options without those that the user left out: Ansible fills them, sub-options included, with None.
-
-    What has no sub-options is left alone: a null in there is the user's.
-    """
-    return {name: _given(spec[name], params[name]) for name in spec if params.get(name) is not None}
-
-
-def _given(spec: t.Mapping[str, t.Any], value: t.Any) -> t.Any:
+def _select(spec: t.Mapping[str, t.Any], value: t.Any) -> t.Any:
     if "options" not in spec:
         return value
-    return given(spec["options"], value) if isinstance(value, dict) else [given(spec["options"], one) for one in value]
-
-
-def known(spec: t.Mapping[str, t.Mapping[str, t.Any]], found: Object) -> Object:
-    """What a module's options can say of an object: fields that only Auth0 makes are left out, at any depth."""
-    return {name: _known(spec[name], value) for name, value in found.items() if name in spec and value is not None}
-
-
-def _known(spec: t.Mapping[str, t.Any], value: t.Any) -> t.Any:
-    if "options" not in spec:
-        return value
-    return known(spec["options"], value) if isinstance(value, dict) else [known(spec["options"], one) for one in value]
-
-
-def answer(result: Result, *, with_diff: bool) -> Object:
-    """The keys of the module's result."""
-    plan = result.plan
-    values = {"changed": bool(plan and plan.changed) or bool(result.edits), **result.values}
-    if with_diff and plan:
-        values["diff"] = _diff(result.title, plan.before, plan.after)
-    elif with_diff and result.edits:
-        values["diff"] = [_diff(edit.path, edit.before or "", edit.after or "") for edit in result.edits]
-    return values
-
-
-def _diff(title: str, before: t.Any, after: t.Any) -> Object:
-    return {"before_header": title, "after_header": title, "before": before, "after": after}
+    inner = spec["options"]
+    return select_fields(inner, value) if isinstance(value, dict) else [select_fields(inner, one) for one in value]

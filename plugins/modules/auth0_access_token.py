@@ -87,19 +87,14 @@ failure:
     request: POST /oauth/token
 """
 
-from ..module_utils._client import ScopeError
-from ..module_utils._module import Module, Result, Task, run
+from ..module_utils._errors import ScopeError
+from ..module_utils._module import Result, TenantModule, TenantTask, run
 
 
-def perform(task: Task) -> Result:
-    token = task.client.token
-    required = task.options["required_scopes"]
-    missing = task.client.missing_scopes(required)
-    if missing:
-        raise ScopeError(
-            f"The token lacks these of the required scopes: {', '.join(missing)}. Grant them to the application in "
-            "Auth0 (Dashboard: Applications, APIs, Auth0 Management API)."
-        )
+def perform(task: TenantTask) -> Result:
+    token, required = task.api.token, task.options["required_scopes"]
+    if missing := task.api.missing_scopes(required):
+        raise ScopeError(missing, "which required_scopes names")
     warnings = []
     if required and token.scopes is None:
         warnings = ["The token does not tell its scopes, so required_scopes could not be checked."]
@@ -114,7 +109,7 @@ def perform(task: Task) -> Result:
     )
 
 
-MODULE = Module({"required_scopes": {"type": "list", "elements": "str", "default": []}}, perform)
+MODULE = TenantModule({"required_scopes": {"type": "list", "elements": "str", "default": []}}, perform)
 
 
 def main() -> None:

@@ -102,21 +102,20 @@ failure:
 
 from dataclasses import replace
 
-from ..module_utils._kinds.client import CIMD_FIELDS, DOCUMENT_CLIENT, EXTERNAL
-from ..module_utils._module import STATE, Module, Result, Task, run
-from ..module_utils._resource import ensure
+from ..module_utils._auth0.kinds.application import CIMD_FIELDS
+from ..module_utils._auth0.kinds.cimd_application import DOCUMENT_APPLICATION, EXTERNAL
+from ..module_utils._module import STATE, Result, TenantModule, TenantTask, run
 from ..module_utils._urls import check_client_id_url
 
 
-def perform(task: Task) -> Result:
+def perform(task: TenantTask) -> Result:
     wanted = task.fields([EXTERNAL, *CIMD_FIELDS])
     check_client_id_url(wanted[EXTERNAL], EXTERNAL)
-    resource = replace(DOCUMENT_CLIENT, refresh=task.options["refresh"])
-    outcome = ensure(resource, task.client, wanted, absent=task.absent, check_mode=task.check_mode)
-    return Result({"client": outcome.object}, outcome.plan, f"application {wanted[EXTERNAL]}", outcome.warnings)
+    outcome = task.ensure(replace(DOCUMENT_APPLICATION, refresh=task.options["refresh"]), wanted)
+    return Result.of(outcome, {"client": outcome.object})
 
 
-MODULE = Module(
+MODULE = TenantModule(
     {
         EXTERNAL: {"type": "str", "required": True},
         **CIMD_FIELDS,

@@ -306,27 +306,25 @@ failure:
     request: PATCH /api/v2/clients/tpc_bU3H7iEFPD3nVwc6a6yoa2
 """
 
-from ..module_utils._client import ScopeError
-from ..module_utils._kinds.client import FIELDS, RESOURCE, WITH_SECRETS, secrets
-from ..module_utils._module import STATE, Module, Result, Task, run
-from ..module_utils._resource import ensure
+from ..module_utils._auth0.kinds.application import APPLICATION, APPLICATION_WITH_SECRETS, FIELDS, secrets
+from ..module_utils._errors import ScopeError
+from ..module_utils._module import STATE, Result, TenantModule, TenantTask, run
 
 
-def perform(task: Task) -> Result:
-    wanted, returned = task.fields(FIELDS), task.options["return_client_secret"] and not task.absent
-    resource = WITH_SECRETS if returned or "client_secret" in wanted else RESOURCE
-    outcome = ensure(resource, task.client, wanted, absent=task.absent, check_mode=task.check_mode)
-    secret = {name: value for name, value in outcome.secrets.items() if returned and name == "client_secret"}
-    title = f"application {wanted.get('name') or wanted['client_id']}"
-    revealed, warnings = frozenset(secret.values()), outcome.warnings
-    missing = task.client.missing_scopes(resource.readable.values())
-    if returned and missing and not secret:
-        warnings += (str(ScopeError.lacking(missing, "so the result holds no client_secret")),)
-    return Result({"client": {**outcome.object, **secret}}, outcome.plan, title, warnings, revealed)
+def perform(task: TenantTask) -> Result:
+    wanted, included = task.fields(FIELDS), task.options["include_client_secret"] and not task.absent
+    resource = APPLICATION_WITH_SECRETS if included or "client_secret" in wanted else APPLICATION
+    outcome = task.ensure(resource, wanted)
+    secret = {name: value for name, value in outcome.secrets.items() if included and name == "client_secret"}
+    warnings = []
+    if included and not secret and (missing := task.api.missing_scopes(resource.readable.values())):
+        warnings = [str(ScopeError(missing, "so the result holds no client_secret"))]
+    values = {"client": {**outcome.object, **secret}}
+    return Result.of(outcome, values, warnings=warnings, revealed=frozenset(secret.values()))
 
 
-MODULE = Module(
-    {**FIELDS, **STATE, "return_client_secret": {"type": "bool", "default": False, "no_log": False}},
+MODULE = TenantModule(
+    {**FIELDS, **STATE, "include_client_secret": {"type": "bool", "default": False, "no_log": False}},
     perform,
     {"required_one_of": [["client_id", "name"]]},
     secrets=secrets,

@@ -118,20 +118,16 @@ failure:
     request: PATCH /api/v2/client-grants/cgr_9dKKcib71UMRiHHW
 """
 
-from ..module_utils._kinds.client_grant import FIELDS, RESOURCE, completed, told
-from ..module_utils._module import STATE, Module, Result, Task, run
-from ..module_utils._resource import ensure
+from ..module_utils._auth0.kinds.client_grant import CLIENT_GRANT, FIELDS, drop_implied_scope
+from ..module_utils._module import STATE, Result, TenantModule, TenantTask, run
 
 
-def perform(task: Task) -> Result:
-    wanted = completed(task.fields(FIELDS))
-    outcome = ensure(RESOURCE, task.client, wanted, absent=task.absent, check_mode=task.check_mode)
-    owner = wanted.get("client_id") or wanted["default_for"]
-    title = f"client grant of {owner} for {wanted['audience']} ({wanted['subject_type']})"
-    return Result({"client_grant": told(outcome.object)}, outcome.plan, title, outcome.warnings)
+def perform(task: TenantTask) -> Result:
+    outcome = task.ensure(CLIENT_GRANT, task.fields(FIELDS))
+    return Result.of(outcome, {"client_grant": drop_implied_scope(outcome.object)})
 
 
-MODULE = Module(
+MODULE = TenantModule(
     {**FIELDS, **STATE},
     perform,
     {"required_one_of": [["client_id", "default_for"]], "mutually_exclusive": [["client_id", "default_for"]]},

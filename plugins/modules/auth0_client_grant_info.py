@@ -74,20 +74,22 @@ failure:
     request: GET /api/v2/client-grants
 """
 
-from ..module_utils._kinds.client_grant import FIELDS, KEYS, RESOURCE, fed_back
-from ..module_utils._module import Module, Result, Task, known, run
+from ..module_utils._auth0.kinds.client_grant import CLIENT_GRANT, FIELDS, KEYS, drop_implied_scope
+from ..module_utils._auth0.resource import check_keys
+from ..module_utils._module import Result, TenantModule, TenantTask, run, select_fields
 
 
-def perform(task: Task) -> Result:
-    # Not asked for by subject_type: a grant from before there was one has none, and is one for the client.
+def perform(task: TenantTask) -> Result:
+    check_keys(CLIENT_GRANT, task.options)
+    # Not by subject_type: a grant from before there was one has none, and is one for the client.
     query = {key: value for key, value in task.fields(KEYS).items() if key != "subject_type"}
-    grants = [fed_back(grant) for grant in RESOURCE.list(task.client, **query)]
+    grants = [{"subject_type": "client", **drop_implied_scope(one)} for one in CLIENT_GRANT.list(task.api, **query)]
     wanted = task.options.get("subject_type")
-    found = [known(FIELDS, grant) for grant in grants if wanted in (None, grant["subject_type"])]
+    found = [select_fields(FIELDS, grant) for grant in grants if wanted in (None, grant["subject_type"])]
     return Result({"client_grants": found})
 
 
-MODULE = Module(
+MODULE = TenantModule(
     {
         "client_id": {"type": "str"},
         "default_for": {"type": "str", "choices": ["third_party_clients"]},

@@ -80,42 +80,46 @@ failure:
     request: GET /api/v2/clients
 """
 
-from ..module_utils._client import ScopeError
-from ..module_utils._kinds.client import FIELDS, RESOURCE, WITH_SECRETS
-from ..module_utils._module import Module, Result, Task, known, run
-from ..module_utils._plan import Object, shown
+from ..module_utils._auth0.kinds.application import APPLICATION, APPLICATION_WITH_SECRETS, FIELDS
+from ..module_utils._auth0.plan import without_secrets
+from ..module_utils._errors import ScopeError
+from ..module_utils._module import Result, TenantModule, TenantTask, run, select_fields
+from ..module_utils._types import Object
 
 
-def fits(client: Object, options: Object) -> bool:
+def fits(application: Object, options: Object) -> bool:
     """Whether all options hold: Auth0 filters lists only, and knows no filter by name."""
     return (
-        not client.get("global")
-        and options.get("name") in (None, client.get("name"))
-        and options.get("is_first_party") in (None, client.get("is_first_party", True))
-        and ("app_type" not in options or client.get("app_type") in options["app_type"])
+        not application.get("global")
+        and options.get("name") in (None, application.get("name"))
+        and options.get("is_first_party") in (None, application.get("is_first_party", True))
+        and ("app_type" not in options or application.get("app_type") in options["app_type"])
     )
 
 
-def perform(task: Task) -> Result:
+def perform(task: TenantTask) -> Result:
     options, include = task.options, task.options["include_client_secret"]
-    if include and (missing := task.client.missing_scopes(WITH_SECRETS.readable.values())):
-        raise ScopeError.lacking(missing, "which is needed for include_client_secret")
+    resource = APPLICATION_WITH_SECRETS if include else APPLICATION
+    if include and (missing := task.api.missing_scopes(resource.readable.values())):
+        raise ScopeError(missing, "which is needed for include_client_secret")
     filters = {"is_global": "false", **task.fields(["external_client_id"])}
     if "is_first_party" in options:
         filters["is_first_party"] = str(options["is_first_party"]).lower()
     if "app_type" in options:
         filters["app_type"] = ",".join(options["app_type"])
-    found = (WITH_SECRETS if include else RESOURCE).search(task.client, task.fields(["client_id"]), **filters)
-    found = [client for client in found if fits(client, options)]
-    secrets = frozenset(client["client_secret"] for client in found if include and client.get("client_secret"))
-    clients = []
-    for client in found:
-        secret = {"client_secret": client["client_secret"]} if client.get("client_secret") in secrets else {}
-        clients.append({**shown(RESOURCE.shape, known(FIELDS, client)), **secret})
-    return Result({"clients": clients}, revealed=secrets)
+    clients: list[Object] = []
+    secrets: list[str] = []
+    for application in resource.search(task.api, task.fields(["client_id"]), **filters):
+        if fits(application, options):
+            secret = (
+                {"client_secret": application["client_secret"]} if include and application.get("client_secret") else {}
+            )
+            clients.append({**without_secrets(resource.shape, select_fields(FIELDS, application)), **secret})
+            secrets += secret.values()
+    return Result({"clients": clients}, revealed=frozenset(secrets))
 
 
-MODULE = Module(
+MODULE = TenantModule(
     {
         "client_id": {"type": "str"},
         "name": {"type": "str"},

@@ -194,34 +194,20 @@ failure:
 
 from dataclasses import replace
 
-from ..module_utils._kinds.connection import APART, CONNECTION, FIELDS, secrets, with_client_ids
-from ..module_utils._module import STATE, Module, Result, Task, run
-from ..module_utils._plan import PlanError
-from ..module_utils._resource import ensure
+from ..module_utils._auth0.kinds.connection import CONNECTION, FIELDS, secrets
+from ..module_utils._module import STATE, Result, TenantModule, TenantTask, run
 
 
-def perform(task: Task) -> Result:
-    wanted = task.fields(CONNECTION.keys if task.absent else FIELDS)
-    unknown: list[str] = []
-    if APART in wanted:
-        wanted[APART], unknown = with_client_ids(task.client, wanted[APART])
-    warnings = [f"The tenant has no application with the client_id or name '{name}'." for name in unknown]
-    if warnings and not task.check_mode:
-        raise PlanError(" ".join(warnings))
-    outcome = ensure(
+def perform(task: TenantTask) -> Result:
+    outcome = task.ensure(
         replace(CONNECTION, deletion_timeout=task.options["deletion_timeout"]),
-        task.client,
-        wanted,
-        absent=task.absent,
+        task.fields(FIELDS),
         force=["options"] if task.options["resend_options"] else (),
-        check_mode=task.check_mode,
     )
-    connection = {key: value for key, value in outcome.object.items() if key != "options"}
-    title = f"connection {wanted.get('name') or wanted['id']}"
-    return Result({"connection": connection}, outcome.plan, title, (*warnings, *outcome.warnings))
+    return Result.of(outcome, {"connection": {key: one for key, one in outcome.object.items() if key != "options"}})
 
 
-MODULE = Module(
+MODULE = TenantModule(
     {
         **FIELDS,
         **STATE,

@@ -88,27 +88,25 @@ failure:
     request: PATCH /api/v2/connections/con_9dKKcib71UMRiHHW
 """
 
-from ..module_utils._kinds.connection import DOMAIN, DOMAIN_FIELDS
-from ..module_utils._module import Module, Result, Task, run
-from ..module_utils._resource import ensure
+from ..module_utils._auth0.kinds.connection import CONNECTION_DOMAIN, DOMAIN_FIELDS
+from ..module_utils._module import Result, TenantModule, TenantTask, run
 
 
-def perform(task: Task) -> Result:
-    wanted = {{"connection_id": "id"}.get(key, key): value for key, value in task.options.items()}
-    outcome = ensure(DOMAIN, task.client, wanted, check_mode=task.check_mode)
-    connection = {key: outcome.object[key] for key in DOMAIN_FIELDS if key in outcome.object}
-    title = f"connection {connection.get('name', wanted.get('id'))}"
-    return Result({"connection": connection}, outcome.plan, title, outcome.warnings)
+def perform(task: TenantTask) -> Result:
+    outcome = task.ensure(CONNECTION_DOMAIN, task.options)
+    return Result.of(
+        outcome, {"connection": {key: outcome.object[key] for key in DOMAIN_FIELDS if key in outcome.object}}
+    )
 
 
-MODULE = Module(
+MODULE = TenantModule(
     {
         "name": {"type": "str"},
-        "connection_id": {"type": "str"},
+        "id": {"type": "str"},
         "is_domain_connection": {"type": "bool", "default": True},
     },
     perform,
-    {"required_one_of": [["name", "connection_id"]], "mutually_exclusive": [["name", "connection_id"]]},
+    {"required_one_of": [["name", "id"]], "mutually_exclusive": [["name", "id"]]},
 )
 
 

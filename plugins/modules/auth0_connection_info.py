@@ -81,27 +81,25 @@ failure:
 
 from dataclasses import replace
 
-from ..module_utils._client import ScopeError
-from ..module_utils._kinds.connection import CONNECTION, FIELDS, WITHOUT_OPTIONS
-from ..module_utils._module import Module, Result, Task, known, run
-from ..module_utils._plan import secrets_in
+from ..module_utils._auth0.kinds.connection import CONNECTION, FIELDS, WITHOUT_OPTIONS
+from ..module_utils._auth0.plan import secrets_in
+from ..module_utils._errors import ScopeError
+from ..module_utils._module import Result, TenantModule, TenantTask, run, select_fields
 
 
-def perform(task: Task) -> Result:
+def perform(task: TenantTask) -> Result:
     include = task.options["include_options"]
-    if include and (missing := task.client.missing_scopes(CONNECTION.readable.values())):
-        raise ScopeError.lacking(missing, "which is needed for include_options")
+    if include and (missing := task.api.missing_scopes(CONNECTION.readable.values())):
+        raise ScopeError(missing, "which is needed for include_options")
     resource = CONNECTION if include else replace(CONNECTION, query=WITHOUT_OPTIONS)
-    filters = task.fields(["strategy"])
     found = [
-        known(FIELDS, connection)
-        for connection in resource.search(task.client, task.fields(CONNECTION.keys), **filters)
+        select_fields(FIELDS, connection)
+        for connection in resource.search(task.api, task.fields(CONNECTION.keys), **task.fields(["strategy"]))
     ]
-    revealed = frozenset(secrets_in(CONNECTION.shape, found))
-    return Result({"connections": found}, revealed=revealed)
+    return Result({"connections": found}, revealed=frozenset(secrets_in(CONNECTION.shape, found)))
 
 
-MODULE = Module(
+MODULE = TenantModule(
     {
         "name": {"type": "str"},
         "id": {"type": "str"},

@@ -262,24 +262,22 @@ failure:
     request: POST /api/v2/resource-servers
 """
 
-from ..module_utils._kinds.resource_server import FIELDS, RESOURCE
-from ..module_utils._module import STATE, Module, Result, Task, run
-from ..module_utils._plan import Object
-from ..module_utils._resource import ensure
+from ..module_utils._auth0.kinds.resource_server import FIELDS, RESOURCE_SERVER
+from ..module_utils._module import STATE, Result, TenantModule, TenantTask, run
+from ..module_utils._types import Object
 
 
-def perform(task: Task) -> Result:
-    wanted, absent = task.fields(FIELDS), task.absent
+def perform(task: TenantTask) -> Result:
     purge = ["scopes"] if task.options["purge_scopes"] else []
-    outcome = ensure(RESOURCE, task.client, wanted, absent=absent, purge=purge, check_mode=task.check_mode)
+    outcome = task.ensure(RESOURCE_SERVER, task.fields(FIELDS), purge=purge)
     values: Object = {"resource_server": outcome.object}
-    if purge and not absent:
-        values["purged_scopes"] = sorted(outcome.plan.purged.get("scopes", ()))
-    return Result(values, outcome.plan, f"API {wanted['identifier']}", outcome.warnings)
+    if purge and not task.absent:
+        values["purged_scopes"] = [value for (value,) in outcome.plan.purged.get("scopes", ())]
+    return Result.of(outcome, values)
 
 
 OPTIONS = {**FIELDS, **STATE, "purge_scopes": {"type": "bool", "default": False}}
-MODULE = Module(OPTIONS, perform, {"required_by": {"signing_secret": ["signing_alg"]}})
+MODULE = TenantModule(OPTIONS, perform, {"required_by": {"signing_secret": ["signing_alg"]}})
 
 
 def main() -> None:

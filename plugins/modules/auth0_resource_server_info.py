@@ -68,17 +68,18 @@ failure:
     request: GET /api/v2/resource-servers
 """
 
-from ..module_utils._kinds.resource_server import FIELDS, RESOURCE
-from ..module_utils._module import Module, Result, Task, known, run
-from ..module_utils._plan import shown
+from ..module_utils._auth0.kinds.resource_server import FIELDS, RESOURCE_SERVER
+from ..module_utils._auth0.plan import without_secrets
+from ..module_utils._module import Result, TenantModule, TenantTask, run, select_fields
 
 
-def perform(task: Task) -> Result:
-    found = RESOURCE.search(task.client, task.fields(["identifier"]))
-    return Result({"resource_servers": [shown(RESOURCE.shape, known(FIELDS, api)) for api in found]})
+def perform(task: TenantTask) -> Result:
+    found = RESOURCE_SERVER.search(task.api, task.fields(["identifier"]))
+    shape = RESOURCE_SERVER.shape
+    return Result({"resource_servers": [without_secrets(shape, select_fields(FIELDS, api)) for api in found]})
 
 
-MODULE = Module({"identifier": {"type": "str"}}, perform)
+MODULE = TenantModule({"identifier": {"type": "str"}}, perform)
 
 
 def main() -> None:

@@ -179,17 +179,16 @@ failure:
     request: PATCH /api/v2/tenants/settings
 """
 
-from ..module_utils._kinds.tenant import FLAG_OPTIONS, FLAGS
-from ..module_utils._module import Module, Result, Task, run
-from ..module_utils._resource import ensure
+from ..module_utils._auth0.kinds.tenant import FLAG_OPTIONS, FLAGS
+from ..module_utils._module import Result, TenantModule, TenantTask, run
 
 
-def perform(task: Task) -> Result:
-    outcome = ensure(FLAGS, task.client, task.options, check_mode=task.check_mode)
-    return Result({"flags": outcome.object.get("flags", {})}, outcome.plan, "tenant flags", outcome.warnings)
+def perform(task: TenantTask) -> Result:
+    outcome = task.ensure(FLAGS, task.options)
+    return Result.of(outcome, {"flags": outcome.object.get("flags", {})})
 
 
-MODULE = Module(FLAG_OPTIONS, perform)
+MODULE = TenantModule(FLAG_OPTIONS, perform)
 
 
 def main() -> None:

@@ -66,16 +66,17 @@ failure:
     request: GET /api/v2/tenants/settings
 """
 
-from ..module_utils._kinds.tenant import ALL, FIELDS, FLAG_OPTIONS, once
-from ..module_utils._module import Module, Result, Task, known, run
+from ..module_utils._auth0.kinds.tenant import ALL, FIELDS, FLAG_OPTIONS, drop_doubled_lifetimes
+from ..module_utils._module import Result, TenantModule, TenantTask, run, select_fields
 
 
-def perform(task: Task) -> Result:
-    found = ALL.find(task.client, {}) or {}
-    return Result({"settings": known(FIELDS, once(found)), **known(FLAG_OPTIONS, {"flags": found.get("flags", {})})})
+def perform(task: TenantTask) -> Result:
+    found = ALL.find(task.api, {}) or {}
+    flags = select_fields(FLAG_OPTIONS, {"flags": found.get("flags", {})})
+    return Result({"settings": select_fields(FIELDS, drop_doubled_lifetimes(found)), **flags})
 
 
-MODULE = Module({}, perform)
+MODULE = TenantModule({}, perform)
 
 
 def main() -> None:

@@ -314,21 +314,19 @@ failure:
     request: PATCH /api/v2/tenants/settings
 """
 
-from ..module_utils._kinds.tenant import FIELDS, LIFETIMES, PROMPT, SETTINGS, THREE_WAYS, agreed
-from ..module_utils._module import Module, Result, Task, run
-from ..module_utils._resource import ensure
+from ..module_utils._auth0.kinds.tenant import FIELDS, LIFETIMES, PROMPT, SETTINGS, THREE_WAYS, align_lifetimes
+from ..module_utils._module import Result, TenantModule, TenantTask, run
 
 
-def perform(task: Task) -> Result:
+def perform(task: TenantTask) -> Result:
     wanted = task.fields(FIELDS)
     if PROMPT in wanted:
         wanted[PROMPT] = THREE_WAYS[wanted[PROMPT]]
-    outcome = ensure(SETTINGS, task.client, wanted, check_mode=task.check_mode)
-    settings = agreed(outcome.object, outcome.plan.body)
-    return Result({"settings": settings}, outcome.plan, "tenant settings", outcome.warnings)
+    outcome = task.ensure(SETTINGS, wanted)
+    return Result.of(outcome, {"settings": align_lifetimes(outcome.object, outcome.plan.body)})
 
 
-MODULE = Module(
+MODULE = TenantModule(
     FIELDS,
     perform,
     {"mutually_exclusive": [[name, f"{name}_in_minutes"] for name in LIFETIMES], "required_one_of": [list(FIELDS)]},

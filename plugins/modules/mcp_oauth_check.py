@@ -175,17 +175,17 @@ failure:
 
 import typing as t
 
-from ..module_utils import _findings
-from ..module_utils._check import Check, Subject
-from ..module_utils._files import project, read
-from ..module_utils._module import TENANT_OPTIONS, Module, Result, Task, run
-from ..module_utils._probe import Probe
-from ..module_utils._project import FILES
+from ..module_utils._check import findings
+from ..module_utils._check.check import Check, Subject
+from ..module_utils._check.probe import Probe
+from ..module_utils._module import GuestModule, GuestTask, Result, run
 from ..module_utils._urls import check_domain
+from ..module_utils._zuplo.files import project, read
+from ..module_utils._zuplo.project import FILES
 
 OPTIONS: dict[str, t.Any] = {
     "mcp_server_url": {"type": "str", "required": True},
-    "auth0_domain": {"type": "str"},
+    "issuer_domain": {"type": "str"},
     "client_registration": {"type": "list", "elements": "str", "choices": ["dcr", "cimd"], "default": ["dcr"]},
     "project_dir": {"type": "path"},
     "register": {"type": "bool", "default": False},
@@ -193,19 +193,14 @@ OPTIONS: dict[str, t.Any] = {
     "gateway_required": {"type": "bool", "default": False},
     "fail_on_findings": {"type": "bool", "default": True},
 }
-# Shared options that this module also uses without a tenant, or does not insist on.
-SHARED: dict[str, t.Any] = {
-    "domain": {name: value for name, value in TENANT_OPTIONS["domain"].items() if name != "required"},
-    **{name: TENANT_OPTIONS[name] for name in ("ca_path", "validate_certs", "timeout")},
-}
 
 
-def perform(task: Task) -> Result:
+def perform(task: GuestTask) -> Result:
     options = task.options
-    domain = options.get("auth0_domain") or options.get("domain")
+    named = next((name for name in ("issuer_domain", "domain") if options.get(name)), None)
     subject = Subject(
         url=options["mcp_server_url"],
-        issuer=f"https://{check_domain(domain, 'auth0_domain')}/" if domain else None,
+        issuer=f"https://{check_domain(options[named], named)}/" if named else None,
         ways=frozenset(options["client_registration"]),
         files=read(project(options["project_dir"]), FILES) if "project_dir" in options else None,
         required=options["gateway_required"],
@@ -213,23 +208,20 @@ def perform(task: Task) -> Result:
         other_audience=options.get("other_audience"),
     )
     probe = Probe(ca_path=options.get("ca_path"), validate_certs=options["validate_certs"], timeout=options["timeout"])
-    check = Check(subject, probe, task.client)
+    check = Check(subject, probe, task.api)
     try:
-        findings = check.run()
+        found = check.run()
     finally:
         probe.close()
     return Result(
-        {
-            "changed": check.left is not None,
-            "findings": _findings.values(findings),
-            "report": _findings.report(findings),
-        },
-        warnings=[one.sentence for one in findings if one.status == "warn"],
-        error=_findings.failure(findings) if options["fail_on_findings"] else "",
+        {"findings": findings.values(found), "report": findings.report(found)},
+        changed=check.left is not None,
+        warnings=[one.sentence for one in found if one.status == "warn"],
+        error=findings.failure(found) if options["fail_on_findings"] else "",
     )
 
 
-MODULE = Module({**OPTIONS, **SHARED}, perform, anonymous=True)
+MODULE = GuestModule(OPTIONS, perform)
 
 
 def main() -> None:

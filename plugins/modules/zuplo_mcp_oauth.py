@@ -210,19 +210,21 @@ from pathlib import Path
 
 from ansible.module_utils.basic import env_fallback
 
-from ..module_utils._files import check_writable, edits, project, read, write
-from ..module_utils._module import STATE, Module, Result, Task, run
-from ..module_utils._plan import Object, Shape, check
-from ..module_utils._project import FILES, Planned, Wanted, absent, present
+from ..module_utils._auth0.plan import Shape, check
+from ..module_utils._errors import ProjectError
+from ..module_utils._module import STATE, Diff, Module, Result, Task, run
+from ..module_utils._types import Object
 from ..module_utils._urls import derive
-from ..module_utils._zuplo import Environment, configuration
+from ..module_utils._zuplo.configuration import Environment, configuration
+from ..module_utils._zuplo.files import check_writable, edits, project, read, write
+from ..module_utils._zuplo.project import FILES, Planned, Wanted, absent, present
 
 _ENV_NAME = r"(?!ZUPLO_|__ZUPLO)[A-Za-z_][A-Za-z0-9_]*"
 SHAPE = Shape(
     patterns={
         "policy_name": (r"[0-9a-z-]+", "consist of small letters, digits and hyphens"),
         **dict.fromkeys(
-            ("auth0_domain_env", "mcp_host_env"),
+            ("issuer_domain_env", "mcp_host_env"),
             (_ENV_NAME, "be the name of an environment variable; those that start with ZUPLO_ are Zuplo's own"),
         ),
     }
@@ -235,14 +237,14 @@ def perform(task: Task) -> Result:
     if task.absent:
         root = project(options["project_dir"])
         return written(task, root, absent(read(root, FILES), options["policy_name"]), {})
-    strings = derive(options["auth0_domain"], options["mcp_server_url"])
+    strings = derive(options["issuer_domain"], options["mcp_server_url"])
     warnings = []
     if strings.audience.count("/") == 2:
         warnings = [
             f"mcp_server_url {strings.audience} has no path. MCP clients differ over the slash of a bare origin, so "
             f"some will fail: better give the MCP server a path, such as {strings.audience}/mcp."
         ]
-    environment = Environment(options.get("auth0_domain_env"), options.get("mcp_host_env"))
+    environment = Environment(options.get("issuer_domain_env"), options.get("mcp_host_env"))
     names = {name: options[name] for name in ("resource_name", "policy_name")}
     config = configuration(strings, environment=environment, **names)
     if "project_dir" not in options:
@@ -259,8 +261,8 @@ def written(task: Task, root: Path, planned: Planned, values: Object, warnings: 
         try:
             write(root, changes)
         except OSError as error:
-            raise ValueError(
-                f"{error.filename}: {error.strerror}. Every file of the project is as it was before."
+            raise ProjectError(
+                f"{error.filename}: {error.strerror}", remedy="Every file of the project is as it was before."
             ) from None
     if planned.open_routes:
         warnings = [
@@ -269,13 +271,14 @@ def written(task: Task, root: Path, planned: Planned, values: Object, warnings: 
             f"{', '.join(planned.open_routes)}. Attach the policy to their routes, or set attach_to_tools.",
         ]
     files = {"files": [change.path for change in changes], "open_routes": planned.open_routes}
-    return Result({**values, **files}, edits=changes, warnings=[*warnings, *planned.warnings])
+    diff = [Diff(change.path, change.before or "", change.after or "") for change in changes]
+    return Result({**values, **files}, changed=bool(changes), diff=diff, warnings=[*warnings, *planned.warnings])
 
 
 MODULE = Module(
     {
         **STATE,
-        "auth0_domain": {"type": "str", "fallback": (env_fallback, ["AUTH0_DOMAIN"])},
+        "issuer_domain": {"type": "str", "fallback": (env_fallback, ["AUTH0_DOMAIN"])},
         "mcp_server_url": {"type": "str"},
         "resource_name": {"type": "str", "default": "MCP server"},
         "policy_name": {"type": "str", "default": "mcp-oauth-inbound"},
@@ -289,17 +292,16 @@ MODULE = Module(
             },
         },
         "attach_to_tools": {"type": "bool", "default": False},
-        "auth0_domain_env": {"type": "str"},
+        "issuer_domain_env": {"type": "str"},
         "mcp_host_env": {"type": "str"},
     },
     perform,
     rules={
         "required_if": [
-            ("state", "present", ("auth0_domain", "mcp_server_url")),
+            ("state", "present", ("issuer_domain", "mcp_server_url")),
             ("state", "absent", ("project_dir",)),
         ]
     },
-    tenant=False,
 )
 
 

@@ -107,7 +107,10 @@ def _login_error(answer: Answer, settings: Settings, audience: str) -> Auth0Erro
     elif answer.status == 429 or answer.status in OUTAGES:
         what = f"{what}, {answer.gave_up}"
     elif not code:
-        what, remedy = f"{settings.domain} does not answer like an Auth0 tenant, status {answer.status}", "Check domain."
+        what, remedy = (
+            f"{settings.domain} does not answer like an Auth0 tenant, status {answer.status}",
+            "Check domain.",
+        )
         error = UnreachableError
     if message:
         remedy = f"{remedy} Auth0 says: {message}".strip()

@@ -13,14 +13,11 @@ import re
 import typing as t
 from dataclasses import dataclass, field
 
-Object = dict[str, t.Any]
+from .._errors import InputError, PlanError
+from .._types import Object
 
 HIDDEN = "(secret)"
 HIDDEN_CHANGED = "(secret, changed)"
-
-
-class PlanError(Exception):
-    """What the user wants cannot be written; nothing has been sent. The text says what, where and what to do."""
 
 
 @dataclass(frozen=True)
@@ -36,22 +33,21 @@ class Shape:
     """Path -> why a difference can never be written."""
     defaults: t.Mapping[str, t.Any] = field(default_factory=dict)
     """Path -> what an absent value counts as."""
-    sets: t.Mapping[str, str] = field(default_factory=dict)
-    """Path of a list of objects -> the key that identifies a member. An unlisted member stays unless purged."""
+    sets: t.Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Path of a list of objects -> the fields that identify a member. An unlisted member stays unless purged."""
     ordered: frozenset[str] = frozenset()
     """Paths of lists whose order matters."""
     maps: frozenset[str] = frozenset()
     """Paths of objects that the API merges key by key: only the keys that differ are sent, a null removes one."""
-    resent: frozenset[str] = frozenset()
-    """Top-level fields that the API resets where an update leaves them out: sent along as they are."""
-    nullable: frozenset[str] = frozenset()
-    """Paths that an empty value clears; it is sent as null."""
-    emptied: t.Mapping[str, t.Any] = field(default_factory=dict)
-    """Top-level field that the API removes where it is sent empty, and takes no null for -> that empty value."""
-    write_only: t.Mapping[str, str] = field(default_factory=dict)
-    """Path that no read returns -> the top-level field with whose change it is sent. Never compared, never shown."""
-    along: t.Mapping[str, str] = field(default_factory=dict)
-    """Top-level field -> the one with whose change it is sent, even where it does not differ itself."""
+    cleared_by: t.Mapping[str, t.Any] = field(default_factory=dict)
+    """Path that an empty value clears -> what is sent to clear it: null, or an empty value where the API takes no null."""
+    sent_with: t.Mapping[str, str] = field(default_factory=dict)
+    """Path that is sent even where it does not differ -> the top-level field with whose change it is sent.
+
+    With `*`, it is sent with any change, as it is where the user did not name it: the API would reset it.
+    """
+    unreadable: frozenset[str] = frozenset()
+    """Paths that no read returns. Never compared, never shown."""
     server_made: frozenset[str] = frozenset()
     """Paths inside objects that reads add and writes refuse."""
     secrets: frozenset[str] = frozenset()
@@ -84,8 +80,8 @@ class Plan:
     before: Object
     after: Object
     predicted: Object
-    purged: t.Mapping[str, set[str]] = field(default_factory=dict)
-    """Path of a set -> the members that a purge removes."""
+    purged: t.Mapping[str, list[tuple[str, ...]]] = field(default_factory=dict)
+    """Path of a set -> the keys of the members that a purge removes, in order."""
 
     @property
     def changed(self) -> bool:
@@ -93,18 +89,19 @@ class Plan:
 
 
 def check(shape: Shape, wanted: Object) -> None:
-    """Refuse values that the API would refuse, all of them at once, before anything is asked or sent."""
+    """Refuse values that the API would refuse, all of them at once: InputError."""
     faults: list[str] = []
-    for path, where, value in _walk(wanted):
+    for path, where, value in walk(wanted):
         if path in shape.limits and isinstance(value, (str, list, dict, int)):
             faults += _beyond(where, value, *shape.limits[path])
         if path in shape.patterns and isinstance(value, str) and not re.fullmatch(shape.patterns[path][0], value):
             faults.append(f"{where} must {shape.patterns[path][1]}")
         if path in shape.sets and isinstance(value, list):
-            members = [member[shape.sets[path]] for member in value]
-            faults += [f"{where} lists {name!r} twice" for name in sorted({m for m in members if members.count(m) > 1})]
+            names = [_member_key(shape, path, member) for member in value]
+            twice = sorted({name for name in names if names.count(name) > 1})
+            faults += [f"{where} lists {' '.join(map(repr, name))} twice" for name in twice]
     if faults:
-        raise PlanError(f"{'; '.join(faults)}.")
+        raise InputError("; ".join(faults))
 
 
 def make_plan(
@@ -119,28 +116,31 @@ def make_plan(
         # Nothing is there to be emptied, and some texts may be empty in an update only.
         body = {key: value for key, value in _named(wanted).items() if value != "" or shape.defaults.get(key) != ""}
         _refuse_incomplete(shape, body)
-        return Plan("create", body, {}, _mask(shape, "", _view(shape, "", body, body), {}), shown(shape, body))
+        return Plan(
+            "create", body, {}, _mask(shape, "", _view(shape, "", body, body), {}), without_secrets(shape, body)
+        )
     before = _view(shape, "", wanted, actual, purge)
     after = _view(shape, "", wanted, wanted)
     _refuse_immutable(shape, before, after)
     changes = [key for key in wanted if before.get(key) != after.get(key) or key in force]
-    partners = {**shape.write_only, **shape.along}.items()
-    changes += [path for path, partner in partners if path in wanted and path not in changes and partner in changes]
+    partners = [path for path, partner in shape.sent_with.items() if partner in changes or (partner == "*" and changes)]
+    changes += [path for path in partners if path in wanted and path not in changes]
     body = {key: _merge(shape, key, wanted[key], actual.get(key), purge) for key in changes}
-    body.update({key: empty for key, empty in shape.emptied.items() if key in body and body[key] is None})
+    body.update({key: shape.cleared_by[key] for key in body if body[key] is None and key in shape.cleared_by})
     _refuse_incomplete(shape, body)
     for key in shape.maps & set(body):
         old, new = before.get(key, {}), after.get(key, {})
         body[key] = {name: value for name, value in wanted[key].items() if old.get(name) != new.get(name)}
     if body:
-        body.update({key: actual[key] for key in shape.resent if key in actual and key not in body})
+        kept = [path for path, partner in shape.sent_with.items() if partner == "*"]
+        body.update({key: actual[key] for key in kept if key in actual and key not in body})
     return Plan(
         action="update" if body else "none",
         body=body,
         before=_mask(shape, "", before, before),
         after=_mask(shape, "", after, before),
-        predicted=shown(shape, _applied(shape, actual, body)),
-        purged={path: _members(shape, path, before) - _members(shape, path, after) for path in purge if path in wanted},
+        predicted=without_secrets(shape, _applied(shape, actual, body)),
+        purged={path: _gone(shape, path, before, after) for path in purge if path in wanted},
     )
 
 
@@ -153,15 +153,15 @@ def plan_absent(shape: Shape, named: Object, actual: Object | None) -> Plan:
     return Plan("delete", {}, before, {}, {})
 
 
-def shown(shape: Shape, value: t.Any, path: str = "") -> t.Any:
+def without_secrets(shape: Shape, value: t.Any, path: str = "") -> t.Any:
     """An object as results may show it: without secrets and without what only writes know."""
     if isinstance(value, dict):
         return {
-            key: shown(shape, inner, _at(path, key))
+            key: without_secrets(shape, inner, _at(path, key))
             for key, inner in value.items()
-            if not shape.hides(_at(path, key)) and _at(path, key) not in shape.write_only
+            if not shape.hides(_at(path, key)) and _at(path, key) not in shape.unreadable
         }
-    return [shown(shape, member, path) for member in value] if isinstance(value, list) else value
+    return [without_secrets(shape, member, path) for member in value] if isinstance(value, list) else value
 
 
 def secrets_in(shape: Shape, value: t.Any, path: str = "") -> t.Iterator[str]:
@@ -187,18 +187,18 @@ def _at(path: str, key: str) -> str:
     return f"{path}.{key}" if path else key
 
 
-def _walk(value: t.Any, path: str = "", where: str = "") -> t.Iterator[tuple[str, str, t.Any]]:
+def walk(value: t.Any, path: str = "", where: str = "") -> t.Iterator[tuple[str, str, t.Any]]:
     """Every value with its path and with its place in words a user knows: `scopes[2].value`."""
     if path:
         yield path, where, value
     if isinstance(value, dict):
         for key, inner in value.items():
-            yield from _walk(inner, _at(path, key), _at(where, key))
+            yield from walk(inner, _at(path, key), _at(where, key))
     elif isinstance(value, list):
         for index, member in enumerate(value):
             if isinstance(member, dict):
                 for key, inner in member.items():
-                    yield from _walk(inner, _at(path, key), f"{where}[{index}].{key}")
+                    yield from walk(inner, _at(path, key), f"{where}[{index}].{key}")
             else:
                 yield f"{path}[]", f"{where}[{index}]", member
 
@@ -215,7 +215,7 @@ def _beyond(where: str, value: str | list[t.Any] | Object | int, lowest: int, hi
 
 
 def _clears(shape: Shape, path: str, value: t.Any) -> bool:
-    return (path in shape.nullable or path in shape.emptied) and value in ({}, [], "")
+    return path in shape.cleared_by and value in ({}, [], "")
 
 
 def _cleared(shape: Shape, path: str, value: t.Any) -> t.Any:
@@ -235,15 +235,13 @@ def _view(shape: Shape, path: str, named: t.Any, value: t.Any, purge: t.Collecti
         view = {
             key: _view(shape, _at(path, key), inner, (value or {}).get(key), purge)
             for key, inner in named.items()
-            if _at(path, key) not in shape.write_only
+            if _at(path, key) not in shape.unreadable
         }
         return {key: inner for key, inner in view.items() if inner is not None}
     if path in shape.sets and isinstance(named, list):
-        key = shape.sets[path]
-        wanted = {member[key]: member for member in named}
-        members = [member for member in value or [] if member[key] in wanted or path in purge]
-        views = [_view(shape, path, wanted.get(member[key], member), member, purge) for member in members]
-        return sorted(views, key=lambda member: str(member[key]))
+        wanted = _keyed(shape, path, named)
+        members = {key: one for key, one in _keyed(shape, path, value or []).items() if key in wanted or path in purge}
+        return [_view(shape, path, wanted.get(key, members[key]), members[key], purge) for key in sorted(members)]
     return sorted(value, key=_canonical) if isinstance(value, list) and path not in shape.ordered else value
 
 
@@ -257,12 +255,11 @@ def _merge(shape: Shape, path: str, named: t.Any, value: t.Any, purge: t.Collect
         current = value if isinstance(value, dict) else {}
         kept = {key: inner for key, inner in current.items() if _at(path, key) not in shape.server_made}
         over = {k: _merge(shape, _at(path, k), inner, current.get(k), purge) for k, inner in named.items()}
-        gone = {k for k, inner in over.items() if inner is None and _at(path, k) not in shape.nullable}
+        gone = {k for k, inner in over.items() if inner is None and _at(path, k) not in shape.cleared_by}
         return {k: inner for k, inner in {**kept, **over}.items() if k not in gone}
     if path in shape.sets and isinstance(named, list):
-        key = shape.sets[path]
-        wanted = {member[key]: member for member in named}
-        kept = {member[key]: member for member in value or [] if member[key] in wanted or path not in purge}
+        wanted = _keyed(shape, path, named)
+        kept = {key: one for key, one in _keyed(shape, path, value or []).items() if key in wanted or path not in purge}
         merged = {name: {**member, **wanted.get(name, {})} for name, member in kept.items()}
         return list({**merged, **{name: member for name, member in wanted.items() if name not in kept}}.values())
     return named
@@ -272,7 +269,7 @@ def _applied(shape: Shape, actual: Object, body: Object) -> Object:
     """The object after the API has carried out an update with this body."""
     result = dict(actual)
     for key, value in body.items():
-        if value is None or (key in shape.emptied and value == shape.emptied[key]):
+        if value is None or (key in shape.cleared_by and value == shape.cleared_by[key]):
             result.pop(key, None)
         else:
             result[key] = _named({**(actual.get(key) or {}), **value} if key in shape.maps else value)
@@ -283,7 +280,7 @@ def _refuse_immutable(shape: Shape, before: Object, after: Object) -> None:
     for path, reason in shape.immutable.items():
         have, want = _dig(before, path), _dig(after, path)
         if want is not None and have != want:
-            raise PlanError(f"{path} is {_canonical(have)} and cannot become {_canonical(want)}: {reason}")
+            raise PlanError(f"is {_canonical(have)} and cannot become {_canonical(want)}: {reason}", where=path)
 
 
 def _refuse_incomplete(shape: Shape, body: Object) -> None:
@@ -293,7 +290,7 @@ def _refuse_incomplete(shape: Shape, body: Object) -> None:
         if isinstance(_dig(body, path), dict)
     }
     if faults := [f"{path} needs {', '.join(names)}" for path, names in missing.items() if names]:
-        raise PlanError(f"{'; '.join(faults)} as well.")
+        raise PlanError(f"{'; '.join(faults)} as well")
 
 
 def _dig(view: t.Any, path: str) -> t.Any:
@@ -302,8 +299,16 @@ def _dig(view: t.Any, path: str) -> t.Any:
     return view
 
 
-def _members(shape: Shape, path: str, view: Object) -> set[str]:
-    return {member[shape.sets[path]] for member in view.get(path, [])}
+def _member_key(shape: Shape, path: str, member: Object) -> tuple[str, ...]:
+    return tuple(str(member[name]) for name in shape.sets[path])
+
+
+def _keyed(shape: Shape, path: str, members: t.Iterable[Object]) -> dict[tuple[str, ...], Object]:
+    return {_member_key(shape, path, member): member for member in members}
+
+
+def _gone(shape: Shape, path: str, before: Object, after: Object) -> list[tuple[str, ...]]:
+    return sorted(_keyed(shape, path, before.get(path, [])).keys() - _keyed(shape, path, after.get(path, [])).keys())
 
 
 def _mask(shape: Shape, path: str, view: t.Any, before: t.Any) -> t.Any:

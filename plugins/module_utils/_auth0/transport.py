@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import email.utils
 import random
 import re
@@ -18,11 +19,8 @@ from .. import _http
 from .._errors import UnreachableError
 from .settings import Settings
 
-try:
+with contextlib.suppress(ImportError):  # a module says so before anything here is used
     import requests
-except ImportError:
-    # A module says so before anything here is used.
-    pass
 
 # Server errors that say nothing about whether the request was carried out.
 OUTAGES = frozenset({502, 503, 504})
@@ -65,9 +63,7 @@ class CarriedOut(Exception):
 class Transport:
     """One session with one tenant. Knows no path and no token but those it is given."""
 
-    def __init__(
-        self, settings: Settings, *, sleep: t.Callable[[float], None], clock: t.Callable[[], float]
-    ) -> None:
+    def __init__(self, settings: Settings, *, sleep: t.Callable[[float], None], clock: t.Callable[[], float]) -> None:
         self.sleep = sleep
         self.clock = clock
         self._settings = settings

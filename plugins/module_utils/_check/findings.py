@@ -56,7 +56,7 @@ ZUPLO = f"{FQCN}zuplo_mcp_oauth"
 PLUGIN = f"put the OAuthProtectedResourcePlugin into {RUNTIME}"
 POLICY = f"put the policy into {POLICIES} and name it in policies.inbound of the MCP route"
 WRITES = f"{ZUPLO}: project_dir, which writes it"
-COMPARED = "set auth0_domain or domain to have it compared"
+COMPARED = "set issuer_domain or domain to have it compared"
 
 
 @dataclass(frozen=True)
@@ -181,7 +181,7 @@ def project_auth0_domain(found: Installed, issuer: str | None) -> Finding:
             seen = f"{_title(policy)} has the auth0Domain {shown(given)}"
             if given in (issuer, issuer[:-1], f"{domain}/"):
                 seen += ": it must be a bare host name"
-            return Finding(name, "fail", seen, domain, f"{WRITES}, from auth0_domain")
+            return Finding(name, "fail", seen, domain, f"{WRITES}, from issuer_domain")
     return _agreed(name, found, "auth0Domain")
 
 
@@ -196,7 +196,7 @@ def project_plugin(found: Installed, issuer: str | None) -> Finding:
         return skip(
             name, f"authorizationServers is decided when the gateway runs: {servers or 'no text in the source'}"
         )
-    return _first_server(name, servers, issuer, f"{WRITES}, from auth0_domain")
+    return _first_server(name, servers, issuer, f"{WRITES}, from issuer_domain")
 
 
 def project_tools(found: Installed, mcp_server_url: str) -> Finding:
@@ -352,7 +352,7 @@ def named_issuer(document: Object | None) -> str | None:
 
 def authorization_servers(document: Object, issuer: str | None) -> Finding:
     name, found = "authorization_servers", named_issuer(document)
-    remedy = f"{ZUPLO}: plugin_options.authorizationServers, from its option auth0_domain"
+    remedy = f"{ZUPLO}: plugin_options.authorizationServers, from its option issuer_domain"
     if not found:
         expected = issuer or "the issuer, with a slash at its end"
         return Finding(name, "fail", "the metadata names no authorization server", expected, remedy)
@@ -393,7 +393,7 @@ def _is_url(value: t.Any) -> bool:
 
 def authorization_server_metadata(answer: Answer | None, issuer: str) -> Finding:
     """`answer` is the last one, None where the issuer is no URL."""
-    name, remedy = "authorization_server_metadata", f"{ZUPLO}: auth0_domain"
+    name, remedy = "authorization_server_metadata", f"{ZUPLO}: issuer_domain"
     if answer and answer.document is not None:
         missing = [key for key in ("authorization_endpoint", "token_endpoint") if not _is_url(answer.document.get(key))]
         if missing:
@@ -412,7 +412,7 @@ def issuer(document: Object, named: str) -> Finding:
         "fail",
         f"the authorization server calls itself {shown(found)}, the gateway calls it {shown(named)}",
         "the same string in both",
-        f"{ZUPLO}: plugin_options.authorizationServers, from its option auth0_domain",
+        f"{ZUPLO}: plugin_options.authorizationServers, from its option issuer_domain",
     )
 
 
@@ -420,7 +420,7 @@ def pkce(document: Object) -> Finding:
     found = document.get("code_challenge_methods_supported")
     good = isinstance(found, list) and "S256" in found
     seen = f"code_challenge_methods_supported: {shown(found)}"
-    return Finding("pkce", "pass", seen) if good else Finding("pkce", "fail", seen, "S256", f"{ZUPLO}: auth0_domain")
+    return Finding("pkce", "pass", seen) if good else Finding("pkce", "fail", seen, "S256", f"{ZUPLO}: issuer_domain")
 
 
 def registration_endpoint(document: Object, ways: t.Collection[str]) -> Finding:

@@ -88,9 +88,7 @@ class Probe:
         """Delete a client with the token that its registration gave (RFC 7592)."""
         return self._send("DELETE", url, token)
 
-    def _send(
-        self, method: str, url: str, token: str | None = None, *, read: bool = False, **content: t.Any
-    ) -> Answer:
+    def _send(self, method: str, url: str, token: str | None = None, *, read: bool = False, **content: t.Any) -> Answer:
         try:
             with _http.quiet_about_certificates():
                 response = self._session.request(

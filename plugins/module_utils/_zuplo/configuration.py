@@ -36,11 +36,11 @@ class Environment:
     Only forms that fail closed are made of them: a policy whose whole audience is an unset variable checks no audience.
     """
 
-    auth0_domain: str | None = None
+    issuer_domain: str | None = None
     mcp_host: str | None = None
 
     def domain(self, strings: Strings) -> str:
-        return f"$env({self.auth0_domain})" if self.auth0_domain else strings.auth0_domain
+        return f"$env({self.issuer_domain})" if self.issuer_domain else strings.issuer_domain
 
     def audience(self, strings: Strings) -> str:
         if not self.mcp_host:
@@ -60,7 +60,7 @@ def configuration(
     return {
         "audience": strings.audience,
         "issuer": strings.issuer,
-        "auth0_domain": strings.auth0_domain,
+        "issuer_domain": strings.issuer_domain,
         "policy": {
             "name": policy_name,
             "policyType": "auth0-jwt-auth-inbound",
@@ -84,8 +84,8 @@ def runtime_module(function: str, plugin_options: Object, environment: Environme
     """A module whose function, called with the runtime, registers the plugin."""
     imports = f"{PLUGIN}, RuntimeExtensions"
     options = json.dumps(plugin_options, indent=2).replace("\n", "\n    ")
-    if environment.auth0_domain:
+    if environment.issuer_domain:
         issuer = json.dumps(plugin_options["authorizationServers"][0])
-        options = options.replace(issuer, f"`https://${{environment.{environment.auth0_domain}}}/`", 1)
+        options = options.replace(issuer, f"`https://${{environment.{environment.issuer_domain}}}/`", 1)
         imports += ", environment"
     return _RUNTIME_MODULE.format(imports=imports, function=function, options=options)

@@ -252,7 +252,9 @@ class _View:
         ids = {str(one.value["operationId"]): one for one in self.operations if _has_id(one) and one.file == file}
         if tool.get("id") not in ids:
             known = ", ".join(sorted(ids)) or "none"
-            raise ProjectError(f"{file} has no operation {tool.get('id')!r}, which is named as a tool. It has: {known}.")
+            raise ProjectError(
+                f"{file} has no operation {tool.get('id')!r}, which is named as a tool. It has: {known}."
+            )
         return ids[str(tool["id"])]
 
     def _check(self, path: str) -> None:
@@ -545,7 +547,7 @@ class _Project(_View):
             return []
         return [
             f"The gateway has one plugin for all MCP servers, so its new options hold for {', '.join(others)} as well. "
-            "Give all of them the same resource_name, auth0_domain and auth0_domain_env, or each run changes them."
+            "Give all of them the same resource_name, issuer_domain and issuer_domain_env, or each run changes them."
         ]
 
     def remove_plugin(self) -> None:

@@ -1,7 +1,7 @@
 # Copyright: mcp_ops.oauth contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Clients, which the Dashboard calls applications: those registered by hand and those known by a metadata document."""
+"""Applications, which Auth0's API calls clients."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import typing as t
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from .._client import Client, encode
-from .._plan import Object, Plan, PlanError, Shape, make_plan, secrets_in
-from .._resource import Collection, follow
+from ..._types import Object
+from ..api import ManagementApi
+from ..plan import Plan, Shape, secrets_in
+from ..resource import Collection
 from .tenant import QUOTA, quota_limits
 
 _TEXTS = {"type": "list", "elements": "str"}
@@ -34,7 +35,7 @@ REFRESH_TOKEN: dict[str, t.Any] = {
     },
 }
 
-# What an administrator may set on a client that a metadata document describes.
+# What an administrator may set on an application that a metadata document describes.
 CIMD_FIELDS: dict[str, t.Any] = {
     "app_type": {"type": "str", "choices": ["native", "regular_web"]},
     "grant_types": _TEXTS,
@@ -153,7 +154,7 @@ FIELDS: dict[str, t.Any] = {
     "addons": {"type": "dict"},
 }
 
-# All that Auth0 lets anyone set on a strict third-party client (docs: third-party applications, security controls).
+# All that Auth0 lets anyone set on a strict third-party application (docs: third-party applications, security controls).
 STRICT_FIELDS = frozenset(
     {
         *("name", "description", "logo_uri", "callbacks", "allowed_origins", "web_origins", "grant_types"),
@@ -167,39 +168,35 @@ SECRET_FIELDS = ("client_secret", "signing_keys", "encryption_key")
 SECRET_ADDONS = r"(?i)^addons\.(.*\.)?(\w*secret\w*|\w*password|\w*token|\w*key)$"
 
 
-def read(collection: Collection, client: Client, wanted: Object) -> Object | None:
-    if "client_id" in wanted:
-        return client.get(f"clients/{encode(wanted['client_id'])}", **collection.query)
-    return collection.choose(wanted, collection.list(client, is_global="false"))
+@dataclass(frozen=True)
+class Applications(Collection):
+    def guard(self, actual: Object, plan: Plan) -> str | None:
+        if actual.get("global"):
+            return "This is the tenant's own application for all others; it cannot be managed."
+        if plan.action == "create" and "client_secret" in plan.body:
+            return (
+                "Auth0 makes the client_secret of a new application. Leave it out, and set it in a second task if "
+                "need be."
+            )
+        third_party = plan.action == "create" and plan.body.get("is_first_party") is False
+        if third_party and "third_party_security_mode" not in plan.body:
+            return (
+                "A new third-party application needs third_party_security_mode: strict or permissive. Auth0's own "
+                "default differs from tenant to tenant."
+            )
+        if plan.predicted.get("third_party_security_mode") == "strict":
+            refused = sorted(set(plan.body) - STRICT_FIELDS)
+            if refused:
+                return f"Auth0 does not let a strict third-party application have {', '.join(refused)}. Leave it out."
+        return None
 
-
-def guard(actual: Object, plan: Plan) -> str | None:
-    if actual.get("global"):
-        return "This is the tenant's own application for all others; it cannot be managed."
-    if plan.action == "create" and "client_secret" in plan.body:
-        return (
-            "Auth0 makes the client_secret of a new application. Leave it out, and set it in a second task if need be."
-        )
-    third_party = plan.action == "create" and plan.body.get("is_first_party") is False
-    if third_party and "third_party_security_mode" not in plan.body:
-        return (
-            "A new third-party application needs third_party_security_mode: strict or permissive. Auth0's own default "
-            "differs from tenant to tenant."
-        )
-    if plan.predicted.get("third_party_security_mode") == "strict":
-        refused = sorted(set(plan.body) - STRICT_FIELDS)
-        if refused:
-            return f"Auth0 does not let a strict third-party application have {', '.join(refused)}. Leave it out."
-    return None
-
-
-def creation(client: Client, wanted: Object) -> str | None:
-    if "client_id" in wanted:
-        return (
-            f"The tenant has no application with the client_id '{wanted['client_id']}', and Auth0 makes the client_id "
-            "of a new one. Leave it out to create the application."
-        )
-    return None
+    def refuse_creation(self, api: ManagementApi, wanted: Object) -> str | None:
+        if "client_id" in wanted:
+            return (
+                f"The tenant has no application with the client_id '{wanted['client_id']}', and Auth0 makes the "
+                "client_id of a new one. Leave it out to create the application."
+            )
+        return None
 
 
 def secrets(options: Object) -> Iterator[str]:
@@ -222,15 +219,13 @@ SHAPE = Shape(
         "refresh_token.policies": [],
     },
     maps=frozenset({"client_metadata"}),
-    # addons by null: TestAccClientAddons recording.
-    nullable=frozenset(
-        {
-            *("default_organization", "session_transfer", "token_exchange", "token_quota"),
-            *("organization_discovery_methods", "addons", "refresh_token.policies"),
-        }
-    ),
-    # TestAccClientConfig and TestAccClientMobile recordings.
-    emptied={"initiate_login_uri": "", "oidc_logout": {}},
+    # addons by null: TestAccClientAddons recording; the two others: TestAccClientConfig and TestAccClientMobile.
+    cleared_by={
+        **dict.fromkeys(("default_organization", "session_transfer", "token_exchange", "token_quota")),
+        **dict.fromkeys(("organization_discovery_methods", "addons", "refresh_token.policies")),
+        "initiate_login_uri": "",
+        "oidc_logout": {},
+    },
     secrets=frozenset({*SECRET_FIELDS, "addons"}),
     secret_paths=SECRET_ADDONS,
     required={
@@ -256,86 +251,18 @@ SHAPE = Shape(
     patterns={"name": (r"[^<>]*", "not contain < or >")},
 )
 
-RESOURCE = Collection(
+APPLICATION = Applications(
     noun="application",
     path="clients",
     scope="clients",
     keys=("client_id", "name"),
     id="client_id",
-    read=read,
+    addresses=("client_id",),
+    listed={"is_global": "false"},
     checkpoint=True,
     # Not even asked for, unless the user names one.
     query={"fields": ",".join(SECRET_FIELDS), "include_fields": "false"},
     readable={"client_secret": "read:client_keys"},
-    guard=guard,
-    unknown=creation,
     shape=SHAPE,
 )
-WITH_SECRETS = replace(RESOURCE, query={})
-
-
-# -- clients that are known by the URL of their metadata document -----------------------------------------------------
-
-EXTERNAL = "external_client_id"
-PREVIEW, REGISTER = "clients/cimd/preview", "clients/cimd/register"
-# What Auth0 takes over from the document and tells of the client again.
-DOCUMENT_FIELDS = (
-    *(EXTERNAL, "name", "description", "logo_uri", "callbacks", "app_type", "grant_types"),
-    *("token_endpoint_auth_method", "jwks_uri"),
-)
-# What it takes away again once the document no longer says it.
-ONLY_DOCUMENT = ("logo_uri", "jwks_uri")
-
-
-@dataclass(frozen=True)
-class DocumentClients(Collection):
-    """Clients that Auth0 makes of a metadata document: registered, and then given what an administrator adds.
-
-    With `refresh`, one that exists is compared with its document as it is now.
-    """
-
-    refresh: bool = False
-
-    def expand(self, client: Client, wanted: Object, actual: Object | None) -> tuple[Object, tuple[str, ...]]:
-        """The document's fields below the administrator's, where a registration may be due."""
-        if actual is not None and not self.refresh:
-            return wanted, ()
-        preview = client.call(PREVIEW, {EXTERNAL: wanted[EXTERNAL]})
-        validation = preview.get("validation") or {}
-        faults = [*preview.get("errors", []), *validation.get("violations", [])]
-        if faults or not validation.get("valid", True):
-            raise PlanError(f"Auth0 cannot use the document at {wanted[EXTERNAL]}: {'; '.join(faults) or 'not valid'}.")
-        mapped = preview.get("mapped_fields") or {}
-        fields: Object = {name: None for name in ONLY_DOCUMENT if name in (actual or {})}
-        fields.update({name: mapped[name] for name in DOCUMENT_FIELDS if mapped.get(name) is not None})
-        return {**fields, **wanted}, tuple(f"{wanted[EXTERNAL]}: {text}" for text in validation.get("warnings", []))
-
-    def write(self, client: Client, wanted: Object, actual: Object, plan: Plan) -> Object:
-        if plan.action == "create" or (plan.action == "update" and set(plan.body) - set(CIMD_FIELDS)):
-            registered = client.call(REGISTER, {EXTERNAL: wanted[EXTERNAL]})
-            actual = client.get(self.path_of(registered), **self.query) or {}
-            follow(client, self, {}, actual)
-            plan = make_plan(self.shape, wanted, actual)
-        # The answer to a PATCH may lack where the client came from (TestAccClientCIMD recording).
-        return {**actual, **super().write(client, wanted, actual, plan)} if plan.changed else actual
-
-    def scopes(self, plan: Plan) -> t.Sequence[str]:
-        return ("create:clients", "update:clients") if plan.action == "create" else super().scopes(plan)
-
-
-def read_document_client(collection: Collection, client: Client, wanted: Object) -> Object | None:
-    return collection.choose(wanted, collection.list(client, external_client_id=wanted[EXTERNAL]))
-
-
-DOCUMENT_CLIENT = DocumentClients(
-    noun="application",
-    path="clients",
-    scope="clients",
-    keys=(EXTERNAL,),
-    id="client_id",
-    read=read_document_client,
-    checkpoint=True,
-    query=RESOURCE.query,
-    # Not in the list of what may be set on such a client. What is set is merged over what the registration made.
-    shape=replace(SHAPE, server_made=frozenset({"jwt_configuration.secret_encoded"}), required={}),
-)
+APPLICATION_WITH_SECRETS = replace(APPLICATION, query={})

@@ -6,10 +6,13 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import dataclass
 
-from .._client import Client
-from .._plan import Object, Plan, PlanError, Shape
-from .._resource import Collection
+from ..._errors import InputError
+from ..._types import Object
+from ..api import ManagementApi
+from ..plan import Plan, Shape
+from ..resource import Collection, Expansion
 
 FIELDS: dict[str, t.Any] = {
     "client_id": {"type": "str"},
@@ -25,53 +28,48 @@ FIELDS: dict[str, t.Any] = {
 KEYS = ("client_id", "default_for", "audience", "subject_type")
 
 
-def read(collection: Collection, client: Client, wanted: Object) -> Object | None:
-    # Not by subject_type as well: a grant from before there was one has none, and counts as one for the client.
-    query = {key: wanted[key] for key in ("client_id", "default_for", "audience") if key in wanted}
-    return collection.choose(wanted, collection.list(client, **query))
+@dataclass(frozen=True)
+class ClientGrants(Collection):
+    def expand(self, api: ManagementApi, wanted: Object, actual: Object | None) -> Expansion:
+        """With what a named scope implies: a grant has either all scopes or a list."""
+        if "scope" not in wanted:
+            return Expansion(wanted)
+        if wanted.get("allow_all_scopes"):
+            raise InputError("scope and allow_all_scopes: true exclude each other", remedy="Leave one of them out.")
+        return Expansion({**wanted, "allow_all_scopes": False})
+
+    def guard(self, actual: Object, plan: Plan) -> str | None:
+        if actual.get("is_system"):
+            return "This client grant belongs to Auth0's own applications, and Auth0 lets nobody change it."
+        if plan.action == "create" and not {"scope", "allow_all_scopes"} & set(plan.body):
+            return "A new client grant needs scope or allow_all_scopes: true. An empty scope is allowed."
+        if "allow_all_scopes" in plan.body and not plan.body["allow_all_scopes"] and "scope" not in plan.body:
+            return "allow_all_scopes: false needs scope: the scopes that remain."
+        third_party = "default_for" in (actual or plan.body)
+        if third_party and plan.body.get("allow_any_organization"):
+            return "allow_any_organization is not for third-party applications."
+        return None
+
+    def title(self, wanted: Object, found: Object) -> str:
+        owner = wanted.get("client_id") or wanted.get("default_for")
+        return f"client grant of {owner} for {wanted['audience']} ({wanted['subject_type']})"
 
 
-def completed(wanted: Object) -> Object:
-    """With what a named scope implies: a grant has either all scopes or a list."""
-    if "scope" not in wanted:
-        return wanted
-    if wanted.get("allow_all_scopes"):
-        raise PlanError("scope and allow_all_scopes: true exclude each other; leave one out.")
-    return {**wanted, "allow_all_scopes": False}
-
-
-def guard(actual: Object, plan: Plan) -> str | None:
-    if actual.get("is_system"):
-        return "This client grant belongs to Auth0's own applications, and Auth0 lets nobody change it."
-    if plan.action == "create" and not {"scope", "allow_all_scopes"} & set(plan.body):
-        return "A new client grant needs scope or allow_all_scopes: true. An empty scope is allowed."
-    if "allow_all_scopes" in plan.body and not plan.body["allow_all_scopes"] and "scope" not in plan.body:
-        return "allow_all_scopes: false needs scope: the scopes that remain."
-    third_party = "default_for" in (actual or plan.body)
-    if third_party and plan.body.get("allow_any_organization"):
-        return "allow_any_organization is not for third-party applications."
-    return None
-
-
-def told(grant: Object) -> Object:
+def drop_implied_scope(grant: Object) -> Object:
     """A grant as Auth0 tells it: with all scopes, it has no list of them (TestAccClientGrant recording)."""
     return {key: value for key, value in grant.items() if key != "scope" or not grant.get("allow_all_scopes")}
 
 
-def fed_back(grant: Object) -> Object:
-    """A grant as its module takes it."""
-    return {"subject_type": "client", **told(grant)}
-
-
-RESOURCE = Collection(
+CLIENT_GRANT = ClientGrants(
     noun="client grant",
     path="client-grants",
     scope="client_grants",
     keys=KEYS,
-    compound=True,
-    read=read,
+    is_compound=True,
+    addresses=(),
+    # Not by subject_type as well: a grant from before there was one has none, and counts as one for the client.
+    filters={key: key for key in KEYS if key != "subject_type"},
     checkpoint=True,
-    guard=guard,
     explain={
         404: "The API (audience) or the application (client_id) does not exist.",
         409: "Another run created it in the meantime: run again.",
@@ -85,7 +83,7 @@ RESOURCE = Collection(
             "allow_any_organization": False,
         },
         # One that loses all scopes gets the list in their place, the empty one as well.
-        along={"scope": "allow_all_scopes"},
+        sent_with={"scope": "allow_all_scopes"},
         limits={
             "audience": (1, 600),
             "scope": (0, 1000),

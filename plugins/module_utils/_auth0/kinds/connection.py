@@ -5,13 +5,17 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-from .._client import Client, encode
-from .._plan import Object, Plan, PlanError, Shape, secrets_in
-from .._resource import Collection
+from ..._errors import PlanError
+from ..._types import Object
+from ..api import ManagementApi, encode
+from ..part import Part
+from ..plan import Plan, Shape, secrets_in
+from ..resource import Collection, Expansion
 
 FIELDS: dict[str, t.Any] = {
     "id": {"type": "str"},
@@ -46,11 +50,6 @@ FIELDS: dict[str, t.Any] = {
         },
     },
 }
-# What the connection itself does not hold.
-APART = "clients"
-# PATCH of enabled clients takes at most this many.
-CLIENTS_AT_ONCE = 50
-
 # Each strategy has options of its own, and which of them are secrets only their names tell. What is below the first
 # group is secret as well.
 SECRET_OPTIONS = (
@@ -80,35 +79,32 @@ PROMOTION_REFUSED = (
 )
 
 
-def _read(collection: Collection, client: Client, wanted: Object) -> Object | None:
-    if "id" in wanted:
-        return client.get(f"connections/{encode(wanted['id'])}", **collection.query)
-    return collection.choose(wanted, collection.list(client, name=wanted["name"]))
+@dataclass(frozen=True)
+class ExistingConnections(Collection):
+    """Connections that are found, never created."""
 
-
-def _unknown(collection: Collection, client: Client, wanted: Object) -> str:
-    key = "id" if "id" in wanted else "name"
-    known = ", ".join(sorted(found[key] for found in collection.list(client))) or "none"
-    return f"The tenant has no connection with the {key} '{wanted[key]}'. It has: {known}."
+    def refuse_creation(self, api: ManagementApi, wanted: Object) -> str | None:
+        key = "id" if "id" in wanted else "name"
+        there = ", ".join(sorted(found[key] for found in self.list(api))) or "none"
+        return f"The tenant has no connection with the {key} '{wanted[key]}'. It has: {there}."
 
 
 # -- whether it is at domain level, and nothing else ------------------------------------------------------------------
 
 DOMAIN_FIELDS = ("id", "name", "strategy", "is_domain_connection")
 
-DOMAIN: Collection = Collection(
+CONNECTION_DOMAIN = ExistingConnections(
     noun="connection",
     path="connections",
     scope="connections",
     keys=("id", "name"),
-    read=_read,
+    filters={"name": "name"},
     checkpoint=True,
     # Options may hold secrets, so they are not even asked for.
     query={"fields": ",".join((*DOMAIN_FIELDS, "display_name")), "include_fields": "true"},
-    unknown=lambda client, wanted: _unknown(DOMAIN, client, wanted),
     explain={409: PROMOTION_REFUSED},
     # A PATCH without display_name sets it back to the name, says the API's description.
-    shape=Shape(defaults={"is_domain_connection": False}, resent=frozenset({"display_name"})),
+    shape=Shape(defaults={"is_domain_connection": False}, sent_with={"display_name": "*"}),
 )
 
 
@@ -116,77 +112,71 @@ DOMAIN: Collection = Collection(
 
 
 @dataclass(frozen=True)
-class Connections(Collection):
-    """Connections with the applications that may use them, which have a path of their own.
+class EnabledClients(Part):
+    """The applications that may use a connection: members `{client_id, status}`, of which a read gives the enabled."""
 
-    `clients` of an object are members `{client_id, status}`: those enabled, and of the wanted ones those that are not.
-    """
+    def read(self, api: ManagementApi, owner: str) -> list[Object]:
+        return [{"client_id": one["client_id"], "status": True} for one in super().read(api, owner)]
 
-    def find(self, client: Client, wanted: Object) -> Object | None:
-        found = super().find(client, wanted)
-        if found is None or APART not in wanted:
-            return found
-        return {**found, APART: self._clients(client, found, wanted)}
-
-    def _clients(self, client: Client, found: Object, wanted: Object) -> list[Object]:
-        path = f"{self.path_of(found)}/{APART}"
-        enabled = {one["client_id"]: True for one in client.listing(path, APART, checkpoint=True)}
-        asked = {one["client_id"]: False for one in wanted[APART]}
-        return [{"client_id": name, "status": status} for name, status in {**asked, **enabled}.items()]
-
-    def write(self, client: Client, wanted: Object, actual: Object, plan: Plan) -> Object:
-        body = {key: value for key, value in plan.body.items() if key != APART}
-        along = {key for key in self.shape.resent if body.get(key) == actual.get(key)}
-        written = actual
-        if plan.action != "update" or set(body) - along:
-            written = super().write(client, wanted, actual, replace(plan, body=body))
-        wanted_clients = plan.body.get(APART, [])
-        changes = [one for one in wanted_clients if one not in actual.get(APART, _none_enabled(wanted_clients))]
-        for start in range(0, len(changes), CLIENTS_AT_ONCE):
-            client.update(f"{self.path_of(written)}/{APART}", changes[start : start + CLIENTS_AT_ONCE])
-        return {**written, APART: wanted_clients} if changes else written
-
-    def scopes(self, plan: Plan) -> t.Sequence[str]:
-        needed = super().scopes(plan)
-        return tuple(dict.fromkeys((*needed, "update:connections"))) if plan.body.get(APART) else needed
+    def write(
+        self, api: ManagementApi, owner: str, keys: tuple[str, ...], before: list[Object], after: list[Object]
+    ) -> None:
+        for members in self.batches([one for one in after if one not in before]):
+            api.update(f"{owner}/{self.field}", members)
 
 
-def _none_enabled(clients: Iterable[Object]) -> list[Object]:
-    """What a new connection has of these applications."""
-    return [{"client_id": one["client_id"], "status": False} for one in clients]
+@dataclass(frozen=True)
+class Connections(ExistingConnections):
+    def expand(self, api: ManagementApi, wanted: Object, actual: Object | None) -> Expansion:
+        """With each application's id in place of its name, and without what is disabled already."""
+        if "clients" not in wanted:
+            return Expansion(wanted)
+        enabled = {one["client_id"] for one in (actual or {}).get("clients", [])}
+        members, missing = [], []
+        for one in wanted["clients"]:
+            found = {"client_id": one["client_id"]} if one["client_id"] in enabled else _application(api, one)
+            if found is None:
+                missing.append(f"The tenant has no application with the client_id or name '{one['client_id']}'.")
+            elif one["status"] or found["client_id"] in enabled:
+                members.append({**one, "client_id": found["client_id"]})
+        return Expansion({**wanted, "clients": members}, missing=tuple(missing))
 
-
-def with_client_ids(client: Client, clients: Iterable[Object]) -> tuple[list[Object], list[str]]:
-    """(the members with each application's id in place of its name, the names that no application has).
-
-    A third-party application, which Auth0 would not keep here, is an error.
-    """
-    known = list(client.listing("clients", "clients", checkpoint=True, fields="client_id,name,is_first_party"))
-    members, unknown = [], []
-    for one in clients:
-        name = one["client_id"]
-        found = [app for app in known if app["client_id"] == name] or [app for app in known if app.get("name") == name]
-        if len(found) > 1:
-            ids = ", ".join(app["client_id"] for app in found)
-            raise PlanError(
-                f"There are {len(found)} applications of the name '{name}'. Name one by its client_id: {ids}."
-            )
-        if one["status"] and found and not found[0].get("is_first_party", True):
-            raise PlanError(
-                f"'{name}' is a third-party application: it cannot be enabled for a single connection. It can use all "
-                "that are at domain level (is_domain_connection: true)."
-            )
-        unknown += [] if found else [name]
-        members.append({**one, "client_id": found[0]["client_id"] if found else name})
-    return members, unknown
-
-
-def _guard(actual: Object, plan: Plan) -> str | None:
-    options = plan.body.get("options")
-    if not options:
+    def refuse_creation(self, api: ManagementApi, wanted: Object) -> str | None:
+        if "id" in wanted:
+            return super().refuse_creation(api, wanted)
+        if "strategy" not in wanted:
+            return f"{super().refuse_creation(api, wanted)} To create it, name its strategy."
         return None
-    stored = actual.get("options", {})
-    return next(filter(None, (_contradiction(stored, options), _encrypted_twice(stored, options))), None)
+
+    def guard(self, actual: Object, plan: Plan) -> str | None:
+        options = plan.body.get("options")
+        if not options:
+            return None
+        stored = actual.get("options", {})
+        return _contradiction(stored, options) or _encrypted_twice(stored, options)
+
+
+def _application(api: ManagementApi, member: Object) -> Object | None:
+    """The application that a member names by id or name; PlanError for one that Auth0 would not keep here."""
+    name, query = member["client_id"], {"fields": "client_id,name,is_first_party"}
+    # Auth0 makes ids of 32 letters and digits; nothing else is worth a read.
+    found = api.get(f"clients/{encode(name)}", **query) if re.fullmatch(r"\w{32}", name) else None
+    if found is None:
+        # There is no filter by name.
+        listed = api.listing("clients", "clients", checkpoint=True, **query)
+        named = [one for one in listed if name in (one["client_id"], one.get("name"))]
+        if len(named) > 1:
+            ids = ", ".join(one["client_id"] for one in named)
+            raise PlanError(
+                f"There are {len(named)} applications of the name '{name}'", remedy=f"Name one by its client_id: {ids}."
+            )
+        found = named[0] if named else None
+    if found and member["status"] and not found.get("is_first_party", True):
+        raise PlanError(
+            f"'{name}' is a third-party application: it cannot be enabled for a single connection",
+            remedy="It can use all that are at domain level (is_domain_connection: true).",
+        )
+    return found
 
 
 def _contradiction(stored: Object, options: Object) -> str | None:
@@ -215,14 +205,6 @@ def _encrypted_twice(actual: Object, options: Object) -> str | None:
     )
 
 
-def _creation(client: Client, wanted: Object) -> str | None:
-    if "id" in wanted:
-        return _unknown(CONNECTION, client, wanted)
-    if "strategy" not in wanted:
-        return f"{_unknown(CONNECTION, client, wanted)} To create it, name its strategy."
-    return None
-
-
 def secrets(options: Object) -> Iterator[str]:
     """The secrets among a user's options; all of them where they came as text."""
     given = options.get("options")
@@ -240,13 +222,13 @@ SHAPE = Shape(
         "authentication.active": True,
         "connected_accounts.active": False,
     },
-    sets={APART: "client_id"},
+    sets={"clients": ("client_id",)},
     # The order in which users are found.
     ordered=frozenset({"options.precedence"}),
-    nullable=frozenset({"cross_app_access_resource_app"}),
+    cleared_by={"cross_app_access_resource_app": None},
     # configuration reads as other than what was written, metadataXml (TestAccConnectionSAML recording) not at all.
-    write_only={"options.configuration": "options", "options.metadataXml": "options"},
-    resent=frozenset({"display_name"}),
+    unreadable=frozenset({"options.configuration", "options.metadataXml"}),
+    sent_with={"options.configuration": "options", "options.metadataXml": "options", "display_name": "*"},
     secret_paths=SECRET_OPTIONS,
     # Of an empty list of realms Auth0 makes one with the name (SDK), so it would differ each time.
     limits={"name": (1, 128), "display_name": (1, 128), "metadata": (0, 10), "realms": (1, 1000)},
@@ -258,17 +240,16 @@ SHAPE = Shape(
     },
 )
 
-CONNECTION: Connections = Connections(
+CONNECTION = Connections(
     noun="connection",
     path="connections",
     scope="connections",
     keys=("id", "name"),
-    read=_read,
+    filters={"name": "name"},
     checkpoint=True,
+    parts=(EnabledClients("clients", scope="update:connections", checkpoint=True),),
     readable={"options": "read:connections_options"},
     field_scopes={"options": "update:connections_options"},
-    unknown=_creation,
-    guard=_guard,
     explain={
         409: "Another connection has the name or one of the realms, or one of that name is still being deleted: wait "
         f"and run again. {PROMOTION_REFUSED}"

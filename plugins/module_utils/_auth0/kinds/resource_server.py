@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import dataclass
 
-from .._client import Client, encode
-from .._plan import Object, Plan, Shape
-from .._resource import Collection
+from ..._types import Object
+from ..plan import Plan, Shape
+from ..resource import Collection
 
 FIELDS: dict[str, t.Any] = {
     "identifier": {"type": "str", "required": True},
@@ -96,38 +97,37 @@ SYSTEM_FIELDS = frozenset(
 )
 
 
-def read(collection: Collection, client: Client, wanted: Object) -> Object | None:
-    return client.get(f"resource-servers/{encode(wanted['identifier'])}")
+@dataclass(frozen=True)
+class ResourceServers(Collection):
+    def guard(self, actual: Object, plan: Plan) -> str | None:
+        if actual.get("is_system"):
+            refused = sorted(set(plan.body) - SYSTEM_FIELDS)
+            if refused:
+                return (
+                    f"'{actual['identifier']}' is a system API, and Auth0 lets nobody change its {', '.join(refused)}."
+                )
+            # The My Account API is activated and deactivated by creating and deleting it.
+            if plan.action == "delete" and not actual["identifier"].endswith("/me/"):
+                return f"'{actual['identifier']}' is a system API, which Auth0 lets nobody delete."
+        encryption = plan.body.get("token_encryption")
+        if encryption and not {"alg", "pem"} <= set(encryption["encryption_key"]):
+            return "token_encryption.encryption_key needs alg and pem: Auth0 does not tell the current key."
+        web, lifetime = plan.body.get("token_lifetime_for_web", 0), plan.predicted.get("token_lifetime")
+        if lifetime is not None and web > lifetime:
+            return f"token_lifetime_for_web ({web}) must not be longer than token_lifetime ({lifetime})."
+        if plan.body.get("allow_online_access_with_ephemeral_sessions") and not plan.predicted.get(
+            "allow_online_access"
+        ):
+            return "allow_online_access_with_ephemeral_sessions needs allow_online_access: true."
+        return None
 
 
-def guard(actual: Object, plan: Plan) -> str | None:
-    if actual.get("is_system"):
-        refused = sorted(set(plan.body) - SYSTEM_FIELDS)
-        if refused:
-            return f"'{actual['identifier']}' is a system API, and Auth0 lets nobody change its {', '.join(refused)}."
-        # The My Account API is activated and deactivated by creating and deleting it.
-        if plan.action == "delete" and not actual["identifier"].endswith("/me/"):
-            return f"'{actual['identifier']}' is a system API, which Auth0 lets nobody delete."
-    encryption = plan.body.get("token_encryption")
-    if encryption and not {"alg", "pem"} <= set(encryption["encryption_key"]):
-        return "token_encryption.encryption_key needs alg and pem: Auth0 does not tell the current key."
-    web, lifetime = plan.body.get("token_lifetime_for_web", 0), plan.predicted.get("token_lifetime")
-    if lifetime is not None and web > lifetime:
-        return f"token_lifetime_for_web ({web}) must not be longer than token_lifetime ({lifetime})."
-    if plan.body.get("allow_online_access_with_ephemeral_sessions") and not plan.predicted.get("allow_online_access"):
-        return "allow_online_access_with_ephemeral_sessions needs allow_online_access: true."
-    return None
-
-
-RESOURCE = Collection(
+RESOURCE_SERVER = ResourceServers(
     noun="API",
     path="resource-servers",
     scope="resource_servers",
     keys=("identifier",),
-    id_for_key=True,
-    read=read,
-    checkpoint=False,
-    guard=guard,
+    addresses=("identifier",),
     explain={409: "Another run created it in the meantime: run again."},
     shape=Shape(
         immutable={
@@ -144,17 +144,18 @@ RESOURCE = Collection(
             "subject_type_authorization.user.policy": "allow_all",
             "subject_type_authorization.client.policy": "require_client_grant",
         },
-        sets={"scopes": "value"},
-        nullable=frozenset(
-            {
+        sets={"scopes": ("value",)},
+        cleared_by=dict.fromkeys(
+            (
                 "token_encryption",
                 "consent_policy",
                 "authorization_details",
                 "proof_of_possession",
                 "authorization_policy",
-            }
+            )
         ),
-        write_only={"signing_secret": "signing_alg", "token_encryption.encryption_key.pem": "token_encryption"},
+        sent_with={"signing_secret": "signing_alg", "token_encryption.encryption_key.pem": "token_encryption"},
+        unreadable=frozenset({"signing_secret", "token_encryption.encryption_key.pem"}),
         server_made=frozenset({"token_encryption.encryption_key.thumbprint_sha256"}),
         secrets=frozenset({"signing_secret"}),
         limits={

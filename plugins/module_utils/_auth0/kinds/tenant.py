@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import dataclass
 
-from .._plan import Object, Plan, Shape
-from .._resource import Singleton
+from ..._types import Object
+from ..plan import Plan, Shape
+from ..resource import Singleton
 
 NAMES = (
     "allow_changing_enable_sso",
@@ -45,23 +47,27 @@ NAMES = (
 )
 
 
-def guard_flags(actual: Object, plan: Plan) -> str | None:
-    flags = actual.get("flags", {})
-    if "enable_sso" in plan.body["flags"] and not flags.get("allow_changing_enable_sso"):
-        return "flags.enable_sso cannot be changed: the tenant does not have the flag allow_changing_enable_sso."
-    return None
+@dataclass(frozen=True)
+class TenantFlags(Singleton):
+    def guard(self, actual: Object, plan: Plan) -> str | None:
+        flags = actual.get("flags", {})
+        if "enable_sso" in plan.body["flags"] and not flags.get("allow_changing_enable_sso"):
+            return "flags.enable_sso cannot be changed: the tenant does not have the flag allow_changing_enable_sso."
+        return None
+
+    def title(self, wanted: Object, found: Object) -> str:
+        return "tenant flags"
 
 
 FLAG_OPTIONS: dict[str, t.Any] = {
     "flags": {"type": "dict", "required": True, "options": {flag: {"type": "bool"} for flag in NAMES}}
 }
 
-FLAGS = Singleton(
+FLAGS = TenantFlags(
     noun="tenant settings",
     path="tenants/settings",
     scope="tenant_settings",
     query={"fields": "flags", "include_fields": "true"},
-    guard=guard_flags,
     shape=Shape(
         maps=frozenset({"flags"}),
         immutable={
@@ -188,45 +194,48 @@ FIELDS: dict[str, t.Any] = {
 }
 
 
-def complete(settings: Object) -> Object:
+def add_minutes(settings: Object) -> Object:
     """With the lifetimes in minutes as well: reads give hours, maybe with a fraction (should-deploy-... recordings)."""
     minutes = {f"{name}_in_minutes": round(settings[name] * 60) for name in LIFETIMES if name in settings}
     return {**settings, **minutes}
 
 
-def agreed(settings: Object, changed: t.Collection[str]) -> Object:
+def align_lifetimes(settings: Object, changed: t.Collection[str]) -> Object:
     """Planned settings whose hours and minutes say the same: a write names one of the two."""
     in_hours = {name: settings[f"{name}_in_minutes"] for name in LIFETIMES if f"{name}_in_minutes" in changed}
     hours = {name: minutes // 60 if minutes % 60 == 0 else minutes / 60 for name, minutes in in_hours.items()}
-    return complete({**settings, **hours})
+    return add_minutes({**settings, **hours})
 
 
-def guard_settings(actual: Object, plan: Plan) -> str | None:
-    there, wanted = actual.get("sandbox_versions_available"), plan.body.get("sandbox_version")
-    if there and wanted and wanted not in there:
-        return f"The tenant has no sandbox_version '{wanted}'. It has: {', '.join(there)}."
-    dynamic = "client_id_metadata_document_dynamic_registration_supported"
-    if plan.body.get(dynamic) and not plan.predicted.get("client_id_metadata_document_supported"):
-        return f"{dynamic} needs client_id_metadata_document_supported: true."
-    return None
-
-
-def once(settings: Object) -> Object:
+def drop_doubled_lifetimes(settings: Object) -> Object:
     """Settings with each lifetime in one unit: in hours, unless only minutes are whole."""
     whole = {name for name in LIFETIMES if settings.get(name, 0) == int(settings.get(name, 0))}
     doubled = {f"{name}_in_minutes" if name in whole else name for name in LIFETIMES}
     return {name: value for name, value in settings.items() if name not in doubled}
 
 
-ALL = Singleton("tenant", "tenants/settings", "tenant_settings", Shape(), complete=complete)
+@dataclass(frozen=True)
+class TenantSettings(Singleton):
+    def complete(self, actual: Object) -> Object:
+        return add_minutes(actual)
 
-SETTINGS = Singleton(
+    def guard(self, actual: Object, plan: Plan) -> str | None:
+        there, wanted = actual.get("sandbox_versions_available"), plan.body.get("sandbox_version")
+        if there and wanted and wanted not in there:
+            return f"The tenant has no sandbox_version '{wanted}'. It has: {', '.join(there)}."
+        dynamic = "client_id_metadata_document_dynamic_registration_supported"
+        if plan.body.get(dynamic) and not plan.predicted.get("client_id_metadata_document_supported"):
+            return f"{dynamic} needs client_id_metadata_document_supported: true."
+        return None
+
+
+ALL = TenantSettings("tenant", "tenants/settings", "tenant_settings")
+
+SETTINGS = TenantSettings(
     noun="tenant settings",
     path="tenants/settings",
     scope="tenant_settings",
     query={"fields": "flags", "include_fields": "false"},
-    complete=complete,
-    guard=guard_settings,
     shape=Shape(
         maps=frozenset({"change_password", "guardian_mfa_page"}),
         # The first one is the tenant's default.
@@ -239,21 +248,23 @@ SETTINGS = Singleton(
             "allowed_logout_urls": [],
             "oidc_logout.rp_logout_end_session_endpoint_discovery": True,
         },
-        nullable=frozenset(
-            {
-                "acr_values_supported",
-                "country_codes",
-                "default_token_quota",
-                "device_flow",
-                "error_page",
-                "mtls",
-                "security_headers",
-                "session_cookie",
-                "sessions",
-            }
-        ),
-        # TestAccTenant_DefaultRedirectionURI recording. Other texts stay as "".
-        emptied={"default_redirection_uri": ""},
+        # default_redirection_uri: TestAccTenant_DefaultRedirectionURI recording. Other texts stay as "".
+        cleared_by={
+            **dict.fromkeys(
+                (
+                    "acr_values_supported",
+                    "country_codes",
+                    "default_token_quota",
+                    "device_flow",
+                    "error_page",
+                    "mtls",
+                    "security_headers",
+                    "session_cookie",
+                    "sessions",
+                )
+            ),
+            "default_redirection_uri": "",
+        },
         limits={
             "enabled_locales": (1, 100),
             "legacy_sandbox_version": (1, 8),

@@ -1,0 +1,47 @@
+# Copyright: mcp_ops.oauth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Parts of an object that have endpoints of their own below it: sets, which are read and written member by member."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from .._types import Object
+from .api import ManagementApi
+
+
+@dataclass(frozen=True)
+class Part:
+    """A set that is added to by POST and removed from by DELETE, each with the members under the field's name.
+
+    The same field stands in the kind's `Shape.sets`. It costs no request where the user does not name it.
+    """
+
+    field: str
+    scope: str
+    """The scope that a change of it needs."""
+    checkpoint: bool = False
+    """Whether its listing is paged by checkpoint, not by offset."""
+    batch: int = 50
+    """How many members one request takes at most."""
+
+    def read(self, api: ManagementApi, owner: str) -> list[Object]:
+        """The members of the object at the path `owner`."""
+        return list(api.listing(f"{owner}/{self.field}", self.field, checkpoint=self.checkpoint))
+
+    def write(
+        self, api: ManagementApi, owner: str, keys: tuple[str, ...], before: list[Object], after: list[Object]
+    ) -> None:
+        """Send the members that differ, and of each only what identifies it."""
+        path = f"{owner}/{self.field}"
+        have, want = ([{key: member[key] for key in keys} for member in members] for members in (before, after))
+        for members in self.batches([one for one in want if one not in have]):
+            api.post(path, {self.field: members})
+        for members in self.batches([one for one in have if one not in want]):
+            api.delete(path, {self.field: members})
+
+    def batches(self, members: list[Object]) -> t.Iterator[list[Object]]:
+        for start in range(0, len(members), self.batch):
+            yield members[start : start + self.batch]
