@@ -232,7 +232,7 @@ def test_the_url_is_checked_before_anything_is_sent(play: Play, rule: str) -> No
     run = play([task("URL", external_client_id=rule)])
     assert run.passed == []
     assert run.requests == []
-    assert "it must be the https URL at which the client publishes its metadata document" in run["URL"].result["msg"]
+    assert "It must be the https URL at which the client publishes its metadata document" in run["URL"].result["msg"]
 
 
 def test_with_a_token_that_can_only_read(play: Play, tenant: Tenant) -> None:

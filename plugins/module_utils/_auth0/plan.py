@@ -14,7 +14,7 @@ import typing as t
 from collections import Counter
 from dataclasses import dataclass, field
 
-from .._errors import InputError, PlanError
+from .._errors import PlanError
 from .._types import Object
 
 HIDDEN = "(secret)"
@@ -89,8 +89,8 @@ class Plan:
         return self.action != "none"
 
 
-def check(shape: Shape, wanted: Object) -> None:
-    """Refuse values that the API would refuse, all of them at once: InputError."""
+def find_faults(shape: Shape, wanted: Object) -> list[str]:
+    """What is wrong with values that the API would refuse."""
     faults: list[str] = []
     for path, where, value in walk(wanted):
         if path in shape.limits and isinstance(value, (str, list, dict, int)):
@@ -101,8 +101,10 @@ def check(shape: Shape, wanted: Object) -> None:
             names = Counter(_member_key(shape, path, member) for member in value)
             twice = sorted(name for name, count in names.items() if count > 1)
             faults += [f"{where} lists {' '.join(map(repr, name))} twice" for name in twice]
-    if faults:
-        raise InputError("; ".join(faults))
+            unlimited = [name for name in shape.sets[path] if _at(path, name) not in shape.limits]
+            empty = [(index, name) for index, one in enumerate(value) for name in unlimited if one[name] == ""]
+            faults += [f"{where}[{index}].{name} is empty" for index, name in empty]
+    return faults
 
 
 def make_plan(

@@ -17,7 +17,7 @@ from .._types import Object
 from .api import ManagementApi, encode
 from .memory import Listing, Memory
 from .part import Part
-from .plan import Plan, Shape, check, make_plan, plan_absent, secrets_in, walk, without_secrets
+from .plan import Plan, Shape, find_faults, make_plan, plan_absent, secrets_in, without_secrets
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,10 @@ class Resource:
     def scopes(self, plan: Plan) -> t.Sequence[str]:
         """The scopes that the plan's write needs."""
         return (f"{plan.action}:{self.scope}",)
+
+    def find_faults(self, wanted: Object) -> list[str]:
+        """What Auth0 would refuse of the user's values, whatever the object is now."""
+        return find_faults(self.shape, wanted)
 
     def expand(self, api: ManagementApi, wanted: Object, actual: Object | None) -> Expansion:
         """What follows from the user's values for the current object."""
@@ -246,9 +250,14 @@ def ensure(
     check_keys(resource, wanted)
     named = {key: wanted[key] for key in resource.keys if key in wanted}
     wanted = named if absent else wanted
-    # Rules for keys are rules for new objects: one that exists may be older than they are.
-    check(resource.shape, {key: value for key, value in wanted.items() if key not in named})
+    own_faults = resource.find_faults({key: value for key, value in wanted.items() if key not in named})
+    if not find_faults(resource.shape, named):
+        _refuse(own_faults)
     actual = resource.find(api, wanted, memory)
+    if not absent:
+        # Rules for keys are rules for new objects: one that exists may be older than they are.
+        new = {key: value for key, value in named.items() if (actual or {}).get(key) != value}
+        _refuse([*find_faults(resource.shape, new), *own_faults])
     api.secrets.update(secrets_in(resource.shape, actual))
     title = resource.title(wanted, actual or {})
     if actual is not None and not absent:
@@ -271,7 +280,6 @@ def ensure(
         plan = make_plan(resource.shape, expansion.wanted, actual, purge=purge, force=force)
     if not plan.changed:
         return _outcome(resource, plan, title, actual or {}, warnings)
-    check(resource.shape, {key: plan.body[key] for key in named if key in plan.body})
     if refusal := resource.guard(actual or {}, plan):
         raise PlanError(refusal)
     missing = api.missing_scopes(resource.scopes(plan))
@@ -293,12 +301,16 @@ def ensure(
     return _outcome(resource, plan, title, written, warnings)
 
 
-def check_keys(resource: Resource, wanted: Object) -> None:
-    """Refuse an empty name of an object: InputError."""
-    for path, where, value in walk(wanted):
-        owner, _, name = path.rpartition(".")
-        if value == "" and (path in resource.keys or name in resource.shape.sets.get(owner, ())):
-            raise InputError("is empty", where=where, remedy="Give it a value, or leave it out.")
+def check_keys(resource: Resource, named: Object) -> None:
+    """Refuse to look for an object by an empty name: InputError."""
+    for key in resource.keys:
+        if named.get(key) == "":
+            raise InputError("is empty", where=key, remedy="Give it a value, or leave it out.")
+
+
+def _refuse(faults: t.Sequence[str]) -> None:
+    if faults:
+        raise InputError("; ".join(faults))
 
 
 def _outcome(resource: Resource, plan: Plan, title: str, found: Object, warnings: tuple[str, ...]) -> Outcome:

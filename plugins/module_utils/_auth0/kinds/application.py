@@ -154,7 +154,7 @@ FIELDS: dict[str, t.Any] = {
     "addons": {"type": "dict"},
 }
 
-# All that Auth0 lets anyone set on a strict third-party application (docs: third-party applications, security controls).
+# All that Auth0 lets anyone set on a strict third-party application (docs: third-party applications, security).
 STRICT_FIELDS = frozenset(
     {
         *("name", "description", "logo_uri", "callbacks", "allowed_origins", "web_origins", "grant_types"),
