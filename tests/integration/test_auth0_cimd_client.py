@@ -240,7 +240,7 @@ def test_with_a_token_that_can_only_read(play: Play, tenant: Tenant) -> None:
     tenant.grant("read:clients")
     run = play([task("check", external_client_id=url, check=True), task("real", external_client_id=url)])
     assert run.changed == ["check"]
-    text = "lacks the scope create:clients, update:clients"
+    text = "lacks the scopes create:clients, update:clients"
     assert text in run["check"].warnings
     assert text in run["real"].result["msg"]
     assert all(writes(step) == [] for step in run.steps)

@@ -111,10 +111,7 @@ class Collection(Resource):
     def find(self, api: ManagementApi, wanted: Object, memory: Memory | None = None) -> Object | None:
         listing = memory.listing(api, self.path, str(self.query)) if memory else None
         found = self._recall(api, wanted, listing) if listing else self.read(api, wanted)
-        if found is None:
-            return None
-        parts = [part for part in self.parts if part.field in wanted]
-        return {**found, **{part.field: part.read(api, self.path_of(found)) for part in parts}}
+        return found and self._with_parts(api, found, wanted)
 
     def read(self, api: ManagementApi, wanted: Object) -> Object | None:
         """One read of what the user's values name, by its address or by a narrowed listing."""
@@ -127,13 +124,13 @@ class Collection(Resource):
     def list(self, api: ManagementApi, **query: t.Any) -> t.Iterator[Object]:
         return api.listing(self.path, self._key, checkpoint=self.checkpoint, **{**self.query, **query})
 
-    def search(self, api: ManagementApi, named: Object, **query: t.Any) -> t.Sequence[Object]:
-        """The object that the key in `named` tells, else all objects that the query lets through."""
+    def search(
+        self, api: ManagementApi, named: Object, *, parts: t.Collection[str] = (), **query: t.Any
+    ) -> t.Sequence[Object]:
+        """The object that the key in `named` tells, else all objects that the query lets through, with these parts."""
         check_keys(self, named)
-        if not named:
-            return tuple(self.list(api, **query))
-        found = self.find(api, named)
-        return (found,) if found else ()
+        found = filter(None, [self.find(api, named)]) if named else self.list(api, **query)
+        return [self._with_parts(api, one, parts) for one in found]
 
     def choose(self, wanted: Object, candidates: t.Iterable[Object]) -> Object | None:
         """The one among the candidates that the user's values name; that there are several is an error."""
@@ -165,6 +162,14 @@ class Collection(Resource):
                 written = {**written, part.field: after}
         return written
 
+    def refuse_creation(self, api: ManagementApi, wanted: Object) -> str | None:
+        if self.id in self.keys and self.id in wanted:
+            return (
+                f"The tenant has no {self.noun} with the {self.id} '{wanted[self.id]}', and Auth0 makes the {self.id} "
+                f"of a new one. Leave it out to create the {self.noun}."
+            )
+        return None
+
     def path_of(self, actual: Object) -> str:
         return f"{self.path}/{encode(actual[self.id])}"
 
@@ -180,7 +185,12 @@ class Collection(Resource):
 
     @property
     def _key(self) -> str:
+        """What a listing holds its objects under."""
         return self.path.replace("-", "_")
+
+    def _with_parts(self, api: ManagementApi, found: Object, fields: t.Collection[str]) -> Object:
+        parts = [part for part in self.parts if part.field in fields]
+        return {**found, **{part.field: part.read(api, self.path_of(found)) for part in parts}}
 
     def _is_named(self, wanted: Object, candidate: Object) -> bool:
         def is_same(key: str) -> bool:
