@@ -91,8 +91,7 @@ options:
     type: str
     choices: [present, absent]
     default: present
-extends_documentation_fragment:
-  - mcp_ops.oauth.attributes
+extends_documentation_fragment: [mcp_ops.oauth._attributes]
 notes:
   - Several MCP servers in one project need a policy each, so give each O(policy_name) of its own. They share one
     O(resource_name) and one issuer, as the gateway has one plugin. A tool of several of them can be guarded for one
