@@ -259,6 +259,8 @@ def ensure(
     """
     check_keys(resource, wanted)
     named = {key: wanted[key] for key in resource.keys if key in wanted}
+    if resource.keys and not named:
+        raise InputError(f"No {resource.noun} is named", remedy=f"Set {' or '.join(resource.keys)}.")
     wanted = named if absent else wanted
     own_faults = resource.find_faults({key: value for key, value in wanted.items() if key not in named})
     if not find_faults(resource.shape, named):
