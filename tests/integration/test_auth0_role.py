@@ -133,9 +133,9 @@ def test_what_is_wrong_is_said_before_the_role_is_written(play: Play, tenant: Te
     assert run.passed == ["check unknown"]
     assert all(step.writes == [] for step in run.steps)
     texts = [
-        f"The API '{API}' has no permission 'none', named in permissions. It has: read, write, delete.",
-        f"The API '{OTHER}' has no permission 'nothing', named in permissions. It has: read, write, delete.",
-        "The tenant has no API with the identifier 'x', named in permissions.",
+        f"The API '{API}' has no scope none. Its scopes are: read, write, delete.",
+        f"The API '{OTHER}' has no scope nothing. Its scopes are: read, write, delete.",
+        "The tenant has no API with the identifier 'x'.",
     ]
     for text in texts:
         assert text in run["unknown"].result["msg"]
