@@ -254,6 +254,27 @@ def test_names_and_what_never_changes(play: Play, tenant: Tenant) -> None:
     assert "metadata has 11 members; it must have from 0 to 10" in run["limits"].result["msg"]
 
 
+def test_a_name_that_new_connections_cannot_have(play: Play, tenant: Tenant) -> None:
+    """Rules for names are for new connections: there are older ones."""
+    state = tenant.call("GET", "/_emulator/state")
+    old = next(iter(state["connections"].values()))
+    state["connections"]["con_old"] = {**old, "id": "con_old", "name": "Corp--LDAP", "realms": ["Corp--LDAP"]}
+    tenant.call("PUT", "/_emulator/state", state)
+    run = play(
+        [
+            task("promote", name="Corp--LDAP", is_domain_connection=True),
+            task("again", name="Corp--LDAP", is_domain_connection=True),
+            harness.task("auth0_connection_domain", "demote", name="Corp--LDAP", is_domain_connection=False),
+            task("by id", id="con_old", name="Corp--LDAP"),
+            task("new", name="Corp--AD", strategy="ad"),
+            task("absent", name="Corp--LDAP", state="absent"),
+        ]
+    )
+    assert run.changed == ["promote", "demote", "absent"], run.output
+    assert run.passed == ["promote", "again", "demote", "by id", "absent"]
+    assert "name must consist of letters, digits and single hyphens" in run["new"].result["msg"]
+
+
 def test_options_that_contradict_each_other(play: Play, tenant: Tenant) -> None:
     email = {"attributes": {"email": {"identifier": {"active": True}}}}
     tenant.api("POST", "connections", {"name": "old", "strategy": "auth0", "options": {"requires_username": True}})

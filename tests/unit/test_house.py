@@ -87,11 +87,11 @@ def every_module_has_an_integration_test(root: Path) -> t.Iterator[str]:
 
 def every_module_answers_alike_both_ways(root: Path) -> t.Iterator[str]:
     """Is in the list of tasks whose results and output are compared between the two ways of running."""
-    compared = (root / "tests/integration/test_rims.py").read_text()
+    compared = (root / "tests/integration/test_ways.py").read_text()
     compared = compared[compared.index("EVERYTHING") : compared.index("]\n\n\n")]
     for name in modules(root):
         if not re.search(rf'"{name}"', compared):
-            yield f"{name} is not in EVERYTHING of tests/integration/test_rims.py"
+            yield f"{name} is not in EVERYTHING of tests/integration/test_ways.py"
 
 
 def every_module_shares_its_documentation(root: Path) -> t.Iterator[str]:
@@ -321,7 +321,7 @@ BREACHES: list[tuple[Rule, t.Callable[[Path], object]]] = [
     (every_tenant_module_is_in_the_group, append("meta/runtime.yml", "    - auth0_role\n")),
     (every_module_is_in_the_readme, substitute("README.md", "| `auth0_role`", "| `auth0_roll`")),
     (every_module_has_an_integration_test, remove("tests/integration/test_auth0_role.py")),
-    (every_module_answers_alike_both_ways, substitute("tests/integration/test_rims.py", '"auth0_role"', '"x"')),
+    (every_module_answers_alike_both_ways, substitute("tests/integration/test_ways.py", '"auth0_role"', '"x"')),
     (
         every_module_shares_its_documentation,
         substitute("plugins/modules/auth0_role.py", "mcp_ops.oauth._auth0", "mcp_ops.oauth.auth0"),

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.harness import DATABASE, RIMS, Play, Tenant, task
+from tests.integration.harness import DATABASE, WAYS, Play, Tenant, task
 
 IDENTIFIER = "https://mcp.example.com/mcp"
 
@@ -98,9 +98,9 @@ def test_results_and_output_are_the_same(
 ) -> None:
     """All that a callback or a person sees, and all that the tenant sees; only ids that Auth0 makes up differ."""
     seen = []
-    for rim in RIMS:
+    for way in WAYS:
         tenant.call("POST", "/_emulator/reset")
-        run = play_over(rim)(EVERYTHING, *verbosity)
+        run = play_over(way)(EVERYTHING, *verbosity)
         # Requests have ids and moments of their own, and within the controller a repeated task needs fewer.
         calls = {step.name: step.calls for step in run.steps if step.name != "until"}
         texts = [json.dumps({**asdict(step), "requests": calls.get(step.name)}, sort_keys=True) for step in run.steps]
@@ -228,3 +228,24 @@ def test_a_listing_that_the_api_cuts_off_is_not_taken_for_all(
     # Two pages tell that there are too many, and then each of the others is read by itself.
     assert len(pages) == 2
     assert len(run.requests) == 1 + 5 + 2
+
+
+def test_retries_see_what_others_have_done_since(play: Play, tenant: Tenant) -> None:
+    """An object that is created between two tries is found: by the module that reads, and by the one that manages."""
+    path = "/api/v2/resource-servers/https%3A%2F%2Fmcp.example.com%2Fmcp"
+    tenant.api("POST", "resource-servers", {"identifier": IDENTIFIER, "name": "There"})
+    not_there = {"statusCode": 404, "error": "Not Found", "message": "not there yet"}
+    for _turn in range(2):
+        tenant.fault("GET", path, status=404, body=not_there, times=1)
+    retried: dict[str, t.Any] = {"register": "r", "retries": 4, "delay": 0, "loop": [1, 2]}
+    reads = task("auth0_resource_server_info", "reads", identifier=IDENTIFIER)
+    manages = task("auth0_resource_server", "manages", identifier=IDENTIFIER, name="There")
+    run = play(
+        [
+            {**reads, **retried, "until": "r.resource_servers | length > 0"},
+            {**manages, **retried, "until": "r is not changed"},
+        ]
+    )
+    assert run.rc == 0, run.output
+    assert [result["attempts"] for result in run["reads"].result["results"]] == [3, 1]
+    assert [one["method"] for one in run["reads"].requests if one["path"] == path] == ["GET"] * 4
