@@ -97,23 +97,56 @@ def test_the_layout_is_the_text_s_own() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "where"),
+    ("text", "problem", "line", "column"),
     [
-        ('{"a": 1,}', "line 1 column 9"),
-        ('{\n  // no\n  "a": 1\n}', "line 2 column 3"),
-        ('{"a": NaN}', "NaN is not JSON"),
-        ("[1 2]", "line 1 column 4"),
-        ('{"a": [1', "Expecting"),
-        ("", "Expecting value"),
-        ('{"a": 1, "a": 2}', 'Repeated key "a"'),
-        ("{'a': 1}", "double quotes"),
-        ("[1]]", "Extra data"),
-        ("\ufeff{}", "Expecting value"),
+        ('{"a": 1,}', "double quotes", 1, 9),
+        ('{\n  // no\n  "a": 1\n}', "double quotes", 2, 3),
+        ('{"a":\n NaN}', "NaN is not JSON", 2, 2),
+        ("[-Infinity]", "-Infinity is not JSON", 1, 2),
+        ("[1 2]", "Expecting ','", 1, 4),
+        ('{"a": [1', "Expecting ','", 1, 9),
+        ("", "Expecting value", 1, 1),
+        ('{"a": 1,\n "a": 2}', 'Repeated key "a"', 2, 2),
+        ("{'a': 1}", "double quotes", 1, 2),
+        ("[1]]", "Extra data", 1, 4),
+        ("\ufeff{}", "Expecting value", 1, 1),
+        ('["a\nb"]', "Invalid control character", 1, 4),
+        (f"[\n{'9' * 5000}]", "more than 4000 digits", 2, 1),
+        ("[" * 100_000, "nested too deeply", 1, 1),
     ],
 )
-def test_what_is_not_strict_json(text: str, where: str) -> None:
-    with pytest.raises(json_text.JsonTextError, match=where):
+def test_what_is_not_strict_json(text: str, problem: str, line: int, column: int) -> None:
+    with pytest.raises(json_text.JsonTextError) as refused:
         json_text.parse(text)
+    assert problem in refused.value.problem
+    assert (refused.value.line, refused.value.column) == (line, column)
+    assert str(refused.value).endswith(f" at line {line} column {column}")
+
+
+@given(texts(), st.data())
+def test_a_broken_text_has_one_kind_of_error(text: str, data: st.DataObject) -> None:
+    at = data.draw(st.integers(0, len(text)))
+    broken = text[:at] + data.draw(st.text(max_size=2)) + text[data.draw(st.integers(at, len(text))) :]
+    try:
+        expected = json.loads(broken)
+    except json.JSONDecodeError:
+        with pytest.raises(json_text.JsonTextError):
+            json_text.parse(broken)
+        return
+    try:
+        found = json_text.parse(broken).value
+    except json_text.JsonTextError as error:
+        # All that `json` takes, and a strict reader does not.
+        if not error.problem.startswith("Repeated key") and not error.problem.endswith("is not JSON"):
+            raise
+    else:
+        assert found == expected
+
+
+def test_a_value_below_keys() -> None:
+    assert json_text.value_at({"a": {"b": 1}}, "a", "b") == 1
+    assert json_text.value_at({"a": [1]}, "a", "b", "c") is None
+    assert json_text.value_at(None) is None
 
 
 def test_a_pointer() -> None:

@@ -35,9 +35,7 @@ def test_a_policy_for_two_urls() -> None:
 
 def test_a_tool_cannot_be_guarded_for_two_servers() -> None:
     first = present(FRESH, wanted(operations=TOOLS, attach=True)).files
-    with pytest.raises(
-        ProjectError, match="would have the policies .* at GET /hello: they require tokens"
-    ):
+    with pytest.raises(ProjectError, match=r"would have the policies .* at GET /hello: they require tokens"):
         present(first, elsewhere("/other", operations=TOOLS, attach=True, policy_name="other"))
     assert present(first, elsewhere("/other", operations=TOOLS, policy_name="other")).open_routes
 
