@@ -261,9 +261,9 @@ class MaskingModule(AnsibleModule):  # type: ignore[misc]
     def log(self, msg: str, log_args: dict[str, t.Any] | None = None) -> None:
         self.hide(self._secrets(self.params))
         # Until ansible-core 2.21, the journal gets each of these just as it is.
-        super().log(msg, {name: self._masked(str(value)) for name, value in (log_args or {}).items()})
+        super().log(msg, {name: self._mask(str(value)) for name, value in (log_args or {}).items()})
 
-    def _masked(self, text: str) -> str:
+    def _mask(self, text: str) -> str:
         for secret in sorted(filter(None, map(str, self.no_log_values)), key=len, reverse=True):
             text = text.replace(secret, HIDDEN)
         return text
