@@ -86,4 +86,26 @@ failure:
   sample: {status: 401, code: null, message: Invalid token, request: GET /api/v2/roles}
 """
 
-# code
+from ..module_utils._auth0.kinds.role import FIELDS, ROLE
+from ..module_utils._module import Result, TenantModule, TenantTask, run, select_fields
+
+
+def perform(task: TenantTask) -> Result:
+    parts = ["permissions"] if task.options["include_permissions"] else []
+    found = ROLE.search(task.api, task.fields(ROLE.keys), parts=parts)
+    return Result({"roles": [select_fields(FIELDS, role) for role in found]})
+
+
+MODULE = TenantModule(
+    {"name": {"type": "str"}, "id": {"type": "str"}, "include_permissions": {"type": "bool", "default": False}},
+    perform,
+    {"mutually_exclusive": [["name", "id"]]},
+)
+
+
+def main() -> None:
+    run(MODULE)
+
+
+if __name__ == "__main__":
+    main()

@@ -248,7 +248,8 @@ def test_names_and_what_never_changes(play: Play, tenant: Tenant) -> None:
     assert "no connection with the id" in run["unknown id"].result["msg"]
     assert f"It has: {DATABASE}. To create it, name its strategy." in run["no strategy"].result["msg"]
     assert "single hyphens" in run["bad name"].result["msg"]
-    assert run["bad name"].requests == run["limits"].requests == run["neither"].requests == []
+    assert run["limits"].requests == run["neither"].requests == []
+    assert run["bad name"].calls == [LIST]
     assert "realms has 0 members; it must have from 1" in run["limits"].result["msg"]
     assert "metadata has 11 members; it must have from 0 to 10" in run["limits"].result["msg"]
 
@@ -353,7 +354,7 @@ def test_applications_of_a_connection(play: Play, tenant: Tenant) -> None:
     )
     assert run.rc == 0, run.output
     assert run.changed == ["check enable", "enable", "disable one", "with a field", "new"]
-    reads = ["GET clients", LIST, f"GET {path}"]
+    reads = [LIST, f"GET {path}", "GET clients"]
     assert run["check enable"].calls == run["enable again"].calls == reads
     assert run["enable"].calls == [*reads, f"PATCH {path}"]
     assert run["enable"].diff == run["check enable"].diff
@@ -422,6 +423,7 @@ def test_applications_that_cannot_be_enabled(play: Play, tenant: Tenant) -> None
     text = "no application with the client_id or name 'Nobody'"
     assert text in run["unknown"].result["msg"]
     assert text in run["check unknown"].warnings
+    assert run["third party off"].calls == [LIST, f"GET connections/{tenant.connection()['id']}/clients", "GET clients"]
     assert "There are 2 applications of the name 'Twin'" in run["twins"].result["msg"]
     assert "'Partner' is a third-party application" in run["third party"].result["msg"]
 

@@ -77,7 +77,13 @@ EVERYTHING: list[dict[str, t.Any]] = [
     ),
     task("auth0_cimd_client", "URL", external_client_id="https://localhost/client.json"),
     task("auth0_tenant_info", "info"),
-    task("zuplo_mcp_oauth", "warned", auth0_domain="a.example", mcp_server_url="https://mcp.example.com"),
+    task("auth0_role", "role", diff=True, name="Tool User", description="Reads"),
+    task("auth0_role", "no such permission", name="Tool User", permissions=[{"resource_server_identifier": "x"}]),
+    task("auth0_role_info", "roles", name="Tool User", include_permissions=True),
+    task("auth0_resource_server_info", "APIs"),
+    task("auth0_client_grant_info", "grants", audience=IDENTIFIER),
+    task("auth0_client_grant_info", "no audience", audience=""),
+    task("zuplo_mcp_oauth", "warned", issuer_domain="a.example", mcp_server_url="https://mcp.example.com"),
     task("mcp_oauth_check", "checked", mcp_server_url="http://127.0.0.1:1/mcp", register=True),
     task("mcp_oauth_check", "checked URL", mcp_server_url="https://mcp.example.com/mcp/", fail_on_findings=False),
     {**api("hidden", name="Two"), "no_log": True},
@@ -99,7 +105,7 @@ def test_results_and_output_are_the_same(
         calls = {step.name: step.calls for step in run.steps if step.name != "until"}
         texts = [json.dumps({**asdict(step), "requests": calls.get(step.name)}, sort_keys=True) for step in run.steps]
         texts += run.output.splitlines()
-        seen.append([re.sub(r"\b([0-9a-f]{24}|[0-9a-zA-Z]{32}|(con|tpc)_\w{16,})\b", "ID", text) for text in texts])
+        seen.append([re.sub(r"\b([0-9a-f]{24}|[0-9a-zA-Z]{32}|(con|tpc|rol)_\w{16,})\b", "ID", text) for text in texts])
     for here, there in zip(*seen, strict=True):
         assert here == there
 
@@ -219,4 +225,6 @@ def test_a_listing_that_the_api_cuts_off_is_not_taken_for_all(
     assert run.rc == 0, run.output
     assert not run["loop"].changed
     pages = [request for request in run.requests if "page" in request["query"]]
-    assert len(pages) == 10
+    # Two pages tell that there are too many, and then each of the others is read by itself.
+    assert len(pages) == 2
+    assert len(run.requests) == 1 + 5 + 2

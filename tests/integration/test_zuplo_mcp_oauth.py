@@ -142,7 +142,7 @@ def test_nothing_is_written_where_something_is_wrong(play: Play, project: Path, 
             task("no route", **{**NAMED, "project_dir": str(project)}),
             task("no project", **{**options, "project_dir": str(tmp_path / "empty")}),
             task("no directory", state="absent"),
-            task("no url", auth0_domain="tenant.eu.auth0.com"),
+            task("no url", issuer_domain="tenant.eu.auth0.com"),
         ]
     )
     assert run.passed == []
