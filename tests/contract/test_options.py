@@ -35,7 +35,7 @@ from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0.kinds import 
     role,
     tenant,
 )
-from ansible_collections.mcp_ops.oauth.plugins.module_utils._errors import InputError, PlanError
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._errors import PlanError
 from ansible_collections.mcp_ops.oauth.plugins.modules import (
     auth0_client_grant,
     auth0_resource_server,
@@ -289,11 +289,7 @@ class Kind:
         if result.error_messages:
             return None
         wanted: dict[str, t.Any] = _module.select_fields(self.fields, result.validated_parameters)
-        try:
-            planning.check(self.resource.shape, wanted)
-        except InputError:
-            return None
-        return wanted
+        return None if self.resource.find_faults(wanted) else wanted
 
 
 API = Kind(

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.mcp_ops.oauth.plugins.module_utils._client import _claims
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0.login import _claims
 from tests.integration.harness import Play, Step, Tenant, content, task
 from tests.integration.test_secrets import leaks
 

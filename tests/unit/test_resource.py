@@ -337,6 +337,13 @@ def test_an_empty_key_is_an_error(wanted: Object, absent: bool) -> None:
     assert api.calls == []
 
 
+def test_without_any_key_nothing_is_looked_for() -> None:
+    api: t.Any = Remembering({"id": "1", "name": "a"})
+    with pytest.raises(InputError, match=r"^No thing is named\. Set id or name\.$"):
+        ensure(THING, api, {"size": 1})
+    assert api.calls == []
+
+
 def test_rules_for_names_are_for_new_objects() -> None:
     api: t.Any = Remembering({"id": "1", "name": "OLD", "size": 1})
     assert ensure(THING, api, {"name": "OLD", "size": 2}).plan.body == {"size": 2}

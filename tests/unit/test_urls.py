@@ -40,7 +40,7 @@ def test_good_domains(domain: str) -> None:
 def test_domains_that_have_a_correction(domain: str, fault: str, corrected: str) -> None:
     with pytest.raises(InputError, match="must be a bare host") as error:
         check_domain(domain)
-    assert f"domain has {fault}; " in str(error.value)
+    assert f"domain has {fault}. " in str(error.value)
     assert str(error.value).endswith(f"use '{corrected}'.")
     assert "pass" not in str(error.value)
     assert check_domain(corrected) == corrected
