@@ -221,7 +221,7 @@ def test_a_project_gets_the_gateway_s_configuration_and_gives_it_back(play: Play
 
 
 def test_variables_of_the_gateway_stand_in_for_values(play: Play, project: Path) -> None:
-    names = {"mcp_zuplo_issuer_domain_env": "AUTH0_DOMAIN", "mcp_zuplo_mcp_host_env": "MCP_HOST"}
+    names: dict[str, t.Any] = {"mcp_zuplo_issuer_domain_env": "AUTH0_DOMAIN", "mcp_zuplo_mcp_host_env": "MCP_HOST"}
     run = play(PLAYBOOK, "--tags", "zuplo", **of(project), **names)
     assert run.rc == 0, run.output
     assert "auth0Domain $env(AUTH0_DOMAIN), audience https://$env(MCP_HOST)/mcp" in run.output

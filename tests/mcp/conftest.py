@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.integration.conftest import emulator, play, play_over, way, tenant
+from tests.integration.conftest import emulator, play, play_over, tenant, way
 from tests.integration.harness import Tenant
 from tests.mcp.server import McpServer
 
