@@ -1,7 +1,7 @@
 # Copyright: mcp_ops.oauth contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The sample playbook against an emulator of its own: preview, first run, second run, facts.
+"""The playbook mcp_server against an emulator of its own: preview, first run, second run, the fact.
 
 `python -m emulator.demo` exits 0 only if each run passed and the second one changed nothing.
 """
@@ -28,7 +28,7 @@ mcp_zuplo_operations:
   - id: hello
 mcp_zuplo_attach_to_tools: true
 """
-# What a Zuplo project is at least: one route, here the one that becomes a tool.
+# The least that a Zuplo project has: one route, here the one that becomes a tool.
 ROUTES = {
     "openapi": "3.1.0",
     "info": {"title": "Example", "version": "1.0.0"},
@@ -43,11 +43,11 @@ ROUTES = {
 }
 FACTS = """\
 - import_playbook: mcp_ops.oauth.mcp_server
-- name: Your own play can go on with the fact
+- name: Use the fact in a play of your own
   hosts: localhost
   gather_facts: false
   tasks:
-    - name: What the gateway needs
+    - name: Show the gateway's configuration
       ansible.builtin.debug:
         var: zuplo_mcp_oauth
 """
@@ -55,7 +55,7 @@ FACTS = """\
 
 @contextmanager
 def _tenant() -> Iterator[dict[str, str]]:
-    """A new tenant; its address and credentials as environment variables."""
+    """A new emulated tenant; its domain and credentials as environment variables."""
     command = [sys.executable, "-m", "emulator"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -67,7 +67,7 @@ def _tenant() -> Iterator[dict[str, str]]:
 
 
 def _show(title: str, command: list[str], environment: dict[str, str], folder: str) -> str:
-    """Run a command before the user's eyes; what it printed."""
+    """Run a command, and print its output as it comes; the output."""
     print(f"\n=== {title}\n$ {shlex.join(command)}", flush=True)
     executable = str(Path(sys.executable).with_name(command[0]))
     output = []
@@ -79,7 +79,7 @@ def _show(title: str, command: list[str], environment: dict[str, str], folder: s
             print(line, end="", flush=True)
             output.append(line)
     if process.returncode != 0:
-        raise SystemExit(f"The demo failed: {shlex.join(command)} ended with status {process.returncode}.")
+        raise SystemExit(f"The demo failed: {shlex.join(command)} exited with status {process.returncode}.")
     return "".join(output)
 
 
@@ -108,7 +108,7 @@ def main() -> None:
         output = _show("3. Run again, and read the fact: nothing changes", command, environment, folder)
     changed = re.search(r"localhost .*changed=(\d+)", output)
     if not changed or changed.group(1) != "0":
-        raise SystemExit("The demo failed: the second run changed something.")
+        raise SystemExit("The demo failed: the second run changed the tenant or the project.")
 
 
 if __name__ == "__main__":

@@ -26,24 +26,25 @@ READS = [
 ]
 # The tasks that change something on an empty tenant, in order: what lets clients in comes last.
 CHANGES = [
-    "The API that stands for the MCP server",
-    "Clients can name the API as MCP wants it, and tell who answered them",
-    "The connection at domain level",
-    "Users can log in to the API through any client",
-    "Dynamic client registration and application connections",
-    "Clients can be known by a metadata document",
+    "Create or update the API of the MCP server",
+    "Enable the resource parameter (RFC 8707) and the iss response parameter (RFC 9207)",
+    "Promote the connection to domain level",
+    "Grant third-party applications access to the API for their users",
+    "Set the tenant's flags for client registration",
+    "Enable client ID metadata documents",
 ]
-PROJECT = "Write the gateway's project"
-LOOK = "Look at project, gateway and tenant as a client does"
-VERDICT = "MCP clients can log in, and nobody else gets in"
-# What the look at the end sends, in this order.
-LOOKS = [
+PROJECT = "Write the gateway's configuration into the Zuplo project"
+CHECK = "Check the Zuplo project, the gateway and the tenant"
+VERDICT = "Fail if the check failed"
+# What the check at the end sends, in this order.
+CHECKS = [
     "GET /.well-known/oauth-authorization-server",
     "GET tenants/settings",
     API,
     "GET client-grants",
     "GET connections",
 ]
+GONE = ["Delete the grant of third-party applications for the API", "Delete the API of the MCP server"]
 GUIDE = [CHANGES[0], CHANGES[2], CHANGES[4]]
 # Those that Ansible counts, with the check of the role's arguments.
 TASKS = 18
@@ -66,17 +67,17 @@ def test_first_run_and_second_run(play: Play, tenant: Tenant) -> None:
     assert first.rc == 0, first.output
     assert first.changed == preview.changed
     # A write each, and the settings are read back three times.
-    assert len(first.calls) == len(READS) + 9 + len(LOOKS)
+    assert len(first.calls) == len(READS) + 9 + len(CHECKS)
     assert [step.result.get("diff") for step in first.steps] == [s.result.get("diff") for s in preview.steps]
     assert len(first.steps) == TASKS
 
     second = play(PLAYBOOK, mcp_server_url=URL, mcp_scopes=scopes)
     assert second.rc == 0, second.output
     assert second.changed == []
-    assert second.calls == READS + LOOKS
+    assert second.calls == READS + CHECKS
     assert [run.logins for run in (preview, first, second)] == [1, 1, 1]
 
-    facts = second["Emit the facts for the gateway"].result["ansible_facts"]["zuplo_mcp_oauth"]
+    facts = second["Set the fact zuplo_mcp_oauth"].result["ansible_facts"]["zuplo_mcp_oauth"]
     assert facts["audience"] == URL
     assert facts["issuer"] == f"https://{tenant.domain}/"
     api = tenant.api("GET", API.removeprefix("GET "))
@@ -118,18 +119,23 @@ def test_the_steps_of_the_original_guide(play: Play) -> None:
         (
             ("--skip-tags", "tenant_settings,client_registration,client_grant,verify"),
             ["resource_servers", "connections"],
-            None,
+            [CHANGES[0], CHANGES[2]],
+        ),
+        (
+            ("--skip-tags", "guide,verify"),
+            ["tenant_settings", "client_grants"],
+            [CHANGES[1], CHANGES[3], CHANGES[5]],
         ),
     ],
 )
 def test_a_token_needs_only_what_the_chosen_steps_need(
-    play: Play, tenant: Tenant, arguments: tuple[str, ...], scopes: list[str], changes: list[str] | None
+    play: Play, tenant: Tenant, arguments: tuple[str, ...], scopes: list[str], changes: list[str]
 ) -> None:
     tenant.api("POST", "resource-servers", {"identifier": URL})
     tenant.grant(*(f"{action}:{scope}" for scope in scopes for action in ("read", "create", "update")))
     run = play(PLAYBOOK, *arguments, mcp_server_url=URL)
     assert run.rc == 0, run.output
-    assert run.changed == (changes or [CHANGES[0], CHANGES[2]])
+    assert run.changed == changes
 
 
 def test_tags_of_the_caller_s_own(play: Play, tenant: Tenant, project: Path) -> None:
@@ -158,6 +164,7 @@ def test_tags_of_the_caller_s_own(play: Play, tenant: Tenant, project: Path) -> 
 def test_registration_is_opened_as_asked(play: Play, tenant: Tenant) -> None:
     neither = play(PLAYBOOK, mcp_server_url=URL, mcp_client_registration=[])
     assert neither.rc == 0, neither.output
+    assert "Client registration:  left as it is (mcp_client_registration is empty)" in neither.output
     settings = tenant.api("GET", "tenants/settings")
     assert "enable_dynamic_client_registration" not in settings["flags"]
     assert "client_id_metadata_document_supported" not in settings
@@ -178,7 +185,7 @@ def test_killed_anywhere_it_converges(play: Play, project: Path, before: int) ->
     assert len(again.changed) == len([*CHANGES, PROJECT]) - len(killed.changed)
     third = play(PLAYBOOK, **of(project))
     assert third.changed == []
-    assert third.calls == READS + LOOKS
+    assert third.calls == READS + CHECKS
 
 
 def test_a_project_gets_the_gateway_s_configuration_and_gives_it_back(play: Play, project: Path) -> None:
@@ -193,7 +200,7 @@ def test_a_project_gets_the_gateway_s_configuration_and_gives_it_back(play: Play
     assert first.changed == preview.changed
     assert first[PROJECT].result["diff"] == preview[PROJECT].result["diff"]
     assert f'"audience":"{URL}"' in (project / "config/policies.json").read_text().replace(" ", "")
-    found = {one["name"]: one["status"] for one in first[LOOK].result["findings"]}
+    found = {one["name"]: one["status"] for one in first[CHECK].result["findings"]}
     assert {name: status for name, status in found.items() if status != "pass"} == {
         "project_tools": "warn",
         **dict.fromkeys(["gateway", "unauthorized", "www_authenticate", "protected_resource_metadata"], "skip"),
@@ -209,8 +216,16 @@ def test_a_project_gets_the_gateway_s_configuration_and_gives_it_back(play: Play
     assert "mcp-oauth-inbound" in (project / ROUTES).read_text()
 
     gone = play(ABSENT, mcp_server_url=URL, mcp_zuplo_project_dir=str(project))
-    assert gone.changed[-1] == "The gateway's project is as it was"
+    assert gone.changed[-1] == "Remove the gateway's configuration from the Zuplo project"
     assert content(project) == before
+
+
+def test_variables_of_the_gateway_stand_in_for_values(play: Play, project: Path) -> None:
+    names: dict[str, t.Any] = {"mcp_zuplo_issuer_domain_env": "AUTH0_DOMAIN", "mcp_zuplo_mcp_host_env": "MCP_HOST"}
+    run = play(PLAYBOOK, "--tags", "zuplo", **of(project), **names)
+    assert run.rc == 0, run.output
+    assert "auth0Domain $env(AUTH0_DOMAIN), audience https://$env(MCP_HOST)/mcp" in run.output
+    assert "$env(AUTH0_DOMAIN)" in (project / "config/policies.json").read_text()
 
 
 @pytest.mark.parametrize("playbook", [PLAYBOOK, ABSENT])
@@ -228,13 +243,13 @@ def test_what_clients_would_meet_ends_the_run(play: Play, tenant: Tenant) -> Non
     looked = play(PLAYBOOK, "--tags", "verify", mcp_server_url=URL)
     assert looked.rc == 2
     assert looked.changed == []
-    assert "Failed: connection. The table above" in looked[VERDICT].result["msg"]
+    assert "lets others in. Failed: connection. The report above" in looked[VERDICT].result["msg"]
     assert "FAIL  connection" in looked.output
-    assert looked.calls == LOOKS
+    assert looked.calls == CHECKS
 
     off = play(PLAYBOOK, "--skip-tags", "connection", mcp_server_url=URL, mcp_verify=False)
     assert off.rc == 0, off.output
-    assert off[LOOK].status == "skipped"
+    assert off[CHECK].status == "skipped"
 
     required = play(PLAYBOOK, mcp_server_url=URL, mcp_gateway_required=True)
     assert required.changed == [CHANGES[2]]
@@ -249,7 +264,7 @@ def test_preview_with_a_read_only_token_and_a_connection_to_come(play: Play, ten
     run = play(PLAYBOOK, "--check", "--diff", mcp_server_url=URL, mcp_connection="to-come")
     assert run.rc == 0, run.output
     assert run.changed == CHANGES
-    assert f"It has: {DATABASE}." in run["The connection at domain level"].warnings
+    assert f"It has: {DATABASE}." in run[CHANGES[2]].warnings
 
 
 def test_nothing_is_written_unless_all_of_it_can_be(play: Play, tenant: Tenant) -> None:
@@ -258,7 +273,7 @@ def test_nothing_is_written_unless_all_of_it_can_be(play: Play, tenant: Tenant) 
     assert slash.requests == []
 
     nothing = play(PLAYBOOK)
-    assert "Set mcp_server_url to the public URL" in nothing.output
+    assert "mcp_server_url or auth0_domain is not set. Set mcp_server_url to the public URL" in nothing.output
     nowhere = play(PLAYBOOK, mcp_server_url=URL, env={"AUTH0_DOMAIN": None})
     assert "AUTH0_DOMAIN to the host name of the tenant" in nowhere.output
     misspelt = play(PLAYBOOK, mcp_server_url=URL, mcp_client_registration=["dcm"])
@@ -284,7 +299,7 @@ def test_teardown_removes_what_this_server_owned(play: Play, tenant: Tenant) -> 
     assert not [call for call in preview.calls if not call.startswith("GET ")]
     first = play(ABSENT, mcp_server_url=URL)
     assert first.rc == 0, first.output
-    assert first.changed == preview.changed == ["No client can log in to the API any more", "The API is gone"]
+    assert first.changed == preview.changed == GONE
     assert play(ABSENT, mcp_server_url=URL).changed == []
     assert tenant.api("GET", "tenants/settings") == before
     assert tenant.connection()["is_domain_connection"] is True

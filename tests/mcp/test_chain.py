@@ -16,7 +16,7 @@ from tests.mcp.server import McpServer
 from tests.mcp.test_login import go, publish
 
 PLAYBOOK = "mcp_ops.oauth.mcp_server"
-LOOK = "Look at project, gateway and tenant as a client does"
+CHECK = "Check the Zuplo project, the gateway and the tenant"
 ABSENT = "mcp_ops.oauth.mcp_server_absent"
 
 
@@ -76,7 +76,7 @@ def test_a_client_that_nobody_registered(play: Play, tenant: Tenant, server: Mcp
     with pytest.raises(LoginRefused, match="Unknown client"):
         go(tenant, server, metadata_url=url)
     run = play(PLAYBOOK, mcp_cimd_on_the_fly=True, **options)
-    assert run.changed == ["Clients can be known by a metadata document"]
+    assert run.changed == ["Enable client ID metadata documents"]
     assert go(tenant, server, metadata_url=url).client_id == url
 
 
@@ -102,7 +102,7 @@ def test_every_step_is_needed(
     run = play(PLAYBOOK, "--skip-tags", left_out, mcp_server_url=server.url)
     # The playbook itself says so at its end.
     assert run.rc == 2
-    failed = [one["name"] for one in run[LOOK].result["findings"] if one["status"] == "fail"]
+    failed = [one["name"] for one in run[CHECK].result["findings"] if one["status"] == "fail"]
     assert found in failed, run.output
     with pytest.raises(error) as caught:
         go(tenant, server)
