@@ -16,8 +16,9 @@ description:
   - Each check gives one finding, with what was seen, what was expected and the option that fixes it. All findings are
     listed with the return value RV(findings).
   - Changes nothing, unless O(register=true), which registers a client and deletes it again.
-  - Without credentials, or without a scope that a read needs, the findings about the tenant are skipped. If Auth0 refuses
-    the credentials or cannot be reached, the finding V(management_api) fails, and the rest is checked all the same.
+  - Without credentials, or without a scope that a read needs, the findings about the tenant are skipped. If Auth0
+    refuses the credentials or cannot be reached, the finding V(management_api) fails, and the rest is checked all the
+    same.
 options:
   mcp_server_url:
     description: The public URL of the MCP server, exactly as MCP clients are given it.
@@ -45,8 +46,8 @@ options:
     default: [dcr]
   project_dir:
     description:
-      - The directory of the gateway's Zuplo project, on the host where the task runs. Its files are checked as well, so that
-        mistakes are found before the project is deployed.
+      - The directory of the gateway's Zuplo project, on the host where the task runs. Its files are checked as well, so
+        that mistakes are found before the project is deployed.
       - A value that the gateway's environment decides, C($env(NAME)), is skipped.
     type: path
   register:
@@ -65,8 +66,8 @@ options:
     type: str
   gateway_required:
     description:
-      - Whether it is a failure that the MCP server cannot be reached. If not, the findings about the gateway are skipped
-        then, since it may not be deployed yet.
+      - Whether it is a failure that the MCP server cannot be reached. If not, the findings about the gateway are
+        skipped then, since it may not be deployed yet.
     type: bool
     default: false
   fail_on_findings:
@@ -76,8 +77,8 @@ options:
 notes:
   - The findings about the tenant need the scopes C(read:resource_servers), C(read:tenant_settings),
     C(read:client_grants) and C(read:connections).
-  - The findings V(own_token) and V(other_token) need O(auth_client_id), and client grants with C(subject_type=client) for
-    O(mcp_server_url) and O(other_audience). Each costs a token of the tenant's monthly quota for machine-to-machine
+  - The findings V(own_token) and V(other_token) need O(auth_client_id), and client grants with C(subject_type=client)
+    for O(mcp_server_url) and O(other_audience). Each costs a token of the tenant's monthly quota for machine-to-machine
     tokens.
   - O(ca_path) and O(validate_certs) hold for the gateway as well.
 extends_documentation_fragment:
@@ -169,8 +170,8 @@ findings:
       sample: resource_parameter_profile
     status:
       description:
-        - V(fail) where clients fail, anyone gets access, or the tenant cannot be read; V(warn) where clients work all the
-          same; V(skip) where it could not be checked; else V(pass).
+        - V(fail) where clients fail, anyone gets access, or the tenant cannot be read; V(warn) where clients work all
+          the same; V(skip) where it could not be checked; else V(pass).
       returned: always
       type: str
       sample: fail

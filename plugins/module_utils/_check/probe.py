@@ -121,11 +121,13 @@ class Probe:
                     return self._answer(response, read)
         except requests.exceptions.ProxyError as error:
             return Answer(0, problem=f"the proxy gave no connection: {_http.reason(error)}", absent=True)
-        except (requests.exceptions.InvalidProxyURL, requests.exceptions.InvalidSchema):
-            # The URL itself has a scheme that was checked.
-            return Answer(0, problem="the proxy of the environment variables HTTPS_PROXY and ALL_PROXY cannot be used")
-        except (requests.exceptions.InvalidURL, urllib3.exceptions.LocationParseError):
-            return Answer(0, problem="the host name is not valid")
+        except (
+            requests.exceptions.InvalidURL,
+            requests.exceptions.InvalidSchema,
+            urllib3.exceptions.LocationParseError,
+        ):
+            # What `is_url` leaves: a host that cannot exist. The rest are proxies of which the same is true.
+            return Answer(0, problem="its host name, or the proxy in the environment, is not valid")
         except requests.exceptions.SSLError as error:
             return Answer(0, problem=f"TLS failed: {_http.reason(error)}")
         except (requests.exceptions.ContentDecodingError, urllib3.exceptions.DecodeError):
@@ -138,6 +140,15 @@ class Probe:
         ) as error:
             nobody = (urllib3.exceptions.NewConnectionError, requests.exceptions.Timeout)
             return Answer(0, problem=_http.reason(error), absent=_http.is_caused_by(error, *nobody))
+        except requests.exceptions.InvalidHeader as error:
+            # Of the answer; one of the request would be a bug.
+            if not _http.is_caused_by(error, urllib3.exceptions.InvalidHeader):
+                raise
+            return Answer(0, problem="a header of the answer is not valid")
+        except requests.exceptions.RequestException:
+            raise
+        except OSError:
+            return Answer(0, problem="the file of certificates in REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE does not exist")
 
     def _answer(self, response: requests.Response, read: bool) -> Answer:
         status, headers = response.status_code, {name.lower(): value for name, value in response.headers.items()}

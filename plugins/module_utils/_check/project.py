@@ -17,7 +17,7 @@ from .._zuplo.project import installed as read_installation
 from .report import ZUPLO, Finding, fail, quote, skip
 from .server import NAME_ISSUER, Issuer, first_server
 
-_SAME_PROJECT = "project_dir: the same project"
+_PROJECT = "project_dir: this project"
 _VARIABLE = re.compile(r"\$env\([^)]*\)")
 _ONLY_VARIABLES = re.compile(rf"(?:{_VARIABLE.pattern})+")
 
@@ -27,7 +27,7 @@ def project_findings(files: Files, mcp_server_url: str, issuer: Issuer | None) -
     try:
         found = read_installation(files, mcp_server_url)
     except ProjectError as error:
-        remedy = f"correct the file, then {ZUPLO}: {_SAME_PROJECT}"
+        remedy = f"correct the file, then {ZUPLO}: {_PROJECT}"
         return [fail("project_route", error, "a project that can be read", remedy)]
     return [
         project_route(found, mcp_server_url),
@@ -39,10 +39,10 @@ def project_findings(files: Files, mcp_server_url: str, issuer: Issuer | None) -
 
 
 def project_route(found: Installation, mcp_server_url: str) -> Finding:
-    name, expected, remedy = "project_route", "an Auth0 policy on the MCP route", f"{ZUPLO}: {_SAME_PROJECT}"
+    name, expected, remedy = "project_route", "an Auth0 policy on the MCP route", f"{ZUPLO}: {_PROJECT}"
     if not found.route:
         path = urlsplit(mcp_server_url).path or "/"
-        remedy = f"{ZUPLO}: operations, which makes the route, {_SAME_PROJECT}"
+        remedy = f"{ZUPLO}: operations, which makes the route, {_PROJECT}"
         return Finding(name, "fail", f"no route of the project has the path {path}", expected, remedy)
     if not any(title.startswith("POST ") for title in found.route):
         seen = f"the MCP route has only {', '.join(found.route)}, but MCP clients send POST requests"
@@ -65,7 +65,7 @@ def project_route(found: Installation, mcp_server_url: str) -> Finding:
 
 
 def project_audience(found: Installation, mcp_server_url: str) -> Finding:
-    name, remedy = "project_audience", f"{ZUPLO}: mcp_server_url: {mcp_server_url}, {_SAME_PROJECT}"
+    name, remedy = "project_audience", f"{ZUPLO}: mcp_server_url: {mcp_server_url}, {_PROJECT}"
     for policy in found.policies:
         audience = _options(policy).get("audience")
         seen = f"{_title(policy)} has the audience {quote(audience)}"
@@ -73,7 +73,7 @@ def project_audience(found: Installation, mcp_server_url: str) -> Finding:
             seen = f"{_title(policy)} has no audience, so any token of the tenant is accepted"
         elif isinstance(audience, str) and _ONLY_VARIABLES.fullmatch(audience):
             seen += ", and where that is unset, any token of the tenant is accepted"
-            remedy = f"{ZUPLO}: mcp_host_env: the variable of the host alone, {_SAME_PROJECT}"
+            remedy = f"{ZUPLO}: mcp_host_env: the variable of the host alone, {_PROJECT}"
             return Finding(name, "warn", seen, mcp_server_url, remedy)
         elif _may_be(audience, mcp_server_url):
             continue
@@ -104,7 +104,7 @@ def project_plugin(found: Installation, issuer: Issuer | None) -> Finding:
         return skip(name, f"not checked: {RUNTIME} imports other modules, which may register the {plugin}")
     if not found.plugin:
         seen = f"{RUNTIME} registers no {plugin}, so clients find no authorization server"
-        return Finding(name, "fail", seen, f"the {plugin}", f"{ZUPLO}: {_SAME_PROJECT}")
+        return Finding(name, "fail", seen, f"the {plugin}", f"{ZUPLO}: {_PROJECT}")
     if server is None or "${" in server:
         computed = f" from {quote(server)}" if server else ""
         return skip(name, f"not checked: the gateway computes authorizationServers{computed} when it runs")

@@ -32,7 +32,7 @@ class Issuer:
     @property
     def remedy(self) -> str:
         """Where the gateway names another one."""
-        return f"{ZUPLO}: issuer_domain: {self.domain}, unless {self.option} of this task is wrong"
+        return f"{ZUPLO}: issuer_domain: {self.domain}, unless the option {self.option} of this task is wrong"
 
     @property
     def own_remedy(self) -> str:
