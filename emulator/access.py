@@ -98,12 +98,20 @@ def _api_scopes(tenant: Tenant, client: State, api: State, user: State) -> set[s
         grant = tenant.grant(client, api["identifier"], "user") or {}
         allowed &= allowed if grant.get("allow_all_scopes") else set(grant.get("scope", []))
     if api.get("enforce_policies"):
-        allowed &= set(permissions(user, api))
+        allowed &= set(permissions(tenant, user, api))
     return allowed
 
 
-def permissions(user: State, api: State) -> list[str]:
-    return list(user.get("permissions", {}).get(api["identifier"], []))
+def permissions(tenant: Tenant, user: State, api: State) -> list[str]:
+    """What the user may do at the API: the permissions of the user's own, then those of the user's roles."""
+    identifier, roles = api["identifier"], tenant.objects("roles")
+    of_roles = (permission for name in user.get("roles", []) for permission in roles[name]["permissions"])
+    through_roles = [
+        permission["permission_name"]
+        for permission in of_roles
+        if permission["resource_server_identifier"] == identifier
+    ]
+    return list(dict.fromkeys([*user.get("permissions", {}).get(identifier, []), *through_roles]))
 
 
 def _reaches(client: State, connection: State) -> bool:

@@ -66,7 +66,7 @@ def insufficient_scope(scopes: Iterable[str]) -> ApiError:
 
 
 def missing(kind: str) -> ApiError:
-    """`kind` in the words of the API: "resource server", "connection", "client", "client grant"."""
+    """`kind` in the words of the API: "resource server", "connection", "client", "client grant", "role"."""
     return ApiError(404, f"The {kind} does not exist", f"inexistent_{kind.replace(' ', '_')}")
 
 

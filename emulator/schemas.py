@@ -443,6 +443,27 @@ CLIENT_GRANT_UPDATE = closed(
 )
 
 
+# Roles. No lengths are published.
+
+_ROLE = {"name": text(), "description": text()}
+ROLE_CREATE = closed({**_ROLE, "type": one_of("tenant", "organization"), "owner_id": text(pattern="^org_")}, "name")
+ROLE_UPDATE = closed(_ROLE)
+ROLE_PERMISSIONS = closed(
+    {
+        "permissions": array(
+            closed(
+                {"resource_server_identifier": text(), "permission_name": text()},
+                "resource_server_identifier",
+                "permission_name",
+            ),
+            minItems=1,
+            description="array of resource_server_identifier, permission_name pairs.",
+        )
+    },
+    "permissions",
+)
+
+
 # Clients
 
 _URLS = array(text())

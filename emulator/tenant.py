@@ -4,8 +4,8 @@
 """The state of one tenant: what a new one holds, ids, persistence.
 
 State is one JSON object: `{domain, client_id, client_secret, keys, token_generation, used_assertions,
-permissive_allowed, settings, resource_servers, connections, clients, client_grants, credentials, deleting, users,
-documents, logins, codes, refresh_tokens, opaque_tokens}`. Collections map id to object, in order of creation.
+permissive_allowed, settings, resource_servers, connections, clients, client_grants, roles, credentials, deleting,
+users, documents, logins, codes, refresh_tokens, opaque_tokens}`. Collections map id to object, in order of creation.
 """
 
 from __future__ import annotations
@@ -122,6 +122,7 @@ OPERATOR_ENTITIES = (
     "connections",
     "connections_options",
     "resource_servers",
+    "roles",
     "tenant_settings",
 )
 
@@ -333,7 +334,7 @@ def new_state(domain: str, client_id: str, client_secret: str, keys: State) -> S
         "credentials": {},
         "deleting": {},
         "users": _by("user_id", map(dict, USERS)),
-        **{name: {} for name in ("documents", "logins", "codes", "refresh_tokens", "opaque_tokens")},
+        **{name: {} for name in ("roles", "documents", "logins", "codes", "refresh_tokens", "opaque_tokens")},
     }
 
 

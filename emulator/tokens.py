@@ -44,7 +44,7 @@ def issue(tenant: Tenant, client_id: str, api: State, scopes: list[str], user: S
     if scopes:
         claims["scope"] = " ".join(scopes)
     if dialect.endswith("_authz") and api.get("enforce_policies"):
-        claims["permissions"] = scopes if user is None else permissions(user, api)
+        claims["permissions"] = scopes if user is None else permissions(tenant, user, api)
     header = {"alg": api["signing_alg"], "typ": "JWT", "kid": KEY_ID}
     if dialect.startswith("rfc9068"):
         header["typ"] = "at+jwt"

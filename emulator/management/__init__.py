@@ -8,7 +8,7 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from ..tenant import Tenant
-from . import actions, cimd, client_grants, clients, connections, resource_servers, tenant_settings
+from . import actions, cimd, client_grants, clients, connections, resource_servers, roles, tenant_settings
 from .operation import Operation
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -16,6 +16,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *tenant_settings.OPERATIONS,
     *connections.OPERATIONS,
     *client_grants.OPERATIONS,
+    *roles.OPERATIONS,
     *clients.OPERATIONS,
     *cimd.OPERATIONS,
     *actions.OPERATIONS,

@@ -17,6 +17,7 @@ from joserfc.jwk import RSAKey
 from .. import listing, schemas
 from ..errors import ApiError, invalid_body, missing, not_allowed
 from ..tenant import Tenant, hex_id
+from . import roles
 from .operation import Answer, Call, Object, Operation, merged
 
 COLLECTION = "resource_servers"
@@ -171,6 +172,7 @@ def update(call: Call) -> Answer:
     api = merged(stored, call.body)
     _check_web_lifetime(call.body, api)
     call.tenant.objects(COLLECTION)[api["id"]] = _normalized(api)
+    roles.keep_scopes(call.tenant, api["identifier"], (scope["value"] for scope in api.get("scopes", [])))
     return Answer(200, _shown(call, api))
 
 
@@ -186,6 +188,7 @@ def delete(call: Call) -> Answer:
     grants = tenant.objects("client_grants")
     for grant in [grant for grant in grants.values() if grant["audience"] == api["identifier"]]:
         del grants[grant["id"]]
+    roles.keep_scopes(tenant, api["identifier"], ())
     return Answer(204)
 
 

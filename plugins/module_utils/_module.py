@@ -8,6 +8,7 @@ A module is a `Module`: its options and one function from a `Task` to a `Result`
 
 from __future__ import annotations
 
+import traceback
 import typing as t
 from dataclasses import dataclass, field
 
@@ -227,6 +228,11 @@ def run(module: Module, memory: Memory | None = None) -> None:
         ansible.fail_json(msg=str(error), failure=error.failure)
     except OpsError as error:
         ansible.fail_json(msg=str(error))
+    except Exception as error:
+        # Left alone, the traceback would reach the user with the secrets that it may hold, on some versions of
+        # ansible-core, and not at all on others. As a return value it is there, and masked.
+        what = f"{type(error).__name__} in mcp_ops.oauth: this is a bug of the collection"
+        ansible.fail_json(msg=f"{what}. Please report it with the traceback.", traceback=traceback.format_exc())
     for warning in result.warnings:
         ansible.warn(warning)
     # Until ansible-core 2.21 a secret in a result is replaced by a placeholder, which no later task could use.

@@ -11,27 +11,25 @@ version_added: 0.1.0
 author:
   - mcp_ops.oauth contributors (@mcp-ops)
 description:
-  - Logs in once, so that the tasks that follow need not. Every other module of the collection gets a token of its own
-    when it is given the application's credentials in place of O(auth_access_token).
-  - Tells beforehand whether the token has all O(required_scopes), before any task has written anything.
-  - The result holds the token. Set C(no_log=true) on the task.
+  - Requests one token for all tasks that follow. Any other module that gets no O(auth_access_token) requests a token of
+    its own.
+  - Checks that the token has all O(required_scopes), before any task writes something.
+  - The result contains the token. Set C(no_log=true) on the task.
 options:
   required_scopes:
     description:
-      - The scopes that the play will need. If one is missing, the module fails and names all that are.
+      - The scopes that the play needs. If the token lacks any, the module fails and names all of them.
     type: list
     elements: str
     default: []
 notes:
-  - With O(auth_access_token), no request is sent. The token is returned with what it says of itself.
-extends_documentation_fragment:
-  - mcp_ops.oauth.auth0
-  - mcp_ops.oauth.attributes
-  - mcp_ops.oauth.attributes.tenant
+  - With O(auth_access_token), no request is sent unless that token has expired and the application's credentials are
+    set.
+extends_documentation_fragment: [mcp_ops.oauth._attributes, mcp_ops.oauth._auth0]
 attributes:
   diff_mode:
     support: none
-    details: It changes nothing.
+    details: The module changes nothing.
 """
 
 EXAMPLES = r"""
@@ -39,7 +37,7 @@ EXAMPLES = r"""
   hosts: localhost
   gather_facts: false
   tasks:
-    - name: Log in
+    - name: Get a token
       mcp_ops.oauth.auth0_access_token:
         domain: tenant.eu.auth0.com
         auth_client_id: "{{ auth0_client_id }}"
@@ -48,43 +46,39 @@ EXAMPLES = r"""
       register: login
       no_log: true
 
-    - name: Manage the tenant
+    - name: Manage the tenant with this token
       module_defaults:
         group/mcp_ops.oauth.auth0:
           domain: tenant.eu.auth0.com
           auth_access_token: "{{ login.access_token }}"
       block:
-        - name: The API of an MCP server
+        - name: Create the API of an MCP server
           mcp_ops.oauth.auth0_resource_server:
             identifier: https://mcp.example.com/mcp
 """
 
 RETURN = r"""
 access_token:
-  description: The token.
+  description: The access token for the Management API.
   returned: success
   type: str
   sample: eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9...
 scopes:
-  description: The scopes of the token, in alphabetical order. Null if the token does not tell.
+  description: The scopes of the token, in alphabetical order. Null if the token does not state them.
   returned: success
   type: list
   elements: str
   sample: [create:resource_servers, read:resource_servers]
 expires_in:
-  description: The seconds for which the token is valid. Null if the token does not tell.
+  description: Seconds until the token expires. Null if the token does not state it.
   returned: success
   type: int
   sample: 86400
 failure:
-  description: What Auth0 answered to the request that failed. Each value is null where there was none.
+  description: Auth0's answer to the request that failed. A value is null where there was none.
   returned: when a request fails
   type: dict
-  sample:
-    status: 401
-    code: access_denied
-    message: Unauthorized
-    request: POST /oauth/token
+  sample: {status: 401, code: access_denied, message: Unauthorized, request: POST /oauth/token}
 """
 
 from ..module_utils._errors import ScopeError

@@ -11,60 +11,52 @@ version_added: 0.1.0
 author:
   - mcp_ops.oauth contributors (@mcp-ops)
 description:
-  - Registers an application whose client ID is the URL of its metadata document (CIMD), as more and more MCP clients
-    have. Auth0 fetches the document and makes a third-party application of it.
-  - What an administrator may add to the document is set in the same run.
-  - The tenant must support such clients (M(mcp_ops.oauth.auth0_tenant_settings)).
+  - Registers an application whose client ID is the URL of its client ID metadata document (CIMD), as many MCP clients
+    have one. Auth0 fetches the document and creates a third-party application from it.
+  - Sets in the same run the further fields that Auth0 lets an administrator set on such an application.
+  - The tenant must support CIMD, see
+    O(mcp_ops.oauth.auth0_tenant_settings#module:client_id_metadata_document_supported).
 options:
-  state:
-    description: Whether the application exists.
-    type: str
-    choices: [present, absent]
-    default: present
   external_client_id:
     description:
       - The URL of the metadata document, which is the client ID that the application uses.
-      - It uses https, has a path, at most 120 bytes, and no query, fragment or user information; its host is not
+      - An https URL of at most 120 bytes with a path, and without query, fragment or user information. Its host is not
         localhost.
     type: str
     required: true
   refresh:
     description:
-      - Whether the application is compared with its document as it is now, and registered anew if they differ.
-        Otherwise the document only counts when the application does not exist.
+      - Whether to fetch the document of an application that exists, and to register the application again if the
+        document has changed. With V(false), the document is fetched only to create the application.
     type: bool
     default: false
   app_type:
-    description: The kind of application, in place of what the document says.
+    description: The type of the application, in place of the one in its document.
     type: str
     choices: [native, regular_web]
   jwt_configuration:
-    description: The tokens of the application. What is left out stays as it is.
+    description: How the application's ID tokens are signed and when they expire. What is left out stays as it is.
     type: dict
     suboptions:
       alg:
-        description: How they are signed.
+        description: The algorithm that signs ID tokens.
         type: str
         choices: [RS256]
       lifetime_in_seconds:
         description: Seconds until an ID token expires.
         type: int
 notes:
-  - The token needs the scopes C(read:clients) and, for a change, C(create:clients), C(update:clients) or
-    C(delete:clients).
-  - Check mode lets Auth0 fetch and check the document (a preview), and registers nothing.
-extends_documentation_fragment:
-  - mcp_ops.oauth.auth0
-  - mcp_ops.oauth.attributes
-  - mcp_ops.oauth.attributes.tenant
-  - mcp_ops.oauth.client
+  - The token needs the scope C(read:clients), and for a change C(create:clients) with C(update:clients),
+    C(update:clients) or C(delete:clients).
+  - In check mode Auth0 fetches and checks the document (a preview), and registers nothing.
+extends_documentation_fragment: [mcp_ops.oauth._application, mcp_ops.oauth._auth0, mcp_ops.oauth._state]
 seealso:
   - module: mcp_ops.oauth.auth0_client
   - module: mcp_ops.oauth.auth0_tenant_settings
 """
 
 EXAMPLES = r"""
-- name: An MCP client that publishes its metadata
+- name: Register an MCP client that publishes a metadata document
   mcp_ops.oauth.auth0_cimd_client:
     domain: tenant.eu.auth0.com
     auth_client_id: "{{ auth0_client_id }}"
@@ -72,7 +64,7 @@ EXAMPLES = r"""
     external_client_id: https://client.example.com/client.json
     grant_types: [authorization_code, refresh_token]
 
-- name: Take over what has changed in the document
+- name: Register it again if its document has changed
   mcp_ops.oauth.auth0_cimd_client:
     external_client_id: https://client.example.com/client.json
     refresh: true
@@ -80,7 +72,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 client:
-  description: The application, afterwards or in check mode as it would be. Empty when it does not exist.
+  description: The application after the run, or in check mode as it would be. Empty if it does not exist.
   returned: success
   type: dict
   sample:
@@ -90,14 +82,10 @@ client:
     callbacks: ["https://client.example.com/callback"]
     third_party_security_mode: strict
 failure:
-  description: What Auth0 answered to the request that failed. Each value is null where there was none.
+  description: Auth0's answer to the request that failed. A value is null where there was none.
   returned: when a request fails
   type: dict
-  sample:
-    status: 403
-    code: insufficient_scope
-    message: "Insufficient scope, expected any of: create:clients"
-    request: POST /api/v2/clients/cimd/register
+  sample: {status: 401, code: null, message: Invalid token, request: GET /api/v2/clients}
 """
 
 from dataclasses import replace

@@ -11,36 +11,33 @@ version_added: 0.1.0
 author:
   - mcp_ops.oauth contributors (@mcp-ops)
 description:
-  - Creates, updates or deletes an application that is registered by hand, such as the MCP Inspector, a service of a
-    partner or a native application. Auth0's Management API calls it a client.
-  - Only the options that are set are compared and sent. Whatever else the application holds stays as it is.
-  - Applications that register themselves can be updated and deleted by their O(client_id).
+  - Creates, updates or deletes an application, such as the MCP Inspector, a partner's service or a native application.
+    Auth0's Management API calls it a client.
+  - Self-registered applications can be updated and deleted by their O(client_id).
 options:
-  state:
-    description: Whether the application exists.
-    type: str
-    choices: [present, absent]
-    default: present
   client_id:
-    description: The client ID, by which the application is found where it is set. Auth0 makes that of a new one.
+    description: The client ID of an application that exists. Auth0 makes the client ID of a new one.
     type: str
   name:
     description:
-      - The name, by which the application is found where O(client_id) is not set. Auth0 allows several applications of
-        one name; then O(client_id) must be set.
+      - The name of the application, by which it is found unless O(client_id) is set. With O(client_id), the name that
+        the application gets.
+      - If several applications have the name, O(client_id) is required.
     type: str
   is_first_party:
     description:
-      - Whether the application is your own. It can never be changed. Auth0's default is V(true).
+      - Whether the application is first-party, that is your own, or third-party. It can never be changed. Auth0's
+        default is V(true).
     type: bool
   third_party_security_mode:
     description:
-      - Which rules hold for a third-party application. Needed to create one; it can never be changed.
+      - Which security controls Auth0 applies to a third-party application. Required to create one; it can never be
+        changed.
       - V(permissive) is only for tenants that had third-party applications before April 2026.
     type: str
     choices: [strict, permissive]
   app_type:
-    description: The kind of application. The last ones are for single sign-on to services of others.
+    description: The type of the application. The types from V(rms) on are for single sign-on to other services.
     type: str
     choices:
       - native
@@ -69,123 +66,128 @@ options:
       - sso_integration
       - oag
   redirection_policy:
-    description: Whether errors are shown to the user or sent to a third-party application.
+    description:
+      - Whether Auth0 sends errors to a third-party application's callback URL (V(allow_always)) or shows them itself
+        (V(open_redirect_protection)).
     type: str
     choices: [allow_always, open_redirect_protection]
   logo_uri:
-    description: The URL of the application's logo. The empty text removes it.
+    description: The URL of the application's logo. An empty string removes it.
     type: str
   callbacks:
-    description: The URLs to which users may be sent after they log in. The list is managed whole, in any order.
+    description: The URLs to which users may be sent after they log in. The complete list, in any order.
     type: list
     elements: str
   allowed_logout_urls:
-    description: The URLs to which users may be sent after they log out. The list is managed whole, in any order.
+    description: The URLs to which users may be sent after they log out. The complete list, in any order.
     type: list
     elements: str
   allowed_clients:
-    description: The applications that may ask for tokens on behalf of this one. The list is managed whole.
+    description: The applications and APIs that may make delegation requests. The complete list, in any order.
     type: list
     elements: str
   client_aliases:
-    description: Further names that count as audience of SAML requests. The list is managed whole.
+    description: The audiences or realms that the WS-Fed add-on accepts for SAML. The complete list, in any order.
     type: list
     elements: str
   initiate_login_uri:
-    description: The URL at which the application starts a login. The empty text removes it.
+    description: The https URL at which the application starts a login. An empty string removes it.
     type: str
   token_endpoint_auth_method:
-    description: How the application proves who it is when it gets tokens. V(none) is for applications without a secret.
+    description: How the application authenticates at the token endpoint. V(none) is for applications without a secret.
     type: str
     choices: [none, client_secret_post, client_secret_basic]
   client_secret:
     description:
-      - A secret to set in place of the one that Auth0 made. Compared with the current one, which needs the scope
-        C(read:client_keys).
+      - The client secret, in place of the one that Auth0 made. It is compared with the current one, which needs the
+        scope C(read:client_keys).
     type: str
-  return_client_secret:
-    description: Whether the result holds the secret. Set C(no_log=true) on the task then.
+  include_client_secret:
+    description: Whether the result contains the client secret. If so, set C(no_log=true) on the task.
     type: bool
     default: false
   jwt_configuration:
-    description: The tokens of the application. What is left out stays as it is.
+    description: How the application's ID tokens are signed and when they expire. What is left out stays as it is.
     type: dict
     suboptions:
       alg:
-        description: How they are signed.
+        description: The algorithm that signs ID tokens.
         type: str
         choices: [HS256, RS256, RS512, PS256]
       lifetime_in_seconds:
         description: Seconds until an ID token expires.
         type: int
       secret_encoded:
-        description: Whether the secret is encoded in base64.
+        description: Whether the client secret is encoded in base64.
         type: bool
       scopes:
-        description: Legacy scopes.
+        description: The scopes of ID tokens (legacy).
         type: dict
   resource_server_identifier:
     description:
-      - The API that an application of O(app_type=resource_server) stands for, so that it can exchange tokens. It can
-        never be changed.
+      - The identifier of the API that an application with O(app_type=resource_server) belongs to, so that it can
+        exchange tokens. It can never be changed.
     type: str
   cross_origin_authentication:
-    description: Whether passwords can be sent from another origin.
+    description: Whether the application can make cross-origin authentication requests.
     type: bool
   cross_origin_loc:
-    description: The page that logins from another origin fall back on.
+    description: The URL of the page that verifies cross-origin authentication.
     type: str
   sso:
-    description: Whether users who are logged in elsewhere are logged in here too (legacy).
+    description: Whether Auth0 handles single sign-on, and not the identity provider (legacy).
     type: bool
   sso_disabled:
-    description: Whether users log in here each time.
+    description: Whether single sign-on is turned off, so that users log in each time.
     type: bool
   custom_login_page:
-    description: The login page of the classic experience.
+    description: The HTML of the login page of Classic Login.
     type: str
   custom_login_page_on:
     description: Whether O(custom_login_page) is used.
     type: bool
   is_token_endpoint_ip_header_trusted:
-    description: Whether the application can tell Auth0 the address of the user.
+    description: Whether Auth0 trusts the user's IP address in the application's header C(auth0-forwarded-for).
     type: bool
   require_pushed_authorization_requests:
-    description: Whether authorization requests must be pushed beforehand (RFC 9126).
+    description: Whether the application must use pushed authorization requests (RFC 9126).
     type: bool
   par_request_expiry:
     description: Seconds for which a pushed authorization request can be used, from 10 to 600.
     type: int
   compliance_level:
-    description: The security profile to which the application is held.
+    description: The security profile that the application must comply with.
     type: str
     choices: [none, fapi1_adv_pkj_par, fapi1_adv_mtls_par, fapi2_sp_pkj_mtls, fapi2_sp_mtls_mtls]
   skip_non_verifiable_callback_uri_confirmation_prompt:
-    description: Whether users are spared the question whether they trust a callback URL that nobody can verify.
+    description:
+      - Whether users log in without a confirmation prompt where the callback URL cannot be verified, such as one on
+        localhost.
     type: bool
   organization_discovery_methods:
-    description: How users name their organization. The list is managed whole; an empty one removes the setting.
+    description:
+      - How users can name their organization. The complete list, in any order; an empty list removes the setting.
     type: list
     elements: str
     choices: [email, organization_name]
   default_organization:
-    description: The organization where a request names none. An empty dictionary removes it.
+    description: The organization for requests that name none. An empty dictionary removes it.
     type: dict
     suboptions:
       organization_id:
         description: The ID of the organization.
         type: str
       flows:
-        description: The flows in which it counts.
+        description: The flows in which the default organization is used.
         type: list
         elements: str
         choices: [client_credentials]
   token_exchange:
-    description: The exchange of tokens. An empty dictionary removes the setting.
+    description: Which tokens the application can exchange. An empty dictionary removes the setting.
     type: dict
     suboptions:
       allow_any_profile_of_type:
-        description: The kinds of profile that the application may use.
+        description: The types of token exchange profile that the application may use.
         type: list
         elements: str
         choices: [custom_authentication, on_behalf_of_token_exchange]
@@ -194,7 +196,7 @@ options:
     type: dict
     suboptions:
       client_credentials:
-        description: The quota for tokens that it gets on its own behalf.
+        description: The quota for tokens that the application gets on its own behalf.
         type: dict
         suboptions:
           enforce:
@@ -207,55 +209,52 @@ options:
             description: Tokens an hour.
             type: int
   oidc_logout:
-    description: Back-channel logout. An empty dictionary removes it.
+    description: OpenID Connect back-channel logout. An empty dictionary removes it.
     type: dict
     suboptions:
       backchannel_logout_urls:
-        description: The URLs that are told of a logout.
+        description: The URLs that Auth0 calls when a session ends.
         type: list
         elements: str
       backchannel_logout_initiators:
-        description: What counts as a logout.
+        description: Which events make Auth0 call O(oidc_logout.backchannel_logout_urls).
         type: dict
         suboptions:
           mode:
-            description: Whether it is all, or what is selected.
+            description: Whether all events count, or only those in
+              O(oidc_logout.backchannel_logout_initiators.selected_initiators) (V(custom)).
             type: str
             choices: [custom, all]
           selected_initiators:
-            description: What is selected, such as V(rp-logout).
+            description: The events that count, such as V(rp-logout).
             type: list
             elements: str
       backchannel_logout_session_metadata:
-        description: The metadata of the session.
+        description: Whether Auth0 sends the metadata of the session.
         type: dict
         suboptions:
           include:
-            description: Whether it is sent along.
+            description: Whether the metadata of the session is sent.
             type: bool
   session_transfer:
-    description: The transfer of sessions between applications, under Auth0's names. An empty dictionary removes it.
+    description: How sessions are transferred between applications, in Auth0's fields. An empty dictionary removes it.
     type: dict
   mobile:
-    description: The mobile applications behind it, under Auth0's names. What is left out stays as it is.
+    description: The mobile apps of the application, in Auth0's fields. What is left out stays as it is.
     type: dict
   native_social_login:
-    description: Social logins in native applications, under Auth0's names. What is left out stays as it is.
+    description: Social logins of native applications, in Auth0's fields. What is left out stays as it is.
     type: dict
   addons:
     description:
-      - Add-ons such as SAML, under Auth0's names. Never shown, since they may hold secrets. An empty dictionary removes
-        them.
+      - Add-ons such as SAML, in Auth0's fields. They are never shown, since they may contain secrets. An empty
+        dictionary removes them.
     type: dict
 notes:
-  - The token needs the scopes C(read:clients) and, for a change, C(create:clients), C(update:clients) or
+  - The token needs the scope C(read:clients), and for a change C(create:clients), C(update:clients) or
     C(delete:clients).
-  - A name is looked for among all applications, a client ID is read at once.
-extends_documentation_fragment:
-  - mcp_ops.oauth.auth0
-  - mcp_ops.oauth.attributes
-  - mcp_ops.oauth.attributes.tenant
-  - mcp_ops.oauth.client
+  - An application is read directly by its O(client_id). To find a O(name), all applications are listed.
+extends_documentation_fragment: [mcp_ops.oauth._application, mcp_ops.oauth._auth0, mcp_ops.oauth._state]
 seealso:
   - module: mcp_ops.oauth.auth0_cimd_client
   - module: mcp_ops.oauth.auth0_client_grant
@@ -263,7 +262,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: The MCP Inspector, registered by hand
+- name: Create an application for the MCP Inspector
   mcp_ops.oauth.auth0_client:
     domain: tenant.eu.auth0.com
     auth_client_id: "{{ auth0_client_id }}"
@@ -277,7 +276,7 @@ EXAMPLES = r"""
     callbacks: ["http://localhost:6274/oauth/callback"]
   register: inspector
 
-- name: It no longer can log in
+- name: Delete the application by its client ID
   mcp_ops.oauth.auth0_client:
     client_id: "{{ inspector.client.client_id }}"
     state: absent
@@ -286,8 +285,8 @@ EXAMPLES = r"""
 RETURN = r"""
 client:
   description:
-    - The application without its secrets, afterwards or in check mode as it would be. Empty when it does not exist.
-    - With O(return_client_secret=true), it has its C(client_secret).
+    - The application after the run, or in check mode as it would be, without its secrets. Empty if it does not exist.
+    - With O(include_client_secret=true), it has its C(client_secret).
   returned: success
   type: dict
   sample:
@@ -296,14 +295,10 @@ client:
     app_type: native
     is_first_party: false
 failure:
-  description: What Auth0 answered to the request that failed. Each value is null where there was none.
+  description: Auth0's answer to the request that failed. A value is null where there was none.
   returned: when a request fails
   type: dict
-  sample:
-    status: 403
-    code: insufficient_scope
-    message: "Insufficient scope, expected any of: update:clients"
-    request: PATCH /api/v2/clients/tpc_bU3H7iEFPD3nVwc6a6yoa2
+  sample: {status: 401, code: null, message: Invalid token, request: GET /api/v2/clients}
 """
 
 from ..module_utils._auth0.kinds.application import APPLICATION, APPLICATION_WITH_SECRETS, FIELDS, secrets

@@ -12,23 +12,18 @@ author:
   - mcp_ops.oauth contributors (@mcp-ops)
 description:
   - Lets an application, or all third-party applications, get tokens for an API.
-  - MCP clients that register themselves are third-party applications. They get no token for an API without a grant,
-    whatever the API itself says.
-  - A grant is found by whom it is for, by O(audience) and by O(subject_type). These can never be changed, so other
-    values are another grant.
+  - Self-registered MCP clients are third-party applications. They get no token for an API without a client grant,
+    whatever the API's own policy is.
+  - A client grant is found by O(client_id) or O(default_for), O(audience) and O(subject_type). These can never be
+    changed, so other values are another client grant.
 options:
-  state:
-    description: Whether the grant exists.
-    type: str
-    choices: [present, absent]
-    default: present
   client_id:
-    description: The client ID of the application that the grant is for.
+    description: The client ID of the application that the client grant is for.
     type: str
   default_for:
     description:
-      - The applications that the grant is for where they have none of their own for the API. An application's own grant
-        replaces this one, and does not add to it.
+      - The applications that the client grant is for where they have none of their own for the API. An application's
+        own client grant replaces this one, and does not add to it.
     type: str
     choices: [third_party_clients]
   audience:
@@ -38,16 +33,16 @@ options:
   subject_type:
     description:
       - Whether the application acts on behalf of a V(user), as MCP clients do, or on its own behalf (V(client)).
-      - Auth0 itself takes V(client) where nothing is said, with which nobody can log in through an MCP client. So it
-        has to be said here.
+      - Required, since Auth0's own default is V(client), with which no user can log in through an MCP client.
     type: str
     choices: [user, client]
     required: true
   scope:
     description:
-      - The scopes of the API that the application may get. The list is managed whole, in any order.
-      - The API must know them (M(mcp_ops.oauth.auth0_resource_server)). The empty list lets it get tokens without any.
-      - A new grant needs this or O(allow_all_scopes=true).
+      - The scopes of the API that the application may get. The complete list, in any order.
+      - The API must have these scopes (M(mcp_ops.oauth.auth0_resource_server)). With an empty list, the application
+        gets tokens without scopes.
+      - A new client grant needs O(scope) or O(allow_all_scopes=true).
     type: list
     elements: str
   allow_all_scopes:
@@ -55,30 +50,29 @@ options:
     type: bool
   authorization_details_types:
     description:
-      - The types of authorization details (RFC 9396) that the application may ask for. The list is managed whole.
+      - The types of authorization details (RFC 9396) that the application may request. The complete list, in any order.
     type: list
     elements: str
   organization_usage:
-    description: Whether the application can, cannot or must name an organization when it acts on its own behalf.
+    description:
+      - Whether an application that acts on its own behalf cannot (V(deny)), can (V(allow)) or must (V(require)) name an
+        organization.
     type: str
     choices: [deny, allow, require]
   allow_any_organization:
-    description: Whether any organization can be named. Not for third-party applications.
+    description: Whether the application can name any organization. Not for third-party applications.
     type: bool
 notes:
-  - The token needs the scopes C(read:client_grants) and, for a change, C(create:client_grants),
-    C(update:client_grants) or C(delete:client_grants).
-extends_documentation_fragment:
-  - mcp_ops.oauth.auth0
-  - mcp_ops.oauth.attributes
-  - mcp_ops.oauth.attributes.tenant
+  - The token needs the scope C(read:client_grants), and for a change C(create:client_grants), C(update:client_grants)
+    or C(delete:client_grants).
+extends_documentation_fragment: [mcp_ops.oauth._auth0, mcp_ops.oauth._state]
 seealso:
   - module: mcp_ops.oauth.auth0_client_grant_info
   - module: mcp_ops.oauth.auth0_resource_server
 """
 
 EXAMPLES = r"""
-- name: Users can log in to the MCP server through clients that register themselves
+- name: Let users log in to the MCP server through self-registered clients
   mcp_ops.oauth.auth0_client_grant:
     domain: tenant.eu.auth0.com
     auth_client_id: "{{ auth0_client_id }}"
@@ -88,7 +82,7 @@ EXAMPLES = r"""
     subject_type: user
     scope: [tools:read]
 
-- name: A partner's service may call all tools on its own behalf
+- name: Let a partner's service call all tools on its own behalf
   mcp_ops.oauth.auth0_client_grant:
     client_id: "{{ partner_client_id }}"
     audience: https://mcp.example.com/mcp
@@ -98,7 +92,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 client_grant:
-  description: The grant, afterwards or in check mode as it would be. Empty when it does not exist.
+  description: The client grant after the run, or in check mode as it would be. Empty if it does not exist.
   returned: success
   type: dict
   sample:
@@ -108,14 +102,10 @@ client_grant:
     subject_type: user
     scope: [tools:read]
 failure:
-  description: What Auth0 answered to the request that failed. Each value is null where there was none.
+  description: Auth0's answer to the request that failed. A value is null where there was none.
   returned: when a request fails
   type: dict
-  sample:
-    status: 403
-    code: insufficient_scope
-    message: "Insufficient scope, expected any of: update:client_grants"
-    request: PATCH /api/v2/client-grants/cgr_9dKKcib71UMRiHHW
+  sample: {status: 401, code: null, message: Invalid token, request: GET /api/v2/client-grants}
 """
 
 from ..module_utils._auth0.kinds.client_grant import CLIENT_GRANT, FIELDS, drop_implied_scope

@@ -11,40 +11,31 @@ version_added: 0.1.0
 author:
   - mcp_ops.oauth contributors (@mcp-ops)
 description:
-  - Reads all client grants, or those that fit all the options that are set.
-  - What it returns can be given back to M(mcp_ops.oauth.auth0_client_grant), which then changes nothing. So only what
-    that module knows is returned.
+  - Reads all client grants, or those that match all options that are set.
 options:
   client_id:
-    description: Only grants for this application.
+    description: Only client grants for the application with this client ID.
     type: str
   default_for:
-    description: Only grants for these applications.
+    description: Only client grants for all applications of this kind.
     type: str
     choices: [third_party_clients]
   audience:
-    description: Only grants for the API with this identifier.
+    description: Only client grants for the API with this identifier.
     type: str
   subject_type:
-    description: Only grants to act on behalf of a V(user), or of the application itself (V(client)).
+    description: Only client grants to act on behalf of a V(user), or of the application itself (V(client)).
     type: str
     choices: [user, client]
 notes:
   - The token needs the scope C(read:client_grants).
-extends_documentation_fragment:
-  - mcp_ops.oauth.auth0
-  - mcp_ops.oauth.attributes
-  - mcp_ops.oauth.attributes.tenant
-attributes:
-  diff_mode:
-    support: none
-    details: It changes nothing.
+extends_documentation_fragment: [mcp_ops.oauth._auth0, mcp_ops.oauth._info]
 seealso:
   - module: mcp_ops.oauth.auth0_client_grant
 """
 
 EXAMPLES = r"""
-- name: Who can get tokens for the MCP server
+- name: Read which applications can get tokens for the MCP server
   mcp_ops.oauth.auth0_client_grant_info:
     domain: tenant.eu.auth0.com
     auth_client_id: "{{ auth0_client_id }}"
@@ -54,7 +45,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 client_grants:
-  description: The client grants, an empty list where none was found.
+  description: The client grants. Empty if none was found.
   returned: success
   type: list
   elements: dict
@@ -64,14 +55,10 @@ client_grants:
       subject_type: user
       scope: [tools:read]
 failure:
-  description: What Auth0 answered to the request that failed. Each value is null where there was none.
+  description: Auth0's answer to the request that failed. A value is null where there was none.
   returned: when a request fails
   type: dict
-  sample:
-    status: 403
-    code: insufficient_scope
-    message: "Insufficient scope, expected any of: read:client_grants"
-    request: GET /api/v2/client-grants
+  sample: {status: 401, code: null, message: Invalid token, request: GET /api/v2/client-grants}
 """
 
 from ..module_utils._auth0.kinds.client_grant import CLIENT_GRANT, FIELDS, KEYS, drop_implied_scope

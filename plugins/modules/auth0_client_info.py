@@ -11,47 +11,38 @@ version_added: 0.1.0
 author:
   - mcp_ops.oauth contributors (@mcp-ops)
 description:
-  - Reads one application by its client ID, those of a name, or all of them, or those that fit the options that are set.
-  - What it returns can be given back to M(mcp_ops.oauth.auth0_client), which then changes nothing. So only what that
-    module knows is returned.
+  - Reads all applications, or those that match all options that are set.
 options:
   client_id:
-    description: The client ID of the application.
+    description: Only the application with this client ID.
     type: str
   name:
-    description: Only applications of this name.
+    description: Only applications with this name.
     type: str
   external_client_id:
-    description: Only the application with this URL of a metadata document.
+    description: Only the application whose client ID metadata document has this URL.
     type: str
   is_first_party:
-    description: Only first-party applications, or only third-party ones.
+    description: Only first-party applications (V(true)), or only third-party ones (V(false)).
     type: bool
   app_type:
-    description: Only applications of these kinds.
+    description: Only applications of these types.
     type: list
     elements: str
   include_client_secret:
-    description: Whether secrets are returned too. Set C(no_log=true) on the task then.
+    description: Whether the result contains client secrets. If so, set C(no_log=true) on the task.
     type: bool
     default: false
 notes:
-  - The token needs the scope C(read:clients), with O(include_client_secret=true) C(read:client_keys) as well.
-  - The application that stands for all others is left out.
-extends_documentation_fragment:
-  - mcp_ops.oauth.auth0
-  - mcp_ops.oauth.attributes
-  - mcp_ops.oauth.attributes.tenant
-attributes:
-  diff_mode:
-    support: none
-    details: It changes nothing.
+  - The token needs the scope C(read:clients), and C(read:client_keys) with O(include_client_secret=true).
+  - The tenant's global client, which Auth0 keeps for itself, is left out.
+extends_documentation_fragment: [mcp_ops.oauth._auth0, mcp_ops.oauth._info]
 seealso:
   - module: mcp_ops.oauth.auth0_client
 """
 
 EXAMPLES = r"""
-- name: Which applications registered themselves, or are a partner's
+- name: Read the third-party applications, such as self-registered ones
   mcp_ops.oauth.auth0_client_info:
     domain: tenant.eu.auth0.com
     auth_client_id: "{{ auth0_client_id }}"
@@ -61,7 +52,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 clients:
-  description: The applications, an empty list where none was found.
+  description: The applications. Empty if none was found.
   returned: success
   type: list
   elements: dict
@@ -70,14 +61,10 @@ clients:
       name: MCP Inspector
       is_first_party: false
 failure:
-  description: What Auth0 answered to the request that failed. Each value is null where there was none.
+  description: Auth0's answer to the request that failed. A value is null where there was none.
   returned: when a request fails
   type: dict
-  sample:
-    status: 403
-    code: insufficient_scope
-    message: "Insufficient scope, expected any of: read:clients"
-    request: GET /api/v2/clients
+  sample: {status: 401, code: null, message: Invalid token, request: GET /api/v2/clients}
 """
 
 from ..module_utils._auth0.kinds.application import APPLICATION, APPLICATION_WITH_SECRETS, FIELDS

@@ -11,28 +11,23 @@ version_added: 0.1.0
 author:
   - mcp_ops.oauth contributors (@mcp-ops)
 description:
-  - Creates, updates or deletes a connection of any strategy, that is a source of users.
-  - Auth0 replaces the options of a connection whole. So those that are set are put into those that are there, at every
-    depth, and what is not named stays as it is.
-  - To take a connection to domain level and nothing else, M(mcp_ops.oauth.auth0_connection_domain) needs fewer scopes
-    and never touches the options.
+  - Creates, updates or deletes a connection of any strategy, which is a source of users.
+  - Auth0 replaces the options of a connection as a whole. So the module sends O(options) merged, at every depth, into
+    the options that the connection has.
+  - To promote a connection to domain level and nothing else, M(mcp_ops.oauth.auth0_connection_domain) needs fewer
+    scopes and never reads or sends the options.
 options:
-  state:
-    description: Whether the connection exists.
-    type: str
-    choices: [present, absent]
-    default: present
   name:
     description:
-      - The name of the connection, by which it is found. It has at most 128 letters, digits and single hyphens, and can
-        never be changed.
+      - The name of the connection, by which it is found unless O(id) is set. It can never be changed.
+      - A new connection's name has at most 128 letters, digits and single hyphens.
     type: str
   id:
-    description: The ID of the connection, such as V(con_9dKKcib71UMRiHHW), by which it is found where it is set.
+    description: The ID of a connection that exists, such as V(con_9dKKcib71UMRiHHW).
     type: str
   strategy:
     description:
-      - The kind of identity provider, such as V(auth0), V(google-oauth2), V(oidc) or V(samlp). Needed to create a
+      - The type of identity provider, such as V(auth0), V(google-oauth2), V(oidc) or V(samlp). Required to create a
         connection; it can never be changed.
     type: str
   display_name:
@@ -40,17 +35,17 @@ options:
     type: str
   options:
     description:
-      - The options of the strategy, under Auth0's names. A list is managed whole, in any order except for
+      - The options of the strategy, in Auth0's fields. A list is the complete one, in any order except for
         C(precedence). Null removes an option.
-      - Secrets in here, such as C(client_secret), are never shown.
-      - Auth0 never tells C(configuration), the settings of a custom database, nor C(metadataXml). They are sent when
-        the connection is created and along with any other change of options, or each time with
+      - Secrets in these options, such as C(client_secret), are never shown.
+      - Auth0 returns C(configuration), the settings of a custom database, only encrypted, and never C(metadataXml).
+        Both are sent when the connection is created and along with any other change of options, or each time with
         O(resend_options=true).
     type: dict
   resend_options:
     description:
-      - Whether to send O(options) even if nothing that can be compared differs. Needed to change what Auth0 never
-        tells. The task then always reports a change.
+      - Whether to send O(options) even if nothing that can be compared differs. Needed to change options that Auth0
+        does not return. The task then always reports a change.
     type: bool
     default: false
   is_domain_connection:
@@ -60,61 +55,63 @@ options:
     description: Whether the login page has a button for the connection, for strategies that have one.
     type: bool
   realms:
-    description: The realms for which the connection is used. The list is managed whole, in any order.
+    description: The realms for which the connection is used. The complete list, in any order.
     type: list
     elements: str
   metadata:
-    description: At most ten texts of your own.
+    description: Up to ten keys with a string each.
     type: dict
   authentication:
-    description: Logins through the connection.
+    description: Whether users can log in through the connection.
     type: dict
     suboptions:
       active:
-        description: Whether users can log in.
+        description: Whether users can log in through the connection.
         type: bool
         required: true
   connected_accounts:
-    description: Accounts of the identity provider that users connect to theirs.
+    description: Whether users can connect their accounts at the identity provider.
     type: dict
     suboptions:
       active:
-        description: Whether accounts can be connected.
+        description: Whether users can connect accounts.
         type: bool
         required: true
       cross_app_access:
         description: Whether connected accounts take part in cross-app access.
         type: bool
       allow_missing_user_id:
-        description: Whether an account without a user ID can be connected.
+        description: Whether an account without a user ID at the identity provider can be connected.
         type: bool
   cross_app_access_requesting_app:
-    description: The tenant as an application that asks for access by way of this identity provider.
+    description: Whether the tenant can request access through this identity provider (cross-app access).
     type: dict
     suboptions:
       active:
-        description: Whether it can ask.
+        description: Whether the tenant can request access.
         type: bool
         required: true
   cross_app_access_resource_app:
     description:
-      - The tenant as an application to which this identity provider grants access. An empty dictionary removes it.
+      - Whether this identity provider can grant access to the tenant (cross-app access). An empty dictionary removes
+        the setting.
     type: dict
     suboptions:
       status:
-        description: Whether access is granted.
+        description: Whether the identity provider can grant access.
         type: str
         choices: [enabled, disabled]
   clients:
     description:
       - Applications to enable or disable for the connection. Those that are not listed stay as they are.
-      - Third-party applications, such as MCP clients that register themselves, can only use connections at domain
-        level.
+      - Third-party applications, such as self-registered MCP clients, can only use connections at domain level.
     type: list
     elements: dict
     suboptions:
       client_id:
-        description: The client ID of the application, or its name if no other application has it.
+        description:
+          - The client ID of the application, or its name if no other application has it. To find a name, all
+            applications are listed; a client ID needs no listing.
         type: str
         required: true
       status:
@@ -123,27 +120,24 @@ options:
         default: true
   deletion_timeout:
     description:
-      - Auth0 deletes a connection after its answer. The longest wait in seconds for the end, before which its name
-        cannot be used again. V(0) does not wait.
+      - The longest wait in seconds for the end of a deletion. Auth0 answers when it has only started; the name can be
+        used again when it has ended. V(0) does not wait.
     type: float
     default: 60
 notes:
-  - The token needs the scopes C(read:connections) and, for a change, C(create:connections), C(update:connections) or
-    C(delete:connections). With O(options) it needs C(read:connections_options) and C(update:connections_options) as
-    well, with O(clients) C(read:clients).
-  - Options that Auth0 derives itself, or writes in another way than they were given, are seen as a change each time.
-    Give them as Auth0 tells them (M(mcp_ops.oauth.auth0_connection_info)), or leave them out.
-extends_documentation_fragment:
-  - mcp_ops.oauth.auth0
-  - mcp_ops.oauth.attributes
-  - mcp_ops.oauth.attributes.tenant
+  - The token needs the scope C(read:connections), and for a change C(create:connections), C(update:connections) or
+    C(delete:connections). With O(options) it also needs C(read:connections_options) and C(update:connections_options),
+    with O(clients) C(read:clients).
+  - Options that Auth0 derives, or stores in another form than given, make each run report a change. Give them as
+    M(mcp_ops.oauth.auth0_connection_info) returns them, or leave them out.
+extends_documentation_fragment: [mcp_ops.oauth._auth0, mcp_ops.oauth._state]
 seealso:
   - module: mcp_ops.oauth.auth0_connection_domain
   - module: mcp_ops.oauth.auth0_connection_info
 """
 
 EXAMPLES = r"""
-- name: Users of our identity provider can log in through MCP clients
+- name: Let users of our identity provider log in through MCP clients
   mcp_ops.oauth.auth0_connection:
     domain: tenant.eu.auth0.com
     auth_client_id: "{{ auth0_client_id }}"
@@ -158,7 +152,7 @@ EXAMPLES = r"""
       discovery_url: https://login.example.com/.well-known/openid-configuration
       scope: openid profile email
 
-- name: Nobody signs up, and one application can use the database
+- name: Turn off sign-up, enable one application and disable another
   mcp_ops.oauth.auth0_connection:
     name: Username-Password-Authentication
     options:
@@ -172,8 +166,8 @@ EXAMPLES = r"""
 RETURN = r"""
 connection:
   description:
-    - The connection without its options, afterwards or in check mode as it would be. Empty when it does not exist.
-    - With O(clients), these are the applications that are enabled, and those among O(clients) that are not.
+    - The connection after the run, or in check mode as it would be, without its options. Empty if it does not exist.
+    - With O(clients), its C(clients) are the applications that are enabled, and those that the task disabled.
   returned: success
   type: dict
   sample:
@@ -182,14 +176,10 @@ connection:
     strategy: oidc
     is_domain_connection: true
 failure:
-  description: What Auth0 answered to the request that failed. Each value is null where there was none.
+  description: Auth0's answer to the request that failed. A value is null where there was none.
   returned: when a request fails
   type: dict
-  sample:
-    status: 403
-    code: insufficient_scope
-    message: "Insufficient scope, expected any of: update:connections"
-    request: PATCH /api/v2/connections/con_9dKKcib71UMRiHHW
+  sample: {status: 401, code: null, message: Invalid token, request: GET /api/v2/connections}
 """
 
 from dataclasses import replace

@@ -12,14 +12,14 @@ author:
   - mcp_ops.oauth contributors (@mcp-ops)
 description:
   - Makes a connection available to every third-party application of the tenant, or takes that back.
-  - MCP clients that register themselves are third-party applications; without a connection at domain level nobody can
-    log in through them.
+  - Self-registered MCP clients are third-party applications. Without a connection at domain level, no user can log in
+    through them.
   - Neither reads nor sends the options of the connection.
 options:
   name:
     description: The name of the connection.
     type: str
-  connection_id:
+  id:
     description: The ID of the connection, such as V(con_9dKKcib71UMRiHHW).
     type: str
   is_domain_connection:
@@ -27,24 +27,23 @@ options:
     type: bool
     default: true
 notes:
-  - The token needs the scopes C(read:connections) and, for a change, C(update:connections).
-  - A connection that does not exist is an error that lists those that do. In check mode it is a warning, so that the
-    preview of a longer play goes on.
-extends_documentation_fragment:
-  - mcp_ops.oauth.auth0
-  - mcp_ops.oauth.attributes
-  - mcp_ops.oauth.attributes.tenant
+  - The token needs the scope C(read:connections), and for a change C(update:connections).
+  - A connection that does not exist is an error that lists those that do. In check mode it is a warning, since an
+    earlier task of the play may create it.
+extends_documentation_fragment: [mcp_ops.oauth._attributes, mcp_ops.oauth._auth0]
+seealso:
+  - module: mcp_ops.oauth.auth0_connection
 """
 
 EXAMPLES = r"""
-- name: Users of the default database can log in through MCP clients
+- name: Let users of the default database log in through MCP clients
   mcp_ops.oauth.auth0_connection_domain:
     domain: tenant.eu.auth0.com
     auth_client_id: "{{ auth0_client_id }}"
     auth_client_secret: "{{ auth0_client_secret }}"
     name: Username-Password-Authentication
 
-- name: Google accounts no longer can
+- name: Close MCP clients to Google accounts
   mcp_ops.oauth.auth0_connection_domain:
     name: google-oauth2
     is_domain_connection: false
@@ -52,7 +51,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 connection:
-  description: The connection, afterwards or in check mode as it would be.
+  description: The connection after the run, or in check mode as it would be.
   returned: success
   type: dict
   contains:
@@ -61,15 +60,15 @@ connection:
       returned: when the connection exists
       type: str
     name:
-      description: Its name.
-      returned: when known
+      description: The name of the connection.
+      returned: when the connection exists or O(name) is set
       type: str
     strategy:
-      description: The kind of identity provider.
+      description: The type of identity provider.
       returned: when the connection exists
       type: str
     is_domain_connection:
-      description: Whether it is at domain level.
+      description: Whether the connection is at domain level.
       returned: success
       type: bool
   sample:
@@ -78,14 +77,10 @@ connection:
     strategy: auth0
     is_domain_connection: true
 failure:
-  description: What Auth0 answered to the request that failed. Each value is null where there was none.
+  description: Auth0's answer to the request that failed. A value is null where there was none.
   returned: when a request fails
   type: dict
-  sample:
-    status: 403
-    code: insufficient_scope
-    message: "Insufficient scope, expected any of: update:connections"
-    request: PATCH /api/v2/connections/con_9dKKcib71UMRiHHW
+  sample: {status: 401, code: null, message: Invalid token, request: GET /api/v2/connections}
 """
 
 from ..module_utils._auth0.kinds.connection import CONNECTION_DOMAIN, DOMAIN_FIELDS

@@ -11,15 +11,13 @@ version_added: 0.1.0
 author:
   - mcp_ops.oauth contributors (@mcp-ops)
 description:
-  - Reads one connection by its name or ID, or all of them, or those of some strategies.
-  - What it returns can be given back to M(mcp_ops.oauth.auth0_connection), which then changes nothing. So only what
-    that module knows is returned.
+  - Reads one connection by its name or ID, all connections, or those of some strategies.
 options:
   name:
-    description: The name of the connection.
+    description: Only the connection with this name.
     type: str
   id:
-    description: The ID of the connection.
+    description: Only the connection with this ID.
     type: str
   strategy:
     description: Only connections of these strategies.
@@ -27,39 +25,32 @@ options:
     elements: str
   include_options:
     description:
-      - Whether the options are returned too. They may hold secrets in clear text, so set C(no_log=true) on the task.
+      - Whether the result contains the options. They may hold secrets in clear text, so set C(no_log=true) on the task.
     type: bool
     default: false
 notes:
-  - The token needs the scope C(read:connections), with O(include_options=true) C(read:connections_options) as well.
-extends_documentation_fragment:
-  - mcp_ops.oauth.auth0
-  - mcp_ops.oauth.attributes
-  - mcp_ops.oauth.attributes.tenant
-attributes:
-  diff_mode:
-    support: none
-    details: It changes nothing.
+  - The token needs the scope C(read:connections), and C(read:connections_options) with O(include_options=true).
+extends_documentation_fragment: [mcp_ops.oauth._auth0, mcp_ops.oauth._info]
 seealso:
   - module: mcp_ops.oauth.auth0_connection
 """
 
 EXAMPLES = r"""
-- name: Through which connections can MCP clients log in
+- name: Read all connections
   mcp_ops.oauth.auth0_connection_info:
     domain: tenant.eu.auth0.com
     auth_client_id: "{{ auth0_client_id }}"
     auth_client_secret: "{{ auth0_client_secret }}"
   register: found
 
-- name: Those at domain level
+- name: Show the connections through which users of MCP clients can log in
   ansible.builtin.debug:
     msg: "{{ found.connections | selectattr('is_domain_connection') | map(attribute='name') }}"
 """
 
 RETURN = r"""
 connections:
-  description: The connections, an empty list where none was found.
+  description: The connections. Empty if none was found.
   returned: success
   type: list
   elements: dict
@@ -69,14 +60,10 @@ connections:
       strategy: auth0
       is_domain_connection: true
 failure:
-  description: What Auth0 answered to the request that failed. Each value is null where there was none.
+  description: Auth0's answer to the request that failed. A value is null where there was none.
   returned: when a request fails
   type: dict
-  sample:
-    status: 403
-    code: insufficient_scope
-    message: "Insufficient scope, expected any of: read:connections"
-    request: GET /api/v2/connections
+  sample: {status: 401, code: null, message: Invalid token, request: GET /api/v2/connections}
 """
 
 from dataclasses import replace

@@ -11,28 +11,23 @@ version_added: 0.1.0
 author:
   - mcp_ops.oauth contributors (@mcp-ops)
 description:
-  - Creates, updates or deletes an API, which Auth0's Management API calls a resource server.
-  - For an MCP server the O(identifier) is its public URL. It becomes the audience of tokens and can never be changed.
-  - Only the options that are set are compared and sent. Whatever else the API holds stays as it is.
+  - Creates, updates or deletes an API. Auth0's Management API calls it a resource server.
+  - The O(identifier) of an MCP server's API is the server's public URL. It becomes the audience of tokens.
 options:
   identifier:
     description:
-      - The API's identifier, by which it is found. It has from 1 to 600 characters.
-      - Auth0 compares it letter by letter, a trailing slash included.
+      - The identifier of the API, by which it is found. It can never be changed.
+      - A new API's identifier has from 1 to 600 characters.
+      - Auth0 compares identifiers letter by letter, a trailing slash included.
     type: str
     required: true
-  state:
-    description: Whether the API exists.
-    type: str
-    choices: [present, absent]
-    default: present
   name:
     description: The name shown in the Dashboard, from 1 to 200 characters without V(<) and V(>).
     type: str
   scopes:
     description:
-      - The permissions that the API knows. Their order does not matter.
-      - Scopes that are not listed stay, unless O(purge_scopes) is set.
+      - The scopes (permissions) of the API, in any order.
+      - Scopes that are not listed stay, unless O(purge_scopes=true).
     type: list
     elements: dict
     suboptions:
@@ -46,7 +41,7 @@ options:
   purge_scopes:
     description:
       - Whether scopes that O(scopes) does not list are removed.
-      - Removing a scope takes it away from every role and user that has it, without further notice.
+      - Auth0 also removes such a scope from every role and user that has it.
     type: bool
     default: false
   signing_alg:
@@ -56,38 +51,40 @@ options:
   signing_secret:
     description:
       - The secret for O(signing_alg=HS256), at least 16 characters.
-      - Auth0 does not tell the current one, so it is sent only when the API is created or O(signing_alg) changes.
+      - Auth0 does not return the current one, so it is sent only when the API is created or O(signing_alg) changes.
     type: str
   allow_offline_access:
-    description: Whether clients can get refresh tokens for this API. MCP clients rely on it.
+    description: Whether applications can get refresh tokens for the API. MCP clients rely on it.
     type: bool
   allow_online_access:
     description:
-      - Whether clients can get refresh tokens that are bound to the session of the user. In early access at Auth0.
+      - Whether applications can get online refresh tokens, which are bound to the user's session. Early access at
+        Auth0.
     type: bool
   allow_online_access_with_ephemeral_sessions:
-    description: Whether O(allow_online_access) extends to ephemeral sessions. In early access at Auth0.
+    description: Whether O(allow_online_access) also holds for ephemeral sessions. Early access at Auth0.
     type: bool
   token_lifetime:
     description: How long an access token is valid, in seconds from 0 to 2592000 (30 days).
     type: int
   token_lifetime_for_web:
-    description: The same for tokens that browser-based flows get. At most O(token_lifetime).
+    description: How long an access token from a browser-based flow is valid, in seconds, at most O(token_lifetime).
     type: int
   token_lifetime_for_anonymous_access_tokens:
-    description: The same for tokens of anonymous sessions.
+    description: How long an access token of an anonymous session is valid, in seconds from 0 to 2592000 (30 days).
     type: int
   skip_consent_for_verifiable_first_party_clients:
-    description: Whether first-party applications that can be verified need no consent of the user.
+    description: Whether verifiable first-party applications need no consent of the user.
     type: bool
   enforce_policies:
     description:
       - Whether role-based access control decides which scopes a user gets.
-      - With V(true), a user without a role that has the permission gets a token without that scope.
+      - With V(true), a user's token has only those requested scopes that the user's roles
+        (M(mcp_ops.oauth.auth0_role)) or own permissions contain.
     type: bool
   token_dialect:
     description:
-      - The format of the access tokens. The values that end in V(_authz) add the user's permissions, and need
+      - The format of access tokens. The values that end in V(_authz) add the user's permissions, and need
         O(enforce_policies=true).
     type: str
     choices: [access_token, access_token_authz, rfc9068_profile, rfc9068_profile_authz]
@@ -116,11 +113,11 @@ options:
           pem:
             description:
               - The public key or certificate in PEM form, at most 4096 characters.
-              - Auth0 does not tell the current one, so a new key is noticed only by its new
+              - Auth0 does not return the current one, so a new key is noticed only by its new
                 O(token_encryption.encryption_key.name) or O(token_encryption.encryption_key.kid).
             type: str
   consent_policy:
-    description: How users consent to a single transaction. The empty text removes the policy.
+    description: How users consent to a single transaction. An empty string removes the policy.
     type: str
     choices: [transactional-authorization-with-mfa, ""]
   require_consent_non_repudiation:
@@ -128,29 +125,28 @@ options:
     type: bool
   authorization_details:
     description:
-      - The types of authorization details (RFC 9396) that the API knows, each a dictionary such as
-        V({"type":"payment"}).
-      - The list is managed whole, in any order. The empty list removes it.
+      - The types of authorization details (RFC 9396) of the API, each a dictionary such as V({"type":"payment"}).
+      - The complete list, in any order. An empty list removes it.
     type: list
     elements: dict
   proof_of_possession:
-    description: Whether access tokens are bound to a key of the client. An empty dictionary removes the requirement.
+    description: How access tokens are bound to a key of the application. An empty dictionary removes the setting.
     type: dict
     suboptions:
       mechanism:
-        description: How tokens are bound.
+        description: How access tokens are bound.
         type: str
         choices: [mtls, dpop]
       required:
-        description: Whether only bound tokens are issued.
+        description: Whether only bound access tokens are issued.
         type: bool
       required_for:
-        description: Which clients O(proof_of_possession.required) applies to.
+        description: Which applications O(proof_of_possession.required) holds for.
         type: str
         choices: [public_clients, all_clients]
   subject_type_authorization:
     description:
-      - Which applications can get tokens for the API. Third-party applications need a client grant whatever this says.
+      - Which applications can get tokens for the API. Third-party applications always need a client grant.
     type: dict
     suboptions:
       user:
@@ -158,7 +154,7 @@ options:
         type: dict
         suboptions:
           policy:
-            description: Which applications can ask for it.
+            description: Which applications can get tokens on behalf of a user.
             type: str
             choices: [allow_all, deny_all, require_client_grant]
       client:
@@ -166,7 +162,7 @@ options:
         type: dict
         suboptions:
           policy:
-            description: Which applications can ask for it.
+            description: Which applications can get tokens on their own behalf.
             type: str
             choices: [deny_all, require_client_grant]
       anonymous_user:
@@ -174,30 +170,30 @@ options:
         type: dict
         suboptions:
           policy:
-            description: Which applications can ask for it.
+            description: Which applications can get tokens on behalf of an anonymous session.
             type: str
             choices: [deny_all, require_client_grant]
   authorization_policy:
-    description: The policy that decides on access. An empty dictionary removes it. In early access at Auth0.
+    description: The policy that decides on access. An empty dictionary removes it. Early access at Auth0.
     type: dict
     suboptions:
       policy_id:
         description: The ID of the policy, from 1 to 1024 characters.
         type: str
 notes:
-  - The token needs the scope C(read:resource_servers), and C(create:resource_servers), C(update:resource_servers) or
-    C(delete:resource_servers) for the change.
+  - The token needs the scope C(read:resource_servers), and for a change C(create:resource_servers),
+    C(update:resource_servers) or C(delete:resource_servers).
   - Of a system API, such as the Management API itself, only O(token_lifetime), O(token_lifetime_for_web),
-    O(skip_consent_for_verifiable_first_party_clients), O(subject_type_authorization) and O(authorization_policy) can
-    change.
-extends_documentation_fragment:
-  - mcp_ops.oauth.auth0
-  - mcp_ops.oauth.attributes
-  - mcp_ops.oauth.attributes.tenant
+    O(skip_consent_for_verifiable_first_party_clients), O(subject_type_authorization) and O(authorization_policy) can be
+    changed.
+extends_documentation_fragment: [mcp_ops.oauth._auth0, mcp_ops.oauth._state]
+seealso:
+  - module: mcp_ops.oauth.auth0_client_grant
+  - module: mcp_ops.oauth.auth0_resource_server_info
 """
 
 EXAMPLES = r"""
-- name: The API of an MCP server
+- name: Create the API of an MCP server
   mcp_ops.oauth.auth0_resource_server:
     domain: tenant.eu.auth0.com
     auth_client_id: "{{ auth0_client_id }}"
@@ -211,7 +207,7 @@ EXAMPLES = r"""
       - value: tools:read
         description: List and call the tools that only read
 
-- name: Exactly these scopes and no others
+- name: Set exactly these scopes
   mcp_ops.oauth.auth0_resource_server:
     identifier: https://mcp.example.com/mcp
     scopes:
@@ -219,7 +215,7 @@ EXAMPLES = r"""
       - value: tools:write
     purge_scopes: true
 
-- name: The API is gone
+- name: Delete the API
   mcp_ops.oauth.auth0_resource_server:
     identifier: https://mcp.example.com/mcp
     state: absent
@@ -228,9 +224,9 @@ EXAMPLES = r"""
 RETURN = r"""
 resource_server:
   description:
-    - The API as Auth0 returns it, without secrets. A field that was never set is missing.
-    - In check mode the object as it would be, without values that Auth0 makes up on creation.
-    - Empty if the API does not exist (afterwards).
+    - The API as Auth0 returns it after the run, without secrets. A field that was never set is missing.
+    - In check mode the API as it would be, without values that Auth0 makes on creation.
+    - Empty if the API does not exist.
   returned: success
   type: dict
   sample:
@@ -252,14 +248,10 @@ purged_scopes:
   elements: str
   sample: [tools:admin]
 failure:
-  description: What Auth0 answered to the request that failed. Each value is null where there was none.
+  description: Auth0's answer to the request that failed. A value is null where there was none.
   returned: when a request fails
   type: dict
-  sample:
-    status: 403
-    code: insufficient_scope
-    message: "Insufficient scope, expected any of: create:resource_servers"
-    request: POST /api/v2/resource-servers
+  sample: {status: 401, code: null, message: Invalid token, request: GET /api/v2/resource-servers}
 """
 
 from ..module_utils._auth0.kinds.resource_server import FIELDS, RESOURCE_SERVER

@@ -11,36 +11,29 @@ version_added: 0.1.0
 author:
   - mcp_ops.oauth contributors (@mcp-ops)
 description:
-  - Reads one API by its identifier, or all of them, those of Auth0 itself included.
-  - What it returns can be given back to M(mcp_ops.oauth.auth0_resource_server), which then changes nothing. So only
-    what that module knows is returned.
+  - Reads one API by its identifier, or all APIs, including the system APIs of Auth0.
 options:
   identifier:
-    description: The identifier of the API. Without it, all are read.
+    description: Only the API with this identifier.
     type: str
 notes:
   - The token needs the scope C(read:resource_servers).
-extends_documentation_fragment:
-  - mcp_ops.oauth.auth0
-  - mcp_ops.oauth.attributes
-  - mcp_ops.oauth.attributes.tenant
-attributes:
-  diff_mode:
-    support: none
-    details: It changes nothing.
+  - Auth0 lists at most about 1,000 APIs. In a tenant with more, the module fails unless O(identifier) is set; it never
+    returns a part of the list.
+extends_documentation_fragment: [mcp_ops.oauth._auth0, mcp_ops.oauth._info]
 seealso:
   - module: mcp_ops.oauth.auth0_resource_server
 """
 
 EXAMPLES = r"""
-- name: Which APIs are there
+- name: Read all APIs
   mcp_ops.oauth.auth0_resource_server_info:
     domain: tenant.eu.auth0.com
     auth_client_id: "{{ auth0_client_id }}"
     auth_client_secret: "{{ auth0_client_secret }}"
   register: apis
 
-- name: All custom ones issue tokens for an hour
+- name: Let the access tokens of all APIs but the Management API expire after an hour
   mcp_ops.oauth.auth0_resource_server:
     identifier: "{{ item.identifier }}"
     token_lifetime: 3600
@@ -49,7 +42,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 resource_servers:
-  description: The APIs, an empty list where none was found.
+  description: The APIs. Empty if none was found.
   returned: success
   type: list
   elements: dict
@@ -58,14 +51,10 @@ resource_servers:
       name: MCP server
       signing_alg: RS256
 failure:
-  description: What Auth0 answered to the request that failed. Each value is null where there was none.
+  description: Auth0's answer to the request that failed. A value is null where there was none.
   returned: when a request fails
   type: dict
-  sample:
-    status: 403
-    code: insufficient_scope
-    message: "Insufficient scope, expected any of: read:resource_servers"
-    request: GET /api/v2/resource-servers
+  sample: {status: 401, code: null, message: Invalid token, request: GET /api/v2/resource-servers}
 """
 
 from ..module_utils._auth0.kinds.resource_server import FIELDS, RESOURCE_SERVER

@@ -12,38 +12,32 @@ author:
   - mcp_ops.oauth contributors (@mcp-ops)
 description:
   - Reads all settings and flags of a tenant. What was never set is missing.
-  - RV(settings) can be given back to M(mcp_ops.oauth.auth0_tenant_settings) and RV(flags) to
-    M(mcp_ops.oauth.auth0_tenant_flags), which then change nothing. So only what these modules know is returned.
+  - RV(settings) are options of M(mcp_ops.oauth.auth0_tenant_settings), and RV(flags) is the option of
+    M(mcp_ops.oauth.auth0_tenant_flags).
 notes:
   - The token needs the scope C(read:tenant_settings).
-extends_documentation_fragment:
-  - mcp_ops.oauth.auth0
-  - mcp_ops.oauth.attributes
-  - mcp_ops.oauth.attributes.tenant
-attributes:
-  diff_mode:
-    support: none
-    details: It changes nothing.
+extends_documentation_fragment: [mcp_ops.oauth._auth0, mcp_ops.oauth._info]
 seealso:
+  - module: mcp_ops.oauth.auth0_tenant_flags
   - module: mcp_ops.oauth.auth0_tenant_settings
 """
 
 EXAMPLES = r"""
-- name: Is the tenant ready for MCP clients
+- name: Read the settings and flags of the tenant
   mcp_ops.oauth.auth0_tenant_info:
     domain: tenant.eu.auth0.com
     auth_client_id: "{{ auth0_client_id }}"
     auth_client_secret: "{{ auth0_client_secret }}"
   register: tenant
 
-- name: They name the API in the parameter resource
+- name: Check that MCP clients can name the API in the parameter resource
   ansible.builtin.assert:
     that: tenant.settings.resource_parameter_profile == 'compatibility'
 """
 
 RETURN = r"""
 settings:
-  description: The settings. A lifetime is there in hours, or in minutes where it is no whole number of hours.
+  description: The settings. A lifetime is in hours, or in minutes if it is no whole number of hours.
   returned: success
   type: dict
   sample:
@@ -56,14 +50,10 @@ flags:
   sample:
     enable_dynamic_client_registration: true
 failure:
-  description: What Auth0 answered to the request that failed. Each value is null where there was none.
+  description: Auth0's answer to the request that failed. A value is null where there was none.
   returned: when a request fails
   type: dict
-  sample:
-    status: 403
-    code: insufficient_scope
-    message: "Insufficient scope, expected any of: read:tenant_settings"
-    request: GET /api/v2/tenants/settings
+  sample: {status: 401, code: null, message: Invalid token, request: GET /api/v2/tenants/settings}
 """
 
 from ..module_utils._auth0.kinds.tenant import ALL, FIELDS, FLAG_OPTIONS, drop_doubled_lifetimes

@@ -81,10 +81,7 @@ notes:
     for O(mcp_server_url) and O(other_audience). Each costs a token of the tenant's monthly quota for machine-to-machine
     tokens.
   - O(ca_path) and O(validate_certs) hold for the gateway as well.
-extends_documentation_fragment:
-  - mcp_ops.oauth.auth0
-  - mcp_ops.oauth.attributes
-  - mcp_ops.oauth.attributes.tenant
+extends_documentation_fragment: [mcp_ops.oauth._attributes, mcp_ops.oauth._auth0]
 attributes:
   check_mode:
     support: partial

@@ -11,46 +11,48 @@ version_added: 0.1.0
 author:
   - mcp_ops.oauth contributors (@mcp-ops)
 description:
-  - Derives from two inputs every string that Auth0, the gateway and MCP clients must agree on, and refuses inputs that
-    would make them disagree.
-  - With O(project_dir), brings them into the files of a Zuplo project, which is then deployed as ever. Without it, only
-    returns what belongs into them. Sends no request.
-  - What is not named here keeps every byte; a policy or a route of the same name is extended, not replaced. Files that
-    cannot be edited safely are an error, and then nothing is written. The files change all together or not at all.
+  - Derives the strings that Auth0, the gateway and MCP clients must agree on from two inputs, and refuses inputs that
+    do not work everywhere. It sends no requests.
+  - Without O(project_dir), it only returns the configuration. With O(project_dir), it also writes the configuration
+    into the files of that Zuplo project, which you then deploy as usual.
+  - Everything else in the files stays the same, byte for byte. A policy or route that exists is extended, not replaced.
+  - All files change together or none does. A file that cannot be edited safely is an error. So is a file that another
+    program changes while the module runs.
 options:
-  auth0_domain:
+  issuer_domain:
     description:
-      - The host name under which Auth0 issues the tokens, such as V(tenant.eu.auth0.com), or the custom domain at which
-        users log in.
+      - The host name under which Auth0 issues tokens, such as V(tenant.eu.auth0.com), or the tenant's custom domain if
+        users log in there.
       - Read from the environment variable E(AUTH0_DOMAIN) if not set.
-      - Required unless O(state=absent).
+      - Required if O(state=present).
     type: str
   mcp_server_url:
     description:
-      - The public URL of the MCP server, exactly as MCP clients are given it. It is the identifier of the API in Auth0.
-      - It uses https, or http on a loopback address, and has no trailing slash, query, fragment or user information.
-      - Its path is the path of the MCP route in the Zuplo project, since the gateway takes its name from the request.
-      - Required unless O(state=absent).
+      - The public URL of the MCP server, exactly as MCP clients use it. It is also the identifier of the API in Auth0.
+      - It uses https, or http on a loopback address. It has no trailing slash, query, fragment or user information.
+      - The MCP route in the Zuplo project must have the same path.
+      - Required if O(state=present).
     type: str
   resource_name:
-    description: The name of the MCP server that clients may show to their users.
+    description: The name of the MCP server, which MCP clients may show to their users.
     type: str
     default: MCP server
   policy_name:
-    description: The name of the gateway's policy. It consists of small letters, digits and hyphens.
+    description: The name of the gateway's policy. Only small letters, digits and hyphens.
     type: str
     default: mcp-oauth-inbound
   project_dir:
     description:
       - The directory of the Zuplo project, on the host where the task runs.
-      - Upserts the policy in C(config/policies.json); attaches it to the route of the MCP server, in whatever
-        C(config/*.oas.json) that is; writes C(modules/mcp-oauth.ts), and calls it in C(modules/zuplo.runtime.ts).
+      - The module writes the policy to C(config/policies.json) and attaches it to the MCP route in any
+        C(config/*.oas.json). It writes C(modules/mcp-oauth.ts) and calls it in C(modules/zuplo.runtime.ts).
+      - Required if O(state=absent).
     type: path
   operations:
     description:
-      - The operations that are the tools of the MCP server, where it has no route yet. The route is made then, in
-        C(config/mcp.oas.json).
-      - A route that the module has made gets these operations and no others. With a route made by hand, leave this out.
+      - The operations that the MCP server exposes as tools. Set it if the project has no MCP route yet. The module then
+        adds the route to C(config/mcp.oas.json).
+      - A route that the module has added gets exactly these operations. Leave it out if the route was written by hand.
     type: list
     elements: dict
     suboptions:
@@ -59,62 +61,61 @@ options:
         type: str
         required: true
       file:
-        description: The routes file with the operation, below O(project_dir).
+        description: The routes file that contains the operation, relative to O(project_dir).
         type: str
         default: config/routes.oas.json
   attach_to_tools:
     description:
-      - Whether the policy is also attached to the routes of the tools. The gateway passes the token on to them. If not,
-        what is attached already stays.
-      - Without it, anyone can call these routes directly, unless another policy guards them. They are returned in
-        RV(open_routes), with a warning.
+      - Whether to attach the policy to the routes of the tools as well. The gateway passes the token on to them.
+      - With V(false), anyone can call these routes directly, unless another policy guards them. The module warns of
+        them and returns them in RV(open_routes). It does not detach a policy that is attached.
     type: bool
     default: false
-  auth0_domain_env:
+  issuer_domain_env:
     description:
-      - The name of an environment variable of the gateway that holds O(auth0_domain), for a project that is deployed
-        with several tenants. Written in place of the value.
-      - Where the variable is unset, the gateway refuses every token.
+      - The name of an environment variable of the gateway that contains O(issuer_domain). It is written instead of the
+        value, for a project that is deployed with several tenants.
+      - If the variable is not set, the gateway refuses every token.
     type: str
   mcp_host_env:
     description:
-      - The name of an environment variable of the gateway that holds host and port of O(mcp_server_url). Written in
-        place of the value, inside the rest of the URL.
-      - Where the variable is unset, the gateway refuses every token. This is why it cannot hold the whole audience, as
-        the gateway does not check an audience that is unset.
+      - The name of an environment variable of the gateway that contains the host and port of O(mcp_server_url). It is
+        written instead of the value. The rest of the URL stays as it is.
+      - If the variable is not set, the gateway refuses every token. No variable can contain the whole audience, because
+        the gateway does not check an audience that is not set.
     type: str
   state:
     description:
-      - V(absent) takes out of the project what V(present) has put there under the same O(policy_name), and detaches a
-        policy that it takes out from every route. A policy that was there before V(present) stays, with the options
-        that it has been given.
+      - V(absent) removes what V(present) has added for the same O(policy_name), and detaches the policy from all
+        routes.
+      - A policy that existed before V(present) stays, with the options that V(present) has set. It is detached from the
+        routes to which V(present) has attached it.
     type: str
     choices: [present, absent]
     default: present
-extends_documentation_fragment:
-  - mcp_ops.oauth.attributes
+extends_documentation_fragment: [mcp_ops.oauth._attributes]
 notes:
-  - Several MCP servers in one project need a policy each, so give each O(policy_name) of its own. They share one
-    O(resource_name) and one issuer, as the gateway has one plugin. A tool of several of them can be guarded for one
-    only, since no token passes two such policies.
+  - Several MCP servers in one project need one policy each. Give each task its own O(policy_name), and all of them the
+    same O(resource_name) and O(issuer_domain), because the gateway has only one OAuthProtectedResourcePlugin.
+  - The policy of only one MCP server can be attached to a tool, because no token passes two such policies.
 seealso:
   - module: mcp_ops.oauth.mcp_oauth_check
   - name: Zuplo documentation
-    description: How the policy and the plugin are put into a project.
+    description: Policies, routes and plugins of a Zuplo project.
     link: https://zuplo.com/docs
 """
 
 EXAMPLES = r"""
-- name: The gateway's configuration
+- name: Return the configuration of the gateway
   mcp_ops.oauth.zuplo_mcp_oauth:
-    auth0_domain: tenant.eu.auth0.com
+    issuer_domain: tenant.eu.auth0.com
     mcp_server_url: https://mcp.example.com/mcp
     resource_name: Example MCP server
   register: zuplo
 
-- name: The same, written into a project, with a new route for two tools
+- name: Write the configuration into a project, with a new MCP route for two tools
   mcp_ops.oauth.zuplo_mcp_oauth:
-    auth0_domain: tenant.eu.auth0.com
+    issuer_domain: tenant.eu.auth0.com
     mcp_server_url: https://mcp.example.com/mcp
     project_dir: "{{ playbook_dir }}/gateway"
     operations:
@@ -122,15 +123,15 @@ EXAMPLES = r"""
       - id: get-order
     attach_to_tools: true
 
-- name: A project that is deployed with several tenants
+- name: Configure a project that is deployed with several tenants
   mcp_ops.oauth.zuplo_mcp_oauth:
-    auth0_domain: tenant.eu.auth0.com
+    issuer_domain: tenant.eu.auth0.com
     mcp_server_url: https://mcp.example.com/mcp
     project_dir: "{{ playbook_dir }}/gateway"
-    auth0_domain_env: AUTH0_DOMAIN
+    issuer_domain_env: AUTH0_DOMAIN
     mcp_host_env: MCP_HOST
 
-- name: Taken out again
+- name: Remove the configuration from a project
   mcp_ops.oauth.zuplo_mcp_oauth:
     project_dir: "{{ playbook_dir }}/gateway"
     state: absent
@@ -138,41 +139,39 @@ EXAMPLES = r"""
 
 RETURN = r"""
 files:
-  description: The files that changed, or in check mode would.
-  returned: with O(project_dir)
+  description: The files that have changed, or would change in check mode.
+  returned: if O(project_dir) is set
   type: list
   elements: str
   sample: [config/policies.json, config/mcp.oas.json, modules/mcp-oauth.ts]
 open_routes:
-  description: The routes of the server's tools that lack the policy, so that anyone can call them without a token.
-  returned: with O(project_dir)
+  description: The routes of tools without the policy. Anyone can call them, unless another policy guards them.
+  returned: if O(project_dir) is set
   type: list
   elements: str
   sample: [GET /orders (config/routes.oas.json)]
 config:
-  description: The configuration.
-  returned: unless O(state=absent)
+  description: The configuration of the gateway.
+  returned: if O(state=present)
   type: dict
   contains:
     audience:
-      description:
-        - At once the identifier of the API in Auth0, the C(resource) in the protected resource metadata, the
-          C(resource) that clients send and the audience of the gateway's policy.
+      description: The identifier of the API in Auth0, and the C(resource) that MCP clients send.
       returned: success
       type: str
       sample: https://mcp.example.com/mcp
     issuer:
-      description: At once Auth0's issuer and the authorization server in the protected resource metadata.
+      description: The issuer of the tokens, and the authorization server in the protected resource metadata.
       returned: success
       type: str
       sample: https://tenant.eu.auth0.com/
-    auth0_domain:
-      description: The host name in the gateway's policy.
+    issuer_domain:
+      description: The host name of the issuer.
       returned: success
       type: str
       sample: tenant.eu.auth0.com
     policy:
-      description: The entry for the list C(policies) in C(config/policies.json).
+      description: The entry in C(policies) of C(config/policies.json).
       returned: success
       type: dict
       sample:
@@ -186,93 +185,85 @@ config:
             audience: https://mcp.example.com/mcp
             oAuthResourceMetadataEnabled: true
     inbound_policies:
-      description: The names for C(policies.inbound) of the MCP route.
+      description: The names in C(policies.inbound) of the MCP route.
       returned: success
       type: list
       elements: str
       sample: [mcp-oauth-inbound]
     plugin_options:
-      description: The options of the runtime's C(OAuthProtectedResourcePlugin).
+      description: The options of C(OAuthProtectedResourcePlugin).
       returned: success
       type: dict
       sample:
         authorizationServers: ["https://tenant.eu.auth0.com/"]
         resourceName: Example MCP server
     runtime_module:
-      description: The TypeScript source of C(modules/zuplo.runtime.ts), for a project that has none.
+      description: The source of C(modules/zuplo.runtime.ts) for a project without one.
       returned: success
       type: str
       sample: import { OAuthProtectedResourcePlugin, RuntimeExtensions } from "@zuplo/runtime"; ...
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from ansible.module_utils.basic import env_fallback
 
-from ..module_utils._auth0.plan import Shape, check
-from ..module_utils._errors import ProjectError
 from ..module_utils._module import STATE, Diff, Module, Result, Task, run
 from ..module_utils._types import Object
 from ..module_utils._urls import derive
-from ..module_utils._zuplo.configuration import Environment, configuration
-from ..module_utils._zuplo.files import check_writable, edits, project, read, write
-from ..module_utils._zuplo.project import FILES, Planned, Wanted, absent, present
-
-_ENV_NAME = r"(?!ZUPLO_|__ZUPLO)[A-Za-z_][A-Za-z0-9_]*"
-SHAPE = Shape(
-    patterns={
-        "policy_name": (r"[0-9a-z-]+", "consist of small letters, digits and hyphens"),
-        **dict.fromkeys(
-            ("issuer_domain_env", "mcp_host_env"),
-            (_ENV_NAME, "be the name of an environment variable; those that start with ZUPLO_ are Zuplo's own"),
-        ),
-    }
-)
+from ..module_utils._zuplo.configuration import Environment, check_options, configuration
+from ..module_utils._zuplo.edit import Plan, Wanted, absent, present
+from ..module_utils._zuplo.files import Snapshot
+from ..module_utils._zuplo.project import FILES
 
 
 def perform(task: Task) -> Result:
     options = task.options
-    check(SHAPE, options)
     if task.absent:
-        root = project(options["project_dir"])
-        return written(task, root, absent(read(root, FILES), options["policy_name"]), {})
+        check_options(task.fields(("policy_name", "project_dir")))
+        snapshot = Snapshot.read(options["project_dir"], FILES)
+        return apply(task, snapshot, absent(snapshot.texts, options["policy_name"]), {})
+    check_options(options)
     strings = derive(options["issuer_domain"], options["mcp_server_url"])
-    warnings = []
-    if strings.audience.count("/") == 2:
-        warnings = [
-            f"mcp_server_url {strings.audience} has no path. MCP clients differ over the slash of a bare origin, so "
-            f"some will fail: better give the MCP server a path, such as {strings.audience}/mcp."
-        ]
     environment = Environment(options.get("issuer_domain_env"), options.get("mcp_host_env"))
-    names = {name: options[name] for name in ("resource_name", "policy_name")}
+    names = task.fields(("resource_name", "policy_name"))
     config = configuration(strings, environment=environment, **names)
+    warnings = warn_of_origin(strings.audience)
     if "project_dir" not in options:
         return Result({"config": config}, warnings=warnings)
-    root = project(options["project_dir"])
+    snapshot = Snapshot.read(options["project_dir"], FILES)
     wanted = Wanted(config, environment, options.get("operations"), options["attach_to_tools"])
-    return written(task, root, present(read(root, FILES), wanted), {"config": config}, warnings)
+    return apply(task, snapshot, present(snapshot.texts, wanted), {"config": config}, warnings)
 
 
-def written(task: Task, root: Path, planned: Planned, values: Object, warnings: Sequence[str] = ()) -> Result:
-    changes = edits(read(root, FILES), planned.files)
-    check_writable(root, changes)
-    if not task.check_mode:
-        try:
-            write(root, changes)
-        except OSError as error:
-            raise ProjectError(
-                f"{error.filename}: {error.strerror}", remedy="Every file of the project is as it was before."
-            ) from None
-    if planned.open_routes:
-        warnings = [
-            *warnings,
-            "Unless another policy guards them, anyone can call these tools past the MCP server, without a token: "
-            f"{', '.join(planned.open_routes)}. Attach the policy to their routes, or set attach_to_tools.",
-        ]
-    files = {"files": [change.path for change in changes], "open_routes": planned.open_routes}
-    diff = [Diff(change.path, change.before or "", change.after or "") for change in changes]
-    return Result({**values, **files}, changed=bool(changes), diff=diff, warnings=[*warnings, *planned.warnings])
+def apply(task: Task, snapshot: Snapshot, plan: Plan, values: Object, warnings: Sequence[str] = ()) -> Result:
+    edits = snapshot.compare(plan.files)
+    snapshot.check_writable(edits)
+    left_over = [] if task.check_mode else snapshot.apply(edits)
+    return Result(
+        {**values, "files": [edit.path for edit in edits], "open_routes": plan.open_routes},
+        changed=bool(edits),
+        diff=[Diff(edit.path, edit.before or "", edit.after or "") for edit in edits],
+        warnings=[*warnings, *warn_of_open_routes(plan.open_routes), *plan.warnings, *left_over],
+    )
+
+
+def warn_of_origin(mcp_server_url: str) -> list[str]:
+    if mcp_server_url.count("/") > 2:
+        return []
+    return [
+        f"mcp_server_url {mcp_server_url} has no path. Some MCP clients add a slash to such a URL and then fail. Give "
+        f"the MCP server a path, such as {mcp_server_url}/mcp."
+    ]
+
+
+def warn_of_open_routes(routes: Sequence[str]) -> list[str]:
+    if not routes:
+        return []
+    return [
+        "Unless another policy guards their routes, anyone can call these tools directly, without a token: "
+        f"{', '.join(routes)}. Set attach_to_tools to true, or give their routes a policy."
+    ]
 
 
 MODULE = Module(

@@ -12,9 +12,10 @@ from __future__ import annotations
 import copy
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -28,11 +29,13 @@ from emulator.tenant import MANAGEMENT_SCOPES, Keys, Tenant
 
 Object = dict[str, Any]
 
+FIXTURES = Path(__file__).parents[2] / ".." / "shared" / "fixtures"
+
 _REDACTED = re.compile("REDACTED")
 
 _UNSUPPORTED = re.compile(r"Ignoring unsupported properties: (.*?)\. ")
 
-IDS = {"resource-servers": "id", "connections": "id", "client-grants": "id", "clients": "client_id"}
+IDS = {"resource-servers": "id", "connections": "id", "client-grants": "id", "roles": "id", "clients": "client_id"}
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,8 @@ class Exchange:
 
     @property
     def makes(self) -> bool:
-        return self.method == "POST" and (self.status == 201 or self.parts[-1] == "register")
+        created = self.method == "POST" and self.status < 300 and self.kind in IDS
+        return created and (len(self.parts) == 1 or self.parts[-1] == "register")
 
     def __str__(self) -> str:
         return f"{self.method} /{'/'.join(self.parts)}"
@@ -238,6 +242,7 @@ def _complete(kind: str, thing: Object) -> Object:
         "connections": {"name": str(thing.get("id")), "options": {}, "strategy": "auth0", "enabled_clients": []},
         "client-grants": {"audience": "", "subject_type": "client"},
         "resource-servers": {},
+        "roles": {"name": str(thing.get("id")), "permissions": []},
     }
     return {**copy.deepcopy(thing), **{key: value for key, value in needed[kind].items() if key not in thing}}
 
@@ -269,3 +274,41 @@ class Known:
             and re.fullmatch(self.exchange, exchange) is not None
             and re.fullmatch(self.difference, difference) is not None
         )
+
+
+@dataclass(frozen=True)
+class Recordings:
+    """A folder of recordings with the differences that are right as they are."""
+
+    folder: Path
+    known: Sequence[Known]
+
+    @property
+    def scenarios(self) -> list[str]:
+        return sorted(path.stem for path in self.folder.glob("*.json"))
+
+    def read(self, scenario: str) -> Object:
+        recording: Object = json.loads((self.folder / f"{scenario}.json").read_text(encoding="utf-8"))
+        return recording
+
+    def _found(self, scenario: str, keys: Keys) -> Iterator[tuple[int, str, str]]:
+        for number, exchange, found in Replay(self.read(scenario), keys).run():
+            yield from ((number, str(exchange), difference) for difference in found)
+
+    def unexpected(self, scenario: str, keys: Keys) -> list[str]:
+        return [
+            f"{number} {exchange}: {difference}"
+            for number, exchange, difference in self._found(scenario, keys)
+            if not any(known.covers(scenario, exchange, difference) for known in self.known)
+        ]
+
+    def needless(self, keys: Keys) -> list[str]:
+        """Reasons of the known differences that no exchange shows."""
+        needed = {
+            known
+            for scenario in self.scenarios
+            for _number, exchange, difference in self._found(scenario, keys)
+            for known in self.known
+            if known.covers(scenario, exchange, difference)
+        }
+        return [known.reason for known in self.known if known not in needed]

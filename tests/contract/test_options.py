@@ -19,19 +19,23 @@ from auth0.management.client_grants.client import ClientGrantsClient
 from auth0.management.clients.client import ClientsClient
 from auth0.management.connections.client import ConnectionsClient
 from auth0.management.resource_servers.client import ResourceServersClient
+from auth0.management.roles.client import RolesClient
 from auth0.management.tenants.settings.client import SettingsClient
 from hypothesis import HealthCheck, assume, given, reject, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from ansible_collections.mcp_ops.oauth.plugins.module_utils import _module, _plan
-from ansible_collections.mcp_ops.oauth.plugins.module_utils._kinds import (
-    client,
+from ansible_collections.mcp_ops.oauth.plugins.module_utils import _module
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0 import plan as planning
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0.kinds import (
+    application,
     client_grant,
     connection,
     resource_server,
+    role,
     tenant,
 )
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._errors import PlanError
 from ansible_collections.mcp_ops.oauth.plugins.modules import (
     auth0_client_grant,
     auth0_resource_server,
@@ -56,6 +60,8 @@ LACKING = {
     "client.signed_request_object": CREDENTIALS,
     "client.token_vault_privileged_access": CREDENTIALS,
     "client.encryption_key": LEGACY,
+    "role.type": "roles of an organization, early access",
+    "role.owner_id": "roles of an organization, early access",
     "client.form_template": LEGACY,
     "client.custom_login_page_preview": LEGACY,
     "client.oidc_backchannel_logout": LEGACY,
@@ -76,6 +82,8 @@ EXTRA = {
     "connection.id": "the path of an update",
     "connection.clients": "a path of its own",
     "client.client_id": "the path of an update",
+    "role.id": "the path of an update",
+    "role.permissions": "a path of its own",
 }
 # In the SDK (6.8.0) but not yet in the description of May 2026.
 NEWER = {
@@ -128,7 +136,8 @@ WRITTEN: dict[str, tuple[Spec, list[t.Callable[..., t.Any]]]] = {
     "tenant": ({**tenant.FIELDS, **tenant.FLAG_OPTIONS}, [SettingsClient.update]),
     "connection": (connection.FIELDS, [ConnectionsClient.update, ConnectionsClient.create]),
     "client_grant": (client_grant.FIELDS, [ClientGrantsClient.update, ClientGrantsClient.create]),
-    "client": (client.FIELDS, [ClientsClient.update, ClientsClient.create]),
+    "client": (application.FIELDS, [ClientsClient.update, ClientsClient.create]),
+    "role": (role.FIELDS, [RolesClient.update, RolesClient.create]),
 }
 
 
@@ -279,17 +288,13 @@ class Kind:
         result = ArgumentSpecValidator(self.fields, **self.rules).validate(params)
         if result.error_messages:
             return None
-        wanted: dict[str, t.Any] = _module.given(self.fields, result.validated_parameters)
-        try:
-            _plan.check(self.resource.shape, wanted)
-        except _plan.PlanError:
-            return None
-        return wanted
+        wanted: dict[str, t.Any] = _module.select_fields(self.fields, result.validated_parameters)
+        return None if self.resource.find_faults(wanted) else wanted
 
 
 API = Kind(
     resource_server.FIELDS,
-    resource_server.RESOURCE,
+    resource_server.RESOURCE_SERVER,
     ResourceServersClient.update,
     "UpdateResourceServerRequestContent",
     ResourceServersClient.create,
@@ -307,7 +312,7 @@ KINDS = {
         rules={"mutually_exclusive": auth0_tenant_settings.MODULE.rules["mutually_exclusive"]},
     ),
     "connection": Kind(
-        {name: spec for name, spec in connection.FIELDS.items() if name not in ("id", connection.APART)},
+        {name: spec for name, spec in connection.FIELDS.items() if name not in ("id", "clients")},
         connection.CONNECTION,
         ConnectionsClient.update,
         "UpdateConnectionRequestContent",
@@ -317,7 +322,7 @@ KINDS = {
     ),
     "client_grant": Kind(
         client_grant.FIELDS,
-        client_grant.RESOURCE,
+        client_grant.CLIENT_GRANT,
         ClientGrantsClient.update,
         "UpdateClientGrantRequestContent",
         ClientGrantsClient.create,
@@ -328,8 +333,8 @@ KINDS = {
         },
     ),
     "client": Kind(
-        {name: spec for name, spec in client.FIELDS.items() if name not in ("client_id", "client_secret")},
-        client.RESOURCE,
+        {name: spec for name, spec in application.FIELDS.items() if name not in ("client_id", "client_secret")},
+        application.APPLICATION,
         ClientsClient.update,
         "UpdateClientRequestContent",
         ClientsClient.create,
@@ -357,8 +362,8 @@ def test_bodies(name: str, data: st.DataObject, exists: bool) -> None:
     exists = exists or kind.create is None
     actual = keys_of(kind, wanted) if exists else None
     try:
-        plan = _plan.make_plan(kind.resource.shape, wanted, actual)
-    except _plan.PlanError:
+        plan = planning.make_plan(kind.resource.shape, wanted, actual)
+    except PlanError:
         reject()
     assume(plan.body and kind.resource.guard(actual or {}, plan) is None)
     accepted(plan.body, kind.update if exists or kind.create is None else kind.create)
@@ -375,7 +380,7 @@ def test_bodies(name: str, data: st.DataObject, exists: bool) -> None:
 def test_bodies_for_tenant_flags(flags: dict[str, bool]) -> None:
     for read_only in ("allow_changing_enable_sso", "disable_impersonation"):
         flags.pop(read_only, None)
-    body = _plan.make_plan(tenant.FLAGS.shape, {"flags": flags}, {"flags": {}}).body
+    body = planning.make_plan(tenant.FLAGS.shape, {"flags": flags}, {"flags": {}}).body
     if body:
         accepted(body, SettingsClient.update)
         newer = ("use_scope_descriptions_for_consent", "local_resource_discovery")
@@ -387,7 +392,9 @@ def test_bodies_for_tenant_flags(flags: dict[str, bool]) -> None:
 @pytest.mark.parametrize("promoted", [True, False])
 def test_bodies_for_a_connection(promoted: bool) -> None:
     actual = {"id": "con_1", "name": "a", "is_domain_connection": not promoted}
-    plan = _plan.make_plan(connection.DOMAIN.shape, {"name": "a", "is_domain_connection": promoted}, actual)
+    plan = planning.make_plan(
+        connection.CONNECTION_DOMAIN.shape, {"name": "a", "is_domain_connection": promoted}, actual
+    )
     assert plan.body == {"is_domain_connection": promoted}
     accepted(plan.body, ConnectionsClient.update)
     assert faults(plan.body, "UpdateConnectionRequestContent") == []

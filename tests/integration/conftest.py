@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.harness import RIMS, Play, Run, Step, Tenant
+from tests.integration.harness import WAYS, Play, Run, Step, Tenant
 
 
 @pytest.fixture(scope="session")
@@ -48,28 +48,28 @@ def project(tmp_path: Path) -> Path:
     return root
 
 
-@pytest.fixture(params=RIMS)
-def rim(request: pytest.FixtureRequest) -> str:
+@pytest.fixture(params=WAYS)
+def way(request: pytest.FixtureRequest) -> str:
     """Where modules run: everything holds for both."""
     return str(request.param)
 
 
 @pytest.fixture
-def play(play_over: t.Callable[[str], Play], rim: str) -> Play:
+def play(play_over: t.Callable[[str], Play], way: str) -> Play:
     """Runs a playbook of the collection by its name, or a list of tasks, against the tenant.
 
     Credentials come from the environment unless `env` says otherwise (None removes a variable).
     """
-    return play_over(rim)
+    return play_over(way)
 
 
 @pytest.fixture
 def play_over(tenant: Tenant, tmp_path: Path) -> t.Callable[[str], Play]:
-    """`play` for a rim by its name, or for `default`, where nothing is said of it."""
+    """`play` for a way by its name, or for `default`, where nothing is said of it."""
     return functools.partial(player, tenant, tmp_path)
 
 
-def player(tenant: Tenant, tmp_path: Path, rim: str) -> Play:
+def player(tenant: Tenant, tmp_path: Path, way: str) -> Play:
 
     def run(
         playbook: str | list[t.Any], *args: str, env: dict[str, str | None] | None = None, **variables: t.Any
@@ -95,7 +95,7 @@ def player(tenant: Tenant, tmp_path: Path, rim: str) -> Play:
             "ANSIBLE_LOCALHOST_WARNING": "false",
             "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
             "ANSIBLE_NOCOLOR": "1",
-            "MCP_OPS_IN_PROCESS": RIMS.get(rim),
+            "MCP_OPS_IN_PROCESS": WAYS.get(way),
             "RECORD_FILE": str(record),
             "RECORD_EMULATOR": tenant.domain,
             "RECORD_CA_PATH": tenant.ca_path,

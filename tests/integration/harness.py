@@ -17,7 +17,7 @@ import requests
 
 ROOT = Path(__file__).resolve().parents[2]
 # Where modules run, and what the switch says then.
-RIMS = {"controller": "true", "process": "false"}
+WAYS = {"controller": "true", "process": "false"}
 DATABASE = "Username-Password-Authentication"
 
 

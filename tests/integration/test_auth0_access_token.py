@@ -58,7 +58,9 @@ def test_missing_scopes_are_all_named_before_anything_is_sent(play: Play, tenant
     step = play(
         [{**login(required_scopes=["update:connections", READ, CREATE]), "no_log": False, "ignore_errors": True}]
     )["login"]
-    assert f"lacks these of the required scopes: {CREATE}, update:connections." in step.result["msg"]
+    assert (
+        f"The token lacks the scopes {CREATE}, update:connections, which required_scopes names." in step.result["msg"]
+    )
     assert step.calls == []
 
 

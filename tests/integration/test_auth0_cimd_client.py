@@ -232,7 +232,7 @@ def test_the_url_is_checked_before_anything_is_sent(play: Play, rule: str) -> No
     run = play([task("URL", external_client_id=rule)])
     assert run.passed == []
     assert run.requests == []
-    assert "it must be the https URL at which the client publishes its metadata document" in run["URL"].result["msg"]
+    assert "It must be the https URL at which the client publishes its metadata document" in run["URL"].result["msg"]
 
 
 def test_with_a_token_that_can_only_read(play: Play, tenant: Tenant) -> None:
@@ -240,7 +240,7 @@ def test_with_a_token_that_can_only_read(play: Play, tenant: Tenant) -> None:
     tenant.grant("read:clients")
     run = play([task("check", external_client_id=url, check=True), task("real", external_client_id=url)])
     assert run.changed == ["check"]
-    text = "lacks the scope create:clients, update:clients"
+    text = "lacks the scopes create:clients, update:clients"
     assert text in run["check"].warnings
     assert text in run["real"].result["msg"]
     assert all(writes(step) == [] for step in run.steps)

@@ -7,7 +7,7 @@ import functools
 import hashlib
 import typing as t
 
-from ansible_collections.mcp_ops.oauth.plugins.module_utils._kinds.client import FIELDS
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0.kinds.application import FIELDS
 from tests.integration import harness
 from tests.integration.harness import Play, Tenant
 
@@ -152,10 +152,10 @@ def test_a_secret_is_returned_only_when_asked_for(play: Play, tenant: Tenant) ->
     run = play(
         [
             task("create", name="Service", app_type="non_interactive"),
-            task("ask", name="Service", return_client_secret=True),
+            task("ask", name="Service", include_client_secret=True),
             task("set", diff=True, name="Service", client_secret=secret),
             task("set again", diff=True, name="Service", client_secret=secret),
-            task("ask again", name="Service", return_client_secret=True),
+            task("ask again", name="Service", include_client_secret=True),
         ],
         "-vvvv",
     )
@@ -183,7 +183,7 @@ def test_the_returned_secret_works(play: Play, tenant: Tenant) -> None:
                 "mcp_ops.oauth.auth0_client": {
                     "name": "Service",
                     "app_type": "non_interactive",
-                    "return_client_secret": True,
+                    "include_client_secret": True,
                 },
                 "register": "service",
                 "no_log": True,
@@ -218,7 +218,7 @@ def test_without_the_scope_for_secrets(play: Play, tenant: Tenant) -> None:
         [
             task("secret", name="Service", client_secret="a-secret-of-ones-own"),
             task("no secret", name="Service", description="x"),
-            task("ask", name="Service", return_client_secret=True),
+            task("ask", name="Service", include_client_secret=True),
         ]
     )
     assert run.changed == ["no secret"]
@@ -390,7 +390,7 @@ def test_the_items_of_a_loop_ask_for_secrets_each_for_itself(play: Play, tenant:
         secrets[name] = tenant.call("GET", "/_emulator/state")["clients"][key]["client_secret"]
     looped = {
         "name": "loop",
-        "mcp_ops.oauth.auth0_client": {"name": "{{ item.name }}", "return_client_secret": "{{ item.ask }}"},
+        "mcp_ops.oauth.auth0_client": {"name": "{{ item.name }}", "include_client_secret": "{{ item.ask }}"},
         "loop": [{"name": name, "ask": name in "bd"} for name in "abcd"],
     }
     # What a result holds on purpose can be used, which masking in what a callback sees does not change.

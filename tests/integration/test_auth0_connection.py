@@ -248,9 +248,31 @@ def test_names_and_what_never_changes(play: Play, tenant: Tenant) -> None:
     assert "no connection with the id" in run["unknown id"].result["msg"]
     assert f"It has: {DATABASE}. To create it, name its strategy." in run["no strategy"].result["msg"]
     assert "single hyphens" in run["bad name"].result["msg"]
-    assert run["bad name"].requests == run["limits"].requests == run["neither"].requests == []
+    assert run["limits"].requests == run["neither"].requests == []
+    assert run["bad name"].calls == [LIST]
     assert "realms has 0 members; it must have from 1" in run["limits"].result["msg"]
     assert "metadata has 11 members; it must have from 0 to 10" in run["limits"].result["msg"]
+
+
+def test_a_name_that_new_connections_cannot_have(play: Play, tenant: Tenant) -> None:
+    """Rules for names are for new connections: there are older ones."""
+    state = tenant.call("GET", "/_emulator/state")
+    old = next(iter(state["connections"].values()))
+    state["connections"]["con_old"] = {**old, "id": "con_old", "name": "Corp--LDAP", "realms": ["Corp--LDAP"]}
+    tenant.call("PUT", "/_emulator/state", state)
+    run = play(
+        [
+            task("promote", name="Corp--LDAP", is_domain_connection=True),
+            task("again", name="Corp--LDAP", is_domain_connection=True),
+            harness.task("auth0_connection_domain", "demote", name="Corp--LDAP", is_domain_connection=False),
+            task("by id", id="con_old", name="Corp--LDAP"),
+            task("new", name="Corp--AD", strategy="ad"),
+            task("absent", name="Corp--LDAP", state="absent"),
+        ]
+    )
+    assert run.changed == ["promote", "demote", "absent"], run.output
+    assert run.passed == ["promote", "again", "demote", "by id", "absent"]
+    assert "name must consist of letters, digits and single hyphens" in run["new"].result["msg"]
 
 
 def test_options_that_contradict_each_other(play: Play, tenant: Tenant) -> None:
@@ -353,7 +375,7 @@ def test_applications_of_a_connection(play: Play, tenant: Tenant) -> None:
     )
     assert run.rc == 0, run.output
     assert run.changed == ["check enable", "enable", "disable one", "with a field", "new"]
-    reads = ["GET clients", LIST, f"GET {path}"]
+    reads = [LIST, f"GET {path}", "GET clients"]
     assert run["check enable"].calls == run["enable again"].calls == reads
     assert run["enable"].calls == [*reads, f"PATCH {path}"]
     assert run["enable"].diff == run["check enable"].diff
@@ -422,6 +444,7 @@ def test_applications_that_cannot_be_enabled(play: Play, tenant: Tenant) -> None
     text = "no application with the client_id or name 'Nobody'"
     assert text in run["unknown"].result["msg"]
     assert text in run["check unknown"].warnings
+    assert run["third party off"].calls == [LIST, f"GET connections/{tenant.connection()['id']}/clients", "GET clients"]
     assert "There are 2 applications of the name 'Twin'" in run["twins"].result["msg"]
     assert "'Partner' is a third-party application" in run["third party"].result["msg"]
 

@@ -19,10 +19,10 @@ def test_life_of_a_promotion(play: Play, tenant: Tenant) -> None:
             task("check promote", check=True, diff=True, name=DATABASE),
             task("promote", diff=True, name=DATABASE),
             task("promote again", diff=True, name=DATABASE),
-            task("promote by id", connection_id=key),
-            task("check demote", check=True, connection_id=key, is_domain_connection=False),
-            task("demote", connection_id=key, is_domain_connection=False),
-            task("demote again", connection_id=key, is_domain_connection=False),
+            task("promote by id", id=key),
+            task("check demote", check=True, id=key, is_domain_connection=False),
+            task("demote", id=key, is_domain_connection=False),
+            task("demote again", id=key, is_domain_connection=False),
             task("promote after all", name=DATABASE),
         ]
     )
@@ -52,10 +52,10 @@ def test_unknown_connections(play: Play, tenant: Tenant) -> None:
     run = play(
         [
             task("by name", name="google"),
-            task("by id", connection_id="con_0000000000000000"),
+            task("by id", id="con_0000000000000000"),
             task("check by name", check=True, diff=True, name="google"),
             task("check demotion", check=True, name="google", is_domain_connection=False),
-            task("both", name=DATABASE, connection_id="con_0000000000000000"),
+            task("both", name=DATABASE, id="con_0000000000000000"),
             task("neither"),
         ]
     )

@@ -6,7 +6,7 @@ from __future__ import annotations
 import functools
 import typing as t
 
-from ansible_collections.mcp_ops.oauth.plugins.module_utils._kinds.tenant import FIELDS
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0.kinds.tenant import FIELDS
 from tests.integration import harness
 from tests.integration.harness import Play, Tenant
 

@@ -58,15 +58,15 @@ def test_options_from_the_environment_and_from_group_defaults(play: Play, tenant
 @pytest.mark.parametrize(
     ("env", "message"),
     [
-        ({"AUTH0_CLIENT_SECRET": "wrong"}, "Auth0 refused the credentials: check auth_client_id, its secret or key"),
-        ({"AUTH0_CLIENT_SECRET": None}, "No credentials: set auth_access_token, or auth_client_id with"),
+        ({"AUTH0_CLIENT_SECRET": "wrong"}, "Auth0 refused the credentials. Check auth_client_id, its secret or key"),
+        ({"AUTH0_CLIENT_SECRET": None}, "No credentials for the tenant. Set auth_access_token, or auth_client_id with"),
         ({"AUTH0_DOMAIN": "no-such-tenant.invalid"}, "Cannot reach no-such-tenant.invalid: "),
-        ({"AUTH0_DOMAIN": "https://tenant.eu.auth0.com/"}, "a trailing slash; it must be a bare host with an optional "
+        ({"AUTH0_DOMAIN": "https://tenant.eu.auth0.com/"}, "a trailing slash. It must be a bare host with an optional "
          "port: use 'tenant.eu.auth0.com'"),
         ({"AUTH0_AUDIENCE": "https://other.example.com/"}, "set auth_audience to 'https://<canonical domain>/api/v2/'"),
         ({"AUTH0_CA_PATH": None}, "TLS failed: unable to get local issuer certificate. Set ca_path"),
         ({"AUTH0_CA_PATH": "/nonexistent.pem"}, "ca_path '/nonexistent.pem' does not exist"),
-        ({"AUTH0_TIMEOUT": "0"}, "timeout must be more than 0 seconds"),
+        ({"AUTH0_TIMEOUT": "0"}, "timeout is 0 seconds. It must be more than 0."),
         ({"AUTH0_CLIENT_ASSERTION_SIGNING_KEY": "not a key"}, "is not an unencrypted RSA private key in PEM"),
         ({"AUTH0_ACCESS_TOKEN": "stale", "AUTH0_CLIENT_SECRET": None}, "The token is not accepted"),
     ],
@@ -83,7 +83,7 @@ def test_an_unreachable_host(play: Play) -> None:
         unused.bind(("127.0.0.1", 0))
         domain = f"127.0.0.1:{unused.getsockname()[1]}"
         started = time.monotonic()
-        result = play([api(retry_timeout=1)], env={"AUTH0_DOMAIN": domain})["api"].result
+        result = play([api(retry_timeout=2)], env={"AUTH0_DOMAIN": domain})["api"].result
     assert f"Cannot reach {domain}: no answer, tried 2 times: Connection refused." in result["msg"]
     assert result["failure"] == {"status": None, "code": None, "message": None, "request": "POST /oauth/token"}
     assert time.monotonic() - started < 10
@@ -203,7 +203,7 @@ def test_outages_are_ridden_out_and_nothing_is_created_twice(
         ({"status": 429, "headers": {"Retry-After": "60"}}, "The rate limit did not clear, tried once and the next try "
          "would wait 60.0 s more; a longer retry_timeout waits longer."),
         ({"status": 503}, "Auth0 is not available, tried 2 times"),
-        ({"broken_json": True}, "with something other than JSON: check that domain is an Auth0 tenant"),
+        ({"broken_json": True}, "with something other than JSON. Check that domain is an Auth0 tenant"),
         ({"status": 500, "body": {"statusCode": 500, "message": "Oops"}}, "failed with status 500: Oops."),
         ({"reset": True}, "no answer, tried 2 times"),
     ],
@@ -213,7 +213,7 @@ def test_an_outage_without_end_is_a_clear_error(
     play: Play, tenant: Tenant, fault: dict[str, t.Any], message: str
 ) -> None:
     tenant.fault("GET", PATH, 9, **fault)
-    step = play([api(retry_timeout=1)])["api"]
+    step = play([api(retry_timeout=2)])["api"]
     assert message in step.result["msg"]
     assert step.result["failure"]["request"] == f"GET {PATH}"
     assert step.writes == []

@@ -60,6 +60,53 @@ def objects(tenant: Tenant) -> dict[str, str]:
     return ids
 
 
+# Each option that names an object, of each module that looks for one.
+NAMES = {
+    "auth0_resource_server": ["identifier"],
+    "auth0_resource_server_info": ["identifier"],
+    "auth0_client": ["client_id", "name"],
+    "auth0_client_info": ["client_id", "name"],
+    "auth0_client_grant": ["client_id", "audience"],
+    "auth0_client_grant_info": ["client_id", "audience"],
+    "auth0_connection": ["id", "name"],
+    "auth0_connection_info": ["id", "name"],
+    "auth0_connection_domain": ["id", "name"],
+    "auth0_role": ["id", "name"],
+    "auth0_role_info": ["id", "name"],
+}
+OTHER_NAMES = {"auth0_client_grant": {"audience": AUDIENCE, "subject_type": "user", "client_id": "x"}}
+
+
+def test_an_empty_name_is_an_error_everywhere(play: Play) -> None:
+    tasks = []
+    for module, names in NAMES.items():
+        for name in names:
+            options: dict[str, t.Any] = {**OTHER_NAMES.get(module, {}), name: ""}
+            label = f"{module} {name}"
+            tasks += [
+                task(module, f"{module} {name}", **options),
+                task(module, f"check {module} {name}", check=True, **options),
+            ]
+            if not module.endswith(("_info", "_domain")):
+                tasks.append(task(module, f"absent {label}", state="absent", **options))
+    run = play(tasks)
+    assert run.passed == []
+    for step in run.steps:
+        assert step.result["msg"] == f"{step.name.split()[-1]} is empty. Give it a value, or leave it out.", step.name
+        assert step.requests == []
+
+
+def test_more_apis_than_offset_paging_promises(play: Play, tenant: Tenant) -> None:
+    state = tenant.call("GET", "/_emulator/state")
+    example = next(one for one in state["resource_servers"].values() if not one.get("is_system"))
+    for number in range(1100):
+        key, identifier = f"{number:024x}", f"https://many.example.com/{number}"
+        state["resource_servers"][key] = {**example, "id": key, "identifier": identifier}
+    tenant.call("PUT", "/_emulator/state", state)
+    run = play([task("auth0_resource_server_info", "all")])
+    assert len(run["all"].result["resource_servers"]) == 1103
+
+
 def test_resource_servers(play: Play) -> None:
     run = play(
         [

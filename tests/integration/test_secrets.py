@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.integration.harness import DATABASE, Play, Tenant
 
 URL = "https://mcp.example.com/mcp"
@@ -49,6 +51,19 @@ def test_in_failures(play: Play, tenant: Tenant) -> None:
     tenant.fault("GET", "/api/v2/connections", status=400, body={"message": f"echo {tenant.client_secret}"})
     run = play(tasks, "-vvvvv")
     assert [step.status for step in run.steps] == ["failed"] * len(tasks)
+    assert leaks(run.output, tenant) == []
+
+
+@pytest.mark.parametrize("form", ["{}\n", " {}", "{}\u00e9", "{}\r\n"])
+def test_a_credential_that_no_header_takes(play: Play, tenant: Tenant, form: str) -> None:
+    """It is refused by name before anything is sent, and no library gets to print it."""
+    token = tenant.token()
+    wrong = {"auth_access_token": form.format(token), "auth_client_secret": form.format(tenant.client_secret)}
+    tasks = [{"mcp_ops.oauth.auth0_tenant_info": {name: value}, "ignore_errors": True} for name, value in wrong.items()]
+    run = play(tasks, "-vvvvv")
+    for step, name in zip(run.steps, wrong, strict=True):
+        assert re.match(rf"{name} has (white space|a character that no HTTP header takes) at", step.result["msg"])
+        assert step.requests == []
     assert leaks(run.output, tenant) == []
 
 

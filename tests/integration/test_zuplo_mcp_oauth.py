@@ -12,18 +12,19 @@ from tests.integration import harness
 from tests.integration.harness import Play, content
 
 task = functools.partial(harness.task, "zuplo_mcp_oauth")
+NAMED: dict[str, t.Any] = {"issuer_domain": "tenant.eu.auth0.com", "mcp_server_url": "https://mcp.example.com/mcp"}
 
 
 def test_configuration(play: Play) -> None:
     name = 'Quotes " and </script> and ${braces}'
-    options: dict[str, t.Any] = {"auth0_domain": "tenant.eu.auth0.com", "mcp_server_url": "https://mcp.example.com/mcp"}
+    options = NAMED
     run = play(
         [
             task("config", resource_name=name, **options),
             {**task("check", resource_name=name, **options), "check_mode": True},
             task("origin", **{**options, "mcp_server_url": "https://mcp.example.com"}),
             task("slash", **{**options, "mcp_server_url": "https://mcp.example.com/mcp/"}),
-            task("domain", **{**options, "auth0_domain": "https://tenant.eu.auth0.com"}),
+            task("domain", **{**options, "issuer_domain": "https://tenant.eu.auth0.com"}),
             task("policy", policy_name="MCP_OAuth", **options),
         ]
     )
@@ -58,10 +59,37 @@ def test_configuration(play: Play) -> None:
     assert "a trailing slash" in run["slash"].result["msg"]
     assert "use 'https://mcp.example.com/mcp'" in run["slash"].result["msg"]
     assert "use 'tenant.eu.auth0.com'" in run["domain"].result["msg"]
-    assert "policy_name must consist of small letters, digits and hyphens" in run["policy"].result["msg"]
+    assert run["policy"].result["msg"] == (
+        "policy_name 'MCP_OAuth' is not a name of a policy. Use only small letters, digits and hyphens."
+    )
 
 
-NAMED: dict[str, t.Any] = {"auth0_domain": "tenant.eu.auth0.com", "mcp_server_url": "https://mcp.example.com/mcp"}
+def test_every_wrong_option_is_named_at_once(play: Play, project: Path) -> None:
+    before = content(project)
+    options: dict[str, t.Any] = {**NAMED, "project_dir": str(project)}
+    wrong = {
+        "issuer_domain": "https://tenant.eu.auth0.com/",
+        "mcp_server_url": "",
+        "resource_name": "",
+        "policy_name": "",
+        "project_dir": "",
+        "issuer_domain_env": "",
+        "mcp_host_env": "ZUPLO_HOST",
+        "operations": [{"id": "hello"}, {"id": "", "file": ""}],
+    }
+    run = play(
+        [
+            task("all", **{**options, **wrong}),
+            task("absent", state="absent", policy_name="", project_dir=""),
+        ]
+    )
+    message = run["all"].result["msg"]
+    for option in (*(one for one in wrong if one != "operations"), "operations[1].id", "operations[1].file"):
+        assert f"{option} " in message
+    assert (
+        run["absent"].result["msg"] == "policy_name is empty. Give it a value. project_dir is empty. Give it a value."
+    )
+    assert content(project) == before
 
 
 def test_a_project(play: Play, project: Path) -> None:
@@ -117,13 +145,14 @@ def test_names_of_the_gateway_s_environment(play: Play, project: Path) -> None:
     options = {**NAMED, "project_dir": str(project), "operations": [{"id": "hello"}]}
     run = play(
         [
-            task("reserved", auth0_domain_env="ZUPLO_DOMAIN", **options),
+            task("reserved", issuer_domain_env="ZUPLO_DOMAIN", **options),
             task("no name", mcp_host_env="$env(X)", **options),
-            task("named", auth0_domain_env="AUTH0_DOMAIN", mcp_host_env="MCP_HOST", **options),
+            task("named", issuer_domain_env="AUTH0_DOMAIN", mcp_host_env="MCP_HOST", **options),
         ]
     )
     assert run.passed == ["named"]
-    assert "auth0_domain_env must be the name of an environment variable" in run["reserved"].result["msg"]
+    for label, option in (("reserved", "issuer_domain_env 'ZUPLO_DOMAIN'"), ("no name", "mcp_host_env '$env(X)'")):
+        assert run[label].result["msg"].startswith(f"{option} is not the name of an environment variable")
     policy = run["named"].result["config"]["policy"]["handler"]["options"]
     assert policy["audience"] == "https://$env(MCP_HOST)/mcp"
     assert "environment.AUTH0_DOMAIN" in run["named"].result["config"]["runtime_module"]
@@ -142,13 +171,13 @@ def test_nothing_is_written_where_something_is_wrong(play: Play, project: Path, 
             task("no route", **{**NAMED, "project_dir": str(project)}),
             task("no project", **{**options, "project_dir": str(tmp_path / "empty")}),
             task("no directory", state="absent"),
-            task("no url", auth0_domain="tenant.eu.auth0.com"),
+            task("no url", issuer_domain="tenant.eu.auth0.com"),
         ]
     )
     assert run.passed == []
     assert "modules/zuplo.runtime.ts cannot be edited safely" in run["foreign runtime"].result["msg"]
     assert "no operation 'bye'" in run["no such tool"].result["msg"]
-    assert "No route of the project has the path /mcp" in run["no route"].result["msg"]
+    assert "The project has no route with the path /mcp" in run["no route"].result["msg"]
     assert "is no Zuplo project" in run["no project"].result["msg"]
     assert "project_dir" in run["no directory"].result["msg"]
     assert "mcp_server_url" in run["no url"].result["msg"]
@@ -161,5 +190,6 @@ def test_what_cannot_be_written_is_found_beforehand(play: Play, project: Path) -
     options = {**NAMED, "project_dir": str(project), "operations": [{"id": "hello"}]}
     run = play([task("check", check=True, **options), task("run", **options)])
     for step in run.steps:
-        assert "modules is no directory, so modules/zuplo.runtime.ts cannot be written" in step.result["msg"]
+        assert step.result["msg"].startswith("modules/zuplo.runtime.ts cannot be written: ")
+        assert "modules is not a directory" in step.result["msg"]
     assert content(project) == {**before, "modules": b"in the way"}

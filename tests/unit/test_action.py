@@ -1,50 +1,122 @@
 # Copyright: mcp_ops.oauth contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What the in-process rim does when it cannot be set up. Everything else is the integration tests' matter."""
+"""Running in the controller: when, and what if it cannot be set up. The rest is the integration tests' matter."""
 
 from __future__ import annotations
 
 import types
 import typing as t
+from pathlib import Path
 
 import pytest
+import yaml
+from ansible.module_utils import basic
 
-from ansible_collections.mcp_ops.oauth.plugins.plugin_utils import _action
+from ansible_collections.mcp_ops.oauth.plugins.plugin_utils import _action, _core
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
 def action(monkeypatch: pytest.MonkeyPatch) -> t.Any:
     made = _action.InProcessAction.__new__(_action.InProcessAction)
-    made._task = types.SimpleNamespace(action="mcp_ops.oauth.auth0_tenant_flags")
-    made._connection = made._templar = None
-    monkeypatch.setattr(_action, "_is_equivalent", lambda *args: True)
+    made._task = types.SimpleNamespace(
+        action="mcp_ops.oauth.auth0_tenant_flags", _uuid="one", loop=None, until=[], retries=None
+    )
+    made._connection = None
+    made._templar = types.SimpleNamespace(template=lambda value: value)
+    monkeypatch.setattr(_action, "runs_here", lambda *args: True)
     return made
 
 
-def test_what_cannot_be_set_up_runs_as_a_process_with_a_warning(action: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that only tells where it takes place."""
+    monkeypatch.setattr(_core.ModuleAction, "run", lambda self, tmp, task_vars: {"here": self.main is not None})
+
+
+def test_what_cannot_be_set_up_runs_as_a_process_with_a_warning(
+    action: t.Any, runs: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     warnings: list[str] = []
     monkeypatch.setattr(_action.Display, "warning", lambda self, text: warnings.append(text))
-    monkeypatch.setattr(
-        _action.ModuleAction, "run", lambda self, tmp, task_vars: {"in_process": self._main is not None}
-    )
-    assert action.run() == {"in_process": True}
+    assert action.run() == {"here": True}
     assert warnings == []
 
     def broken(name: str) -> t.NoReturn:
         raise AttributeError("gone in this version")
 
     monkeypatch.setattr(_action, "_load", broken)
-    assert action.run() == {"in_process": False}
-    assert "AttributeError: gone in this version" in warnings[0]
-    assert "runs as a module process" in warnings[0]
+    assert action.run() == {"here": False}
+    assert "(AttributeError), so it runs as a module process" in warnings[0]
+    assert "gone in this version" not in warnings[0]
 
 
 def test_what_has_started_is_not_started_again(action: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(self: t.Any, tmp: t.Any, task_vars: t.Any) -> t.NoReturn:
-        self._started = True
+        self.started = True
         raise RuntimeError("afterwards")
 
-    monkeypatch.setattr(_action.ModuleAction, "run", fails)
+    monkeypatch.setattr(_core.ModuleAction, "run", fails)
     with pytest.raises(RuntimeError, match="afterwards"):
         action.run()
+
+
+@pytest.mark.parametrize("tested", [True, False])
+@pytest.mark.parametrize(("switch", "here"), [(None, None), (True, True), (False, False)])
+def test_only_tested_versions_run_in_the_controller_by_default(
+    action: t.Any, runs: None, monkeypatch: pytest.MonkeyPatch, tested: bool, switch: bool | None, here: bool | None
+) -> None:
+    monkeypatch.setattr(_action, "IS_TESTED", tested)
+    monkeypatch.delenv(_action.SWITCH.upper(), raising=False)
+    variables = {} if switch is None else {_action.SWITCH: switch}
+    assert action.run(None, variables) == {"here": tested if here is None else here}
+
+
+def test_the_tested_versions_are_those_of_the_matrix() -> None:
+    matrix: dict[str, t.Any] = {}
+    source = (ROOT / "noxfile.py").read_text()
+    exec(source[source.index("PYTHONS") : source.index("}") + 1], matrix)
+    assert tuple(matrix["PYTHONS"]) == _core.TESTED
+    assert _core.IS_TESTED
+    oldest = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text())["requires_ansible"]
+    assert oldest == f">={_core.TESTED[0]}.0"
+
+
+@pytest.mark.parametrize(
+    ("keywords", "shares"),
+    [
+        ({"loop": [1, 2]}, True),
+        ({"loop": [1, 2], "until": ["result is changed"]}, False),
+        ({"loop": [1, 2], "retries": 3}, False),
+        ({}, False),
+        ({"until": ["result is changed"]}, False),
+    ],
+)
+def test_only_loops_without_retries_share_what_they_listed(
+    action: t.Any, keywords: dict[str, t.Any], shares: bool
+) -> None:
+    for name, value in keywords.items():
+        setattr(action._task, name, value)
+    _action._memory.cache_clear()
+    memory = _action._memory(*_core.loop_of(action._task))
+    assert memory.shares_listings is shares
+    # The items of a loop and the tries of a task have one; the next task has another.
+    assert _action._memory(*_core.loop_of(action._task)) is memory
+    action._task._uuid = "two"
+    assert _action._memory(*_core.loop_of(action._task)) is not memory
+
+
+def test_what_a_process_would_find_is_there_only_while_it_runs() -> None:
+    before = basic._ANSIBLE_ARGS
+    seen: list[bytes] = []
+
+    def main() -> t.NoReturn:
+        seen.append(basic._ANSIBLE_ARGS)
+        print("answer")
+        raise SystemExit(1)
+
+    answer = _core._call(main, b"arguments")
+    assert (answer["rc"], answer["stdout"], seen) == (1, "answer\n", [b"arguments"])
+    assert basic._ANSIBLE_ARGS is before

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._errors import InputError
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._urls import (
     check_client_id_url,
     check_domain,
@@ -37,9 +38,9 @@ def test_good_domains(domain: str) -> None:
     ],
 )
 def test_domains_that_have_a_correction(domain: str, fault: str, corrected: str) -> None:
-    with pytest.raises(ValueError, match="must be a bare host") as error:
+    with pytest.raises(InputError, match="must be a bare host") as error:
         check_domain(domain)
-    assert f"domain has {fault}; " in str(error.value)
+    assert f"domain has {fault}. " in str(error.value)
     assert str(error.value).endswith(f"use '{corrected}'.")
     assert "pass" not in str(error.value)
     assert check_domain(corrected) == corrected
@@ -49,7 +50,7 @@ def test_domains_that_have_a_correction(domain: str, fault: str, corrected: str)
     "domain", ["", "http://", "two words", "tenant.auth0.com:port", "[::1", "u:pass@", "a..b", "-a.b"]
 )
 def test_domains_beyond_repair(domain: str) -> None:
-    with pytest.raises(ValueError, match=r"^the_option ") as error:
+    with pytest.raises(InputError, match=r"^the_option ") as error:
         check_domain(domain, "the_option")
     assert "pass" not in str(error.value)
 
@@ -87,7 +88,7 @@ def test_good_urls(url: str) -> None:
     ],
 )
 def test_urls_that_have_a_correction(url: str, fault: str, corrected: str) -> None:
-    with pytest.raises(ValueError, match="letter by letter") as error:
+    with pytest.raises(InputError, match="letter by letter") as error:
         check_mcp_server_url(url)
     assert fault in str(error.value)
     assert str(error.value).endswith(f"use '{corrected}'.")
@@ -98,7 +99,7 @@ def test_urls_that_have_a_correction(url: str, fault: str, corrected: str) -> No
     "url", ["", "ftp://mcp.example.com/mcp", "https://", "https://u:pass@two words/", "mailto:a@b"]
 )
 def test_urls_beyond_repair(url: str) -> None:
-    with pytest.raises(ValueError, match=r"^mcp_server_url ") as error:
+    with pytest.raises(InputError, match=r"^mcp_server_url ") as error:
         check_mcp_server_url(url)
     assert "pass" not in str(error.value)
 
@@ -108,7 +109,7 @@ def test_every_correction_is_right(url: str) -> None:
     for function in (check_mcp_server_url, check_domain):
         try:
             assert function(url) == url
-        except ValueError as error:
+        except InputError as error:
             message = str(error)
             if "use '" in message:
                 corrected = message.rpartition("use '")[2].removesuffix("'.")
@@ -119,8 +120,8 @@ def test_the_strings_are_derived() -> None:
     strings = derive("tenant.eu.auth0.com", "https://mcp.example.com/mcp")
     assert strings.audience == "https://mcp.example.com/mcp"
     assert strings.issuer == "https://tenant.eu.auth0.com/"
-    assert strings.auth0_domain == "tenant.eu.auth0.com"
-    with pytest.raises(ValueError, match="auth0_domain has a trailing slash"):
+    assert strings.issuer_domain == "tenant.eu.auth0.com"
+    with pytest.raises(InputError, match="issuer_domain has a trailing slash"):
         derive("tenant.eu.auth0.com/", "https://mcp.example.com/mcp")
 
 
@@ -157,7 +158,7 @@ def test_a_client_id_url(url: str) -> None:
     ],
 )
 def test_no_client_id_url(url: str, fault: str) -> None:
-    with pytest.raises(ValueError, match=fault) as caught:
+    with pytest.raises(InputError, match=fault) as caught:
         check_client_id_url(url)
     assert "hush" not in str(caught.value)
 
@@ -180,7 +181,7 @@ def test_what_passes_here_passes_there(url: str) -> None:
     """Nothing that we let through is refused by the emulator, which has the rules in code of its own."""
     try:
         passed = check_client_id_url(url)
-    except ValueError:
+    except InputError:
         return
     assert passed == url
     cimd._check_url(url)

@@ -11,9 +11,10 @@ from __future__ import annotations
 import json
 import re
 import typing as t
+from collections import Counter
 from dataclasses import dataclass, field
 
-from .._errors import InputError, PlanError
+from .._errors import PlanError
 from .._types import Object
 
 HIDDEN = "(secret)"
@@ -40,7 +41,7 @@ class Shape:
     maps: frozenset[str] = frozenset()
     """Paths of objects that the API merges key by key: only the keys that differ are sent, a null removes one."""
     cleared_by: t.Mapping[str, t.Any] = field(default_factory=dict)
-    """Path that an empty value clears -> what is sent to clear it: null, or an empty value where the API takes no null."""
+    """Path that an empty value clears -> what is sent to clear it: null, or an empty value that the API takes."""
     sent_with: t.Mapping[str, str] = field(default_factory=dict)
     """Path that is sent even where it does not differ -> the top-level field with whose change it is sent.
 
@@ -88,8 +89,8 @@ class Plan:
         return self.action != "none"
 
 
-def check(shape: Shape, wanted: Object) -> None:
-    """Refuse values that the API would refuse, all of them at once: InputError."""
+def find_faults(shape: Shape, wanted: Object) -> list[str]:
+    """What is wrong with values that the API would refuse."""
     faults: list[str] = []
     for path, where, value in walk(wanted):
         if path in shape.limits and isinstance(value, (str, list, dict, int)):
@@ -97,11 +98,13 @@ def check(shape: Shape, wanted: Object) -> None:
         if path in shape.patterns and isinstance(value, str) and not re.fullmatch(shape.patterns[path][0], value):
             faults.append(f"{where} must {shape.patterns[path][1]}")
         if path in shape.sets and isinstance(value, list):
-            names = [_member_key(shape, path, member) for member in value]
-            twice = sorted({name for name in names if names.count(name) > 1})
+            names = Counter(_member_key(shape, path, member) for member in value)
+            twice = sorted(name for name, count in names.items() if count > 1)
             faults += [f"{where} lists {' '.join(map(repr, name))} twice" for name in twice]
-    if faults:
-        raise InputError("; ".join(faults))
+            unlimited = [name for name in shape.sets[path] if _at(path, name) not in shape.limits]
+            empty = [(index, name) for index, one in enumerate(value) for name in unlimited if one[name] == ""]
+            faults += [f"{where}[{index}].{name} is empty" for index, name in empty]
+    return faults
 
 
 def make_plan(

@@ -17,7 +17,7 @@ from .._types import Object
 from .api import ManagementApi, encode
 from .memory import Listing, Memory
 from .part import Part
-from .plan import Plan, Shape, check, make_plan, plan_absent, secrets_in, walk, without_secrets
+from .plan import Plan, Shape, find_faults, make_plan, plan_absent, secrets_in, without_secrets
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,10 @@ class Resource:
         """The scopes that the plan's write needs."""
         return (f"{plan.action}:{self.scope}",)
 
+    def find_faults(self, wanted: Object) -> list[str]:
+        """What Auth0 would refuse of the user's values, whatever the object is now."""
+        return find_faults(self.shape, wanted)
+
     def expand(self, api: ManagementApi, wanted: Object, actual: Object | None) -> Expansion:
         """What follows from the user's values for the current object."""
         return Expansion(wanted)
@@ -107,10 +111,7 @@ class Collection(Resource):
     def find(self, api: ManagementApi, wanted: Object, memory: Memory | None = None) -> Object | None:
         listing = memory.listing(api, self.path, str(self.query)) if memory else None
         found = self._recall(api, wanted, listing) if listing else self.read(api, wanted)
-        if found is None:
-            return None
-        parts = [part for part in self.parts if part.field in wanted]
-        return {**found, **{part.field: part.read(api, self.path_of(found)) for part in parts}}
+        return found and self._with_parts(api, found, wanted)
 
     def read(self, api: ManagementApi, wanted: Object) -> Object | None:
         """One read of what the user's values name, by its address or by a narrowed listing."""
@@ -123,13 +124,13 @@ class Collection(Resource):
     def list(self, api: ManagementApi, **query: t.Any) -> t.Iterator[Object]:
         return api.listing(self.path, self._key, checkpoint=self.checkpoint, **{**self.query, **query})
 
-    def search(self, api: ManagementApi, named: Object, **query: t.Any) -> t.Sequence[Object]:
-        """The object that the key in `named` tells, else all objects that the query lets through."""
+    def search(
+        self, api: ManagementApi, named: Object, *, parts: t.Collection[str] = (), **query: t.Any
+    ) -> t.Sequence[Object]:
+        """The object that the key in `named` tells, else all objects that the query lets through, with these parts."""
         check_keys(self, named)
-        if not named:
-            return tuple(self.list(api, **query))
-        found = self.find(api, named)
-        return (found,) if found else ()
+        found = filter(None, [self.find(api, named)]) if named else self.list(api, **query)
+        return [self._with_parts(api, one, parts) for one in found]
 
     def choose(self, wanted: Object, candidates: t.Iterable[Object]) -> Object | None:
         """The one among the candidates that the user's values name; that there are several is an error."""
@@ -161,6 +162,14 @@ class Collection(Resource):
                 written = {**written, part.field: after}
         return written
 
+    def refuse_creation(self, api: ManagementApi, wanted: Object) -> str | None:
+        if self.id in self.keys and self.id in wanted:
+            return (
+                f"The tenant has no {self.noun} with the {self.id} '{wanted[self.id]}', and Auth0 makes the {self.id} "
+                f"of a new one. Leave it out to create the {self.noun}."
+            )
+        return None
+
     def path_of(self, actual: Object) -> str:
         return f"{self.path}/{encode(actual[self.id])}"
 
@@ -176,7 +185,12 @@ class Collection(Resource):
 
     @property
     def _key(self) -> str:
+        """What a listing holds its objects under."""
         return self.path.replace("-", "_")
+
+    def _with_parts(self, api: ManagementApi, found: Object, fields: t.Collection[str]) -> Object:
+        parts = [part for part in self.parts if part.field in fields]
+        return {**found, **{part.field: part.read(api, self.path_of(found)) for part in parts}}
 
     def _is_named(self, wanted: Object, candidate: Object) -> bool:
         def is_same(key: str) -> bool:
@@ -245,10 +259,17 @@ def ensure(
     """
     check_keys(resource, wanted)
     named = {key: wanted[key] for key in resource.keys if key in wanted}
+    if resource.keys and not named:
+        raise InputError(f"No {resource.noun} is named", remedy=f"Set {' or '.join(resource.keys)}.")
     wanted = named if absent else wanted
-    # Rules for keys are rules for new objects: one that exists may be older than they are.
-    check(resource.shape, {key: value for key, value in wanted.items() if key not in named})
+    own_faults = resource.find_faults({key: value for key, value in wanted.items() if key not in named})
+    if not find_faults(resource.shape, named):
+        _refuse(own_faults)
     actual = resource.find(api, wanted, memory)
+    if not absent:
+        # Rules for keys are rules for new objects: one that exists may be older than they are.
+        new = {key: value for key, value in named.items() if (actual or {}).get(key) != value}
+        _refuse([*find_faults(resource.shape, new), *own_faults])
     api.secrets.update(secrets_in(resource.shape, actual))
     title = resource.title(wanted, actual or {})
     if actual is not None and not absent:
@@ -271,7 +292,6 @@ def ensure(
         plan = make_plan(resource.shape, expansion.wanted, actual, purge=purge, force=force)
     if not plan.changed:
         return _outcome(resource, plan, title, actual or {}, warnings)
-    check(resource.shape, {key: plan.body[key] for key in named if key in plan.body})
     if refusal := resource.guard(actual or {}, plan):
         raise PlanError(refusal)
     missing = api.missing_scopes(resource.scopes(plan))
@@ -293,12 +313,16 @@ def ensure(
     return _outcome(resource, plan, title, written, warnings)
 
 
-def check_keys(resource: Resource, wanted: Object) -> None:
-    """Refuse an empty name of an object: InputError."""
-    for path, where, value in walk(wanted):
-        owner, _, name = path.rpartition(".")
-        if value == "" and (path in resource.keys or name in resource.shape.sets.get(owner, ())):
-            raise InputError("is empty", where=where, remedy="Give it a value, or leave it out.")
+def check_keys(resource: Resource, named: Object) -> None:
+    """Refuse to look for an object by an empty name: InputError."""
+    for key in resource.keys:
+        if named.get(key) == "":
+            raise InputError("is empty", where=key, remedy="Give it a value, or leave it out.")
+
+
+def _refuse(faults: t.Sequence[str]) -> None:
+    if faults:
+        raise InputError("; ".join(faults))
 
 
 def _outcome(resource: Resource, plan: Plan, title: str, found: Object, warnings: tuple[str, ...]) -> Outcome:

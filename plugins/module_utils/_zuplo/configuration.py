@@ -1,7 +1,7 @@
 # Copyright: mcp_ops.oauth contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What the gateway has to hold so that it accepts this tenant's tokens. Pure.
+"""What the gateway has to hold so that it accepts this tenant's tokens, and the options that it is made of. Pure.
 
 Source of the names: the policies, the handler and the plugin of the `zuplo` package, version 7.4.5.
 """
@@ -9,15 +9,21 @@ Source of the names: the policies, the handler and the plugin of the `zuplo` pac
 from __future__ import annotations
 
 import json
+import re
+import typing as t
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from .._errors import InputError
 from .._types import Object
-from .._urls import Strings
+from .._urls import Strings, check_domain, check_mcp_server_url
 
 POLICY = "Auth0JwtInboundPolicy"
 PLUGIN = "OAuthProtectedResourcePlugin"
+HANDLER = "mcpServerHandler"
 LIBRARY = "$import(@zuplo/runtime)"
+REGISTER = "registerMcpOAuth"
+"""The function of the helper module, which registers the plugin."""
 _RUNTIME_MODULE = """\
 import {{ {imports} }} from "@zuplo/runtime";
 
@@ -27,6 +33,8 @@ export function {function}(runtime: RuntimeExtensions) {{
   );
 }}
 """
+_POLICY_NAME = re.compile(r"[0-9a-z-]+")
+_ENV_NAME = re.compile(r"(?!ZUPLO_|__ZUPLO)[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True)
@@ -50,6 +58,44 @@ class Environment:
 
 
 LITERAL = Environment()
+
+
+def check_options(options: Object) -> None:
+    """Refuse values of `zuplo_mcp_oauth`'s options that can never work, all of them at once: InputError."""
+    faults: list[InputError] = []
+    for option, value in [*options.items(), *_suboptions(options.get("operations", []))]:
+        try:
+            _check_option(option, value)
+        except InputError as error:
+            faults.append(error)
+    if faults[1:]:
+        raise InputError(" ".join(map(str, faults)))
+    if faults:
+        raise faults[0]
+
+
+def _suboptions(operations: t.Sequence[Object]) -> t.Iterator[tuple[str, t.Any]]:
+    for index, operation in enumerate(operations):
+        yield from ((f"operations[{index}].{name}", value) for name, value in operation.items())
+
+
+def _check_option(option: str, value: t.Any) -> None:
+    if isinstance(value, str) and not value.strip():
+        raise InputError("is empty", where=option, remedy="Give it a value.")
+    if option == "issuer_domain":
+        check_domain(value, option)
+    elif option == "mcp_server_url":
+        check_mcp_server_url(value, option)
+    elif option == "policy_name" and not _POLICY_NAME.fullmatch(value):
+        raise InputError(
+            f"{value!r} is not a name of a policy", where=option, remedy="Use only small letters, digits and hyphens."
+        )
+    elif option in ("issuer_domain_env", "mcp_host_env") and not _ENV_NAME.fullmatch(value):
+        raise InputError(
+            f"{value!r} is not the name of an environment variable that a project can set",
+            where=option,
+            remedy="Use letters, digits and underscores, no digit first, and not the prefix ZUPLO_, which is Zuplo's.",
+        )
 
 
 def configuration(
@@ -89,3 +135,35 @@ def runtime_module(function: str, plugin_options: Object, environment: Environme
         options = options.replace(issuer, f"`https://${{environment.{environment.issuer_domain}}}/`", 1)
         imports += ", environment"
     return _RUNTIME_MODULE.format(imports=imports, function=function, options=options)
+
+
+NEW_RUNTIME = f"""\
+import {{ RuntimeExtensions }} from "@zuplo/runtime";
+import {{ {REGISTER} }} from "./mcp-oauth";
+
+export function runtimeInit(runtime: RuntimeExtensions) {{
+  {REGISTER}(runtime);
+}}
+"""
+"""The runtime module of a project that has none: it calls the helper module."""
+
+
+def mcp_operation(name: str, policy_name: str, operation_id: str, tools: t.Sequence[Object]) -> Object:
+    """The POST operation of an MCP route; `tools`, each `{file, id}`, are the operations that it exposes."""
+    return {
+        "summary": name,
+        "description": "The MCP server, for clients with an access token of the authorization server.",
+        "operationId": operation_id,
+        "tags": ["MCP"],
+        "x-zuplo-route": {
+            "label": name,
+            "corsPolicy": "none",
+            "handler": {
+                "export": HANDLER,
+                "module": LIBRARY,
+                "options": {"name": name, "version": "1.0.0", "operations": tools},
+            },
+            "policies": {"inbound": [policy_name]},
+        },
+        "responses": {"200": {"description": "The answer to a JSON-RPC message"}},
+    }

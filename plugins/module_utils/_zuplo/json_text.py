@@ -3,7 +3,7 @@
 
 """Edit JSON as text: what an edit does not name keeps every byte, its order and its formatting. Pure.
 
-A path is the keys and indexes from the root. Text that is not strict JSON raises `ValueError`, which says where.
+A path is the keys and indexes from the root. Text that is not strict JSON raises `JsonTextError`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,18 @@ from dataclasses import dataclass, field
 Path = tuple[t.Union[str, int], ...]
 
 _SPACE = re.compile(r"[ \t\r\n]*")
+# Python itself reads no integer of more than 4300 digits.
+_MAX_DIGITS = 4000
+
+
+class JsonTextError(Exception):
+    """A text is not strict JSON: the `problem`, and where, both counted from 1."""
+
+    def __init__(self, problem: str, text: str, at: int) -> None:
+        self.problem = problem
+        self.line = text.count("\n", 0, at) + 1
+        self.column = at - text.rfind("\n", 0, at)
+        super().__init__(f"{problem} at line {self.line} column {self.column}")
 
 
 @dataclass(frozen=True)
@@ -35,9 +47,12 @@ class Node:
 
 def parse(text: str) -> Node:
     """The root of a text. Every number, text and literal is as `json` reads it; a repeated key is refused."""
-    node = _value(text, _skip(text, 0), _value)
-    if _skip(text, node.end) != len(text):
-        raise json.JSONDecodeError("Extra data", text, node.end)
+    try:
+        node = _value(text, _skip(text, 0), _value)
+    except RecursionError:
+        raise JsonTextError("Lists and objects are nested too deeply", text, 0) from None
+    if (end := _skip(text, node.end)) != len(text):
+        raise JsonTextError("Extra data", text, end)
     return node
 
 
@@ -48,7 +63,7 @@ def load(text: str) -> t.Any:
 
 
 def find(text: str, path: Path) -> Node | None:
-    """What is at a path of a text that `parse` takes; only what is on the way is looked at."""
+    """What is at a path of a text that `parse` takes; reads only the parents on the way in full."""
     node: Node | None = _value(text, _skip(text, 0), _leaf)
     for step in path:
         part = node.parts.get(step) if node else None
@@ -57,7 +72,7 @@ def find(text: str, path: Path) -> Node | None:
 
 
 def merge(text: str, path: Path, wanted: t.Any) -> str:
-    """Let the value at a path, whose parent exists, hold what is wanted: members that are not named stay."""
+    """Write what is wanted at a path whose parent exists; members of objects that it does not name stay."""
     current = find(text, path)
     if current is None:
         return insert(text, path, wanted)
@@ -92,7 +107,7 @@ def insert(text: str, path: Path, value: t.Any, *, first: bool = False) -> str:
 
 
 def remove(text: str, path: Path) -> str:
-    """Take a member or an item out, with the comma and the space that `insert` put beside it."""
+    """Remove a member or an item, with the comma and the space that `insert` put beside it."""
     parent, key = _parent(text, path), path[-1]
     starts = sorted(parent.starts.values())
     start, end = parent.starts[key], parent.parts[key].end
@@ -108,6 +123,13 @@ def remove(text: str, path: Path) -> str:
     return text[:start] + text[end:]
 
 
+def value_at(value: t.Any, *keys: str) -> t.Any:
+    """What is at these keys below a value; None where one is absent, or its parent is not an object."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
 def pointer(path: Path) -> str:
     """A path as a JSON pointer (RFC 6901)."""
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
@@ -121,8 +143,18 @@ def _parent(text: str, path: Path) -> Node:
 
 
 def _leaf(text: str, at: int, _part: t.Any = None) -> Node:
-    value, end = _DECODER.raw_decode(text, at)
+    value, end = _decode(text, at)
     return Node(at, end, value)
+
+
+def _decode(text: str, at: int) -> tuple[t.Any, int]:
+    """The value at a position, and where it ends."""
+    try:
+        return _DECODER.raw_decode(text, at)
+    except json.JSONDecodeError as error:
+        raise JsonTextError(error.msg, text, error.pos) from None
+    except _NoValue as error:
+        raise JsonTextError(str(error), text, at) from None
 
 
 def _value(text: str, at: int, part: t.Callable[..., Node]) -> Node:
@@ -140,7 +172,7 @@ def _value(text: str, at: int, part: t.Callable[..., Node]) -> Node:
         if opening == "{":
             key, end = _key(text, start)
             if key in parts:
-                raise json.JSONDecodeError(f"Repeated key {json.dumps(key)}", text, start)
+                raise JsonTextError(f"Repeated key {json.dumps(key)}", text, start)
             end = _expect(text, _skip(text, end), ":")
         parts[key] = part(text, _skip(text, end), part)
         starts[key] = start
@@ -154,20 +186,30 @@ def _value(text: str, at: int, part: t.Callable[..., Node]) -> Node:
 
 def _key(text: str, at: int) -> tuple[str, int]:
     if text[at : at + 1] != '"':
-        raise json.JSONDecodeError("Expecting a key in double quotes", text, at)
-    return t.cast("tuple[str, int]", _DECODER.raw_decode(text, at))
+        raise JsonTextError("Expecting a key in double quotes", text, at)
+    return _decode(text, at)
+
+
+class _NoValue(Exception):
+    """The decoder has met a number or a constant that is not taken."""
 
 
 def _refuse(constant: str) -> t.NoReturn:
-    raise ValueError(f"{constant} is not JSON")
+    raise _NoValue(f"{constant} is not JSON")
 
 
-_DECODER = json.JSONDecoder(parse_constant=_refuse)
+def _integer(digits: str) -> int:
+    if len(digits) > _MAX_DIGITS:
+        raise _NoValue(f"A number has more than {_MAX_DIGITS} digits")
+    return int(digits)
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse, parse_int=_integer)
 
 
 def _expect(text: str, at: int, sign: str) -> int:
     if text[at : at + 1] != sign:
-        raise json.JSONDecodeError(f"Expecting {sign!r}", text, at)
+        raise JsonTextError(f"Expecting {sign!r}", text, at)
     return at + 1
 
 

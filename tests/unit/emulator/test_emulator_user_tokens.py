@@ -80,6 +80,21 @@ def test_claims_by_dialect(api: Any) -> None:
     assert other.claims["scope"] == "offline_access"
 
 
+def test_a_role_gives_its_permissions_to_those_who_have_it(api: Any) -> None:
+    set_up(api, token_dialect="rfc9068_profile_authz", enforce_policies=True)
+    client = register(api)
+    role = api.expect(200, "POST", "/roles", {"name": "reader"})["id"]
+    wanted = [{"resource_server_identifier": MCP, "permission_name": name} for name in ("tools:write", "tools:read")]
+    api.expect(201, "POST", f"/roles/{role}/permissions", {"permissions": wanted})
+    ada = api.tenant.objects("users")[ADA["user_id"]]
+    ada.update(permissions={MCP: ["tools:read"]}, roles=[role])
+    claims = _token(api, _tokens(api, client, scope="tools:write")["access_token"]).claims
+    assert (claims["scope"], claims["permissions"]) == ("tools:write", ["tools:read", "tools:write"])
+    api.expect(204, "DELETE", f"/roles/{role}/permissions", {"permissions": wanted[:1]})
+    claims = _token(api, _tokens(api, client, scope=ALL)["access_token"]).claims
+    assert (claims["scope"], claims["permissions"]) == ("offline_access tools:read", ["tools:read"])
+
+
 def test_openid_of_a_first_party_client_adds_userinfo(api: Any) -> None:
     set_up(api)
     client = first_party(api)

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ..._types import Object
-from ..api import ManagementApi
 from ..plan import Plan, Shape, secrets_in
 from ..resource import Collection
 from .tenant import QUOTA, quota_limits
@@ -154,7 +153,7 @@ FIELDS: dict[str, t.Any] = {
     "addons": {"type": "dict"},
 }
 
-# All that Auth0 lets anyone set on a strict third-party application (docs: third-party applications, security controls).
+# All that Auth0 lets anyone set on a strict third-party application (docs: third-party applications, security).
 STRICT_FIELDS = frozenset(
     {
         *("name", "description", "logo_uri", "callbacks", "allowed_origins", "web_origins", "grant_types"),
@@ -188,14 +187,6 @@ class Applications(Collection):
             refused = sorted(set(plan.body) - STRICT_FIELDS)
             if refused:
                 return f"Auth0 does not let a strict third-party application have {', '.join(refused)}. Leave it out."
-        return None
-
-    def refuse_creation(self, api: ManagementApi, wanted: Object) -> str | None:
-        if "client_id" in wanted:
-            return (
-                f"The tenant has no application with the client_id '{wanted['client_id']}', and Auth0 makes the "
-                "client_id of a new one. Leave it out to create the application."
-            )
         return None
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from ..._errors import InputError
 from ..._types import Object
 from ..api import ManagementApi
 from ..plan import Plan, Shape
@@ -30,13 +29,15 @@ KEYS = ("client_id", "default_for", "audience", "subject_type")
 
 @dataclass(frozen=True)
 class ClientGrants(Collection):
+    def find_faults(self, wanted: Object) -> list[str]:
+        faults = super().find_faults(wanted)
+        if "scope" in wanted and wanted.get("allow_all_scopes"):
+            faults.append("scope and allow_all_scopes: true exclude each other")
+        return faults
+
     def expand(self, api: ManagementApi, wanted: Object, actual: Object | None) -> Expansion:
         """With what a named scope implies: a grant has either all scopes or a list."""
-        if "scope" not in wanted:
-            return Expansion(wanted)
-        if wanted.get("allow_all_scopes"):
-            raise InputError("scope and allow_all_scopes: true exclude each other", remedy="Leave one of them out.")
-        return Expansion({**wanted, "allow_all_scopes": False})
+        return Expansion({**wanted, "allow_all_scopes": False} if "scope" in wanted else wanted)
 
     def guard(self, actual: Object, plan: Plan) -> str | None:
         if actual.get("is_system"):

@@ -10,7 +10,7 @@ import typing as t
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..._errors import PlanError
+from ..._errors import InputError, PlanError
 from ..._types import Object
 from ..api import ManagementApi, encode
 from ..part import Part
@@ -132,14 +132,26 @@ class Connections(ExistingConnections):
         if "clients" not in wanted:
             return Expansion(wanted)
         enabled = {one["client_id"] for one in (actual or {}).get("clients", [])}
-        members, missing = [], []
+        unresolved = [one["client_id"] for one in wanted["clients"] if one["client_id"] not in enabled]
+        found = _find_applications(api, unresolved)
+        members: dict[str, Object] = {}
+        missing = []
         for one in wanted["clients"]:
-            found = {"client_id": one["client_id"]} if one["client_id"] in enabled else _application(api, one)
-            if found is None:
-                missing.append(f"The tenant has no application with the client_id or name '{one['client_id']}'.")
-            elif one["status"] or found["client_id"] in enabled:
-                members.append({**one, "client_id": found["client_id"]})
-        return Expansion({**wanted, "clients": members}, missing=tuple(missing))
+            name = one["client_id"]
+            if name in unresolved and name not in found:
+                missing.append(f"The tenant has no application with the client_id or name '{name}'.")
+            application = found.get(name, {"client_id": name})
+            client_id = application["client_id"]
+            if one["status"] and not application.get("is_first_party", True):
+                raise PlanError(
+                    f"'{name}' is a third-party application: it cannot be enabled for a single connection",
+                    remedy="It can use all that are at domain level (is_domain_connection: true).",
+                )
+            if client_id in members:
+                raise InputError(f"lists '{client_id}' twice, the second time as '{name}'", where="clients")
+            members[client_id] = {**one, "client_id": client_id}
+        differing = [one for client_id, one in members.items() if one["status"] or client_id in enabled]
+        return Expansion({**wanted, "clients": differing}, missing=tuple(missing))
 
     def refuse_creation(self, api: ManagementApi, wanted: Object) -> str | None:
         if "id" in wanted:
@@ -156,26 +168,27 @@ class Connections(ExistingConnections):
         return _contradiction(stored, options) or _encrypted_twice(stored, options)
 
 
-def _application(api: ManagementApi, member: Object) -> Object | None:
-    """The application that a member names by id or name; PlanError for one that Auth0 would not keep here."""
-    name, query = member["client_id"], {"fields": "client_id,name,is_first_party"}
-    # Auth0 makes ids of 32 letters and digits; nothing else is worth a read.
-    found = api.get(f"clients/{encode(name)}", **query) if re.fullmatch(r"\w{32}", name) else None
-    if found is None:
-        # There is no filter by name.
-        listed = api.listing("clients", "clients", checkpoint=True, **query)
-        named = [one for one in listed if name in (one["client_id"], one.get("name"))]
-        if len(named) > 1:
-            ids = ", ".join(one["client_id"] for one in named)
+def _find_applications(api: ManagementApi, names: t.Sequence[str]) -> dict[str, Object]:
+    """The applications with these client IDs or names, by what named them. PlanError where a name is not unique."""
+    query = {"fields": "client_id,name,is_first_party"}
+    # Auth0 makes ids of 32 letters and digits. Without another name, nothing needs a listing of all.
+    ids = names if all(re.fullmatch(r"\w{32}", name) for name in names) else ()
+    read = {name: api.get(f"clients/{encode(name)}", **query) for name in ids}
+    found = {name: application for name, application in read.items() if application}
+    rest = [name for name in names if name not in found]
+    listed = list(api.listing("clients", "clients", checkpoint=True, **query)) if rest else []
+    for name in rest:
+        # Ids go before names. There is no filter by name.
+        by_id = [one for one in listed if one["client_id"] == name]
+        by_name = by_id or [one for one in listed if one.get("name") == name]
+        if len(by_name) > 1:
+            ids_there = ", ".join(one["client_id"] for one in by_name)
             raise PlanError(
-                f"There are {len(named)} applications of the name '{name}'", remedy=f"Name one by its client_id: {ids}."
+                f"There are {len(by_name)} applications of the name '{name}'",
+                remedy=f"Name one by its client_id: {ids_there}.",
             )
-        found = named[0] if named else None
-    if found and member["status"] and not found.get("is_first_party", True):
-        raise PlanError(
-            f"'{name}' is a third-party application: it cannot be enabled for a single connection",
-            remedy="It can use all that are at domain level (is_domain_connection: true).",
-        )
+        if by_name:
+            found[name] = by_name[0]
     return found
 
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
+from ..._errors import ApiError
 from ..._types import Object
+from ..api import ManagementApi, encode
 from ..plan import Plan, Shape
 from ..resource import Collection
 
@@ -95,6 +97,33 @@ SYSTEM_FIELDS = frozenset(
         "authorization_policy",
     }
 )
+
+
+def find_unknown_scopes(api: ManagementApi, named: t.Iterable[tuple[str, str]]) -> list[str]:
+    """A sentence for each (identifier of an API, scope) that the tenant does not have, with one read an API.
+
+    Empty where the token may not read APIs: then only Auth0 can tell.
+    """
+    by_api: dict[str, list[str]] = {}
+    for identifier, scope in named:
+        by_api.setdefault(identifier, []).append(scope)
+    if not by_api or api.missing_scopes(["read:resource_servers"]):
+        return []
+    faults = []
+    for identifier, scopes in by_api.items():
+        try:
+            found = api.get(f"resource-servers/{encode(identifier)}")
+        except ApiError as error:
+            if error.status != 403:
+                raise
+            return []
+        there = [scope["value"] for scope in (found or {}).get("scopes", [])]
+        if found is None:
+            faults.append(f"The tenant has no API with the identifier '{identifier}'.")
+        elif unknown := [scope for scope in scopes if scope not in there]:
+            known = ", ".join(there) or "none"
+            faults.append(f"The API '{identifier}' has no scope {', '.join(unknown)}. Its scopes are: {known}.")
+    return faults
 
 
 @dataclass(frozen=True)

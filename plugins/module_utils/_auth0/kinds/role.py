@@ -9,10 +9,11 @@ import typing as t
 from dataclasses import dataclass
 
 from ..._types import Object
-from ..api import ManagementApi, encode
+from ..api import ManagementApi
 from ..part import Part
 from ..plan import Shape
 from ..resource import Collection, Expansion
+from .resource_server import find_unknown_scopes
 
 PERMISSION = ("resource_server_identifier", "permission_name")
 FIELDS: dict[str, t.Any] = {
@@ -31,25 +32,13 @@ FIELDS: dict[str, t.Any] = {
 class Roles(Collection):
     def expand(self, api: ManagementApi, wanted: Object, actual: Object | None) -> Expansion:
         """Looks for the permissions to add at their APIs: Auth0 refuses unknown ones, after the role is written."""
-        there = [[one[key] for key in PERMISSION] for one in (actual or {}).get("permissions", [])]
-        added = [one for one in wanted.get("permissions", []) if [one[key] for key in PERMISSION] not in there]
-        if not added or api.missing_scopes(["read:resource_servers"]):
-            return Expansion(wanted)
-        missing = []
-        for identifier in dict.fromkeys(one["resource_server_identifier"] for one in added):
-            found = api.get(f"resource-servers/{encode(identifier)}")
-            if found is None:
-                missing.append(f"The tenant has no API with the identifier '{identifier}', named in permissions.")
-                continue
-            scopes = [scope["value"] for scope in found.get("scopes", [])]
-            names = [one["permission_name"] for one in added if one["resource_server_identifier"] == identifier]
-            missing += [
-                f"The API '{identifier}' has no permission '{name}', named in permissions. "
-                f"It has: {', '.join(scopes) or 'none'}."
-                for name in names
-                if name not in scopes
-            ]
+        there, added = ([_key(one) for one in role.get("permissions", [])] for role in (actual or {}, wanted))
+        missing = find_unknown_scopes(api, [one for one in added if one not in there])
         return Expansion(wanted, missing=tuple(missing))
+
+
+def _key(permission: Object) -> tuple[str, str]:
+    return permission["resource_server_identifier"], permission["permission_name"]
 
 
 ROLE = Roles(

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
+    """How a module behaves that changes something."""
+
     DOCUMENTATION = r"""
-options: {}
 attributes:
   check_mode:
     description: Predicts in C(check_mode) what the real run would change, and sends only requests that read.
@@ -15,16 +16,6 @@ attributes:
     description: Returns in diff mode what changed, or would change in C(check_mode), among the options that are set.
     support: full
   idempotent:
-    description: Run twice in a row with the same options, the second run changes nothing.
+    description: If it runs twice in a row with the same options, the second run changes nothing.
     support: full
-"""
-
-    TENANT = r"""
-options: {}
-attributes:
-  action_group:
-    description: Use C(group/mcp_ops.oauth.auth0) in C(module_defaults) to set the connection options for all modules.
-    support: full
-    membership:
-      - mcp_ops.oauth.auth0
 """

@@ -11,26 +11,26 @@ class ModuleDocFragment:
 options:
   grant_types:
     description:
-      - How the application gets tokens, such as V(authorization_code) and V(refresh_token). The list is managed
-        whole, in any order.
+      - The grant types that the application may use, such as V(authorization_code) and V(refresh_token). The complete
+        list, in any order.
     type: list
     elements: str
   description:
     description: What the application is, at most 140 characters.
     type: str
   oidc_conformant:
-    description: Whether the application keeps strictly to OpenID Connect.
+    description: Whether the application conforms strictly to OpenID Connect, without legacy features.
     type: bool
   allowed_origins:
-    description: The origins from which scripts may call Auth0. The list is managed whole, in any order.
+    description: The origins from which JavaScript may call Auth0 (CORS). The complete list, in any order.
     type: list
     elements: str
   web_origins:
-    description: The origins for silent logins. The list is managed whole, in any order.
+    description: The origins that may log users in silently. The complete list, in any order.
     type: list
     elements: str
   refresh_token:
-    description: The application's refresh tokens. What is left out stays as it is.
+    description: How the application's refresh tokens rotate and expire. What is left out stays as it is.
     type: dict
     suboptions:
       rotation_type:
@@ -48,16 +48,16 @@ options:
         description: Seconds until a refresh token expires.
         type: int
       infinite_token_lifetime:
-        description: Whether O(refresh_token.token_lifetime) does not count.
+        description: Whether refresh tokens expire only without use. O(refresh_token.token_lifetime) is ignored then.
         type: bool
       idle_token_lifetime:
-        description: Seconds without use until a refresh token expires.
+        description: Seconds until a refresh token that is not used expires.
         type: int
       infinite_idle_token_lifetime:
-        description: Whether O(refresh_token.idle_token_lifetime) does not count.
+        description: Whether refresh tokens stay valid unused. O(refresh_token.idle_token_lifetime) is ignored then.
         type: bool
       policies:
-        description: For which further APIs a refresh token can be used. The list is managed whole, in any order.
+        description: The further APIs for which a refresh token can be used. The complete list, in any order.
         type: list
         elements: dict
         suboptions:
@@ -66,12 +66,12 @@ options:
             type: str
             required: true
           scope:
-            description: The scopes.
+            description: The scopes of the API that a refresh token can be used for.
             type: list
             elements: str
             required: true
   organization_usage:
-    description: Whether users can, cannot or must log in to an organization.
+    description: Whether users cannot (V(deny)), can (V(allow)) or must (V(require)) log in to an organization.
     type: str
     choices: [deny, allow, require]
   organization_require_behavior:
@@ -79,9 +79,9 @@ options:
     type: str
     choices: [no_prompt, pre_login_prompt, post_login_prompt]
   client_metadata:
-    description: At most ten texts of your own. Those that are not named stay, and null removes one.
+    description: Up to ten keys with a string each. Keys that are not named stay, and null removes a key.
     type: dict
   require_proof_of_possession:
-    description: Whether the application's tokens must be bound to a key.
+    description: Whether the application's access tokens must be bound to a key that it holds.
     type: bool
 """

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.harness import DATABASE, RIMS, Play, Tenant, task
+from tests.integration.harness import DATABASE, WAYS, Play, Tenant, task
 
 IDENTIFIER = "https://mcp.example.com/mcp"
 
@@ -77,7 +77,13 @@ EVERYTHING: list[dict[str, t.Any]] = [
     ),
     task("auth0_cimd_client", "URL", external_client_id="https://localhost/client.json"),
     task("auth0_tenant_info", "info"),
-    task("zuplo_mcp_oauth", "warned", auth0_domain="a.example", mcp_server_url="https://mcp.example.com"),
+    task("auth0_role", "role", diff=True, name="Tool User", description="Reads"),
+    task("auth0_role", "no such permission", name="Tool User", permissions=[{"resource_server_identifier": "x"}]),
+    task("auth0_role_info", "roles", name="Tool User", include_permissions=True),
+    task("auth0_resource_server_info", "APIs"),
+    task("auth0_client_grant_info", "grants", audience=IDENTIFIER),
+    task("auth0_client_grant_info", "no audience", audience=""),
+    task("zuplo_mcp_oauth", "warned", issuer_domain="a.example", mcp_server_url="https://mcp.example.com"),
     task("mcp_oauth_check", "checked", mcp_server_url="http://127.0.0.1:1/mcp", register=True),
     task("mcp_oauth_check", "checked URL", mcp_server_url="https://mcp.example.com/mcp/", fail_on_findings=False),
     {**api("hidden", name="Two"), "no_log": True},
@@ -92,14 +98,14 @@ def test_results_and_output_are_the_same(
 ) -> None:
     """All that a callback or a person sees, and all that the tenant sees; only ids that Auth0 makes up differ."""
     seen = []
-    for rim in RIMS:
+    for way in WAYS:
         tenant.call("POST", "/_emulator/reset")
-        run = play_over(rim)(EVERYTHING, *verbosity)
+        run = play_over(way)(EVERYTHING, *verbosity)
         # Requests have ids and moments of their own, and within the controller a repeated task needs fewer.
         calls = {step.name: step.calls for step in run.steps if step.name != "until"}
         texts = [json.dumps({**asdict(step), "requests": calls.get(step.name)}, sort_keys=True) for step in run.steps]
         texts += run.output.splitlines()
-        seen.append([re.sub(r"\b([0-9a-f]{24}|[0-9a-zA-Z]{32}|(con|tpc)_\w{16,})\b", "ID", text) for text in texts])
+        seen.append([re.sub(r"\b([0-9a-f]{24}|[0-9a-zA-Z]{32}|(con|tpc|rol)_\w{16,})\b", "ID", text) for text in texts])
     for here, there in zip(*seen, strict=True):
         assert here == there
 
@@ -219,4 +225,27 @@ def test_a_listing_that_the_api_cuts_off_is_not_taken_for_all(
     assert run.rc == 0, run.output
     assert not run["loop"].changed
     pages = [request for request in run.requests if "page" in request["query"]]
-    assert len(pages) == 10
+    # Two pages tell that there are too many, and then each of the others is read by itself.
+    assert len(pages) == 2
+    assert len(run.requests) == 1 + 5 + 2
+
+
+def test_retries_see_what_others_have_done_since(play: Play, tenant: Tenant) -> None:
+    """An object that is created between two tries is found: by the module that reads, and by the one that manages."""
+    path = "/api/v2/resource-servers/https%3A%2F%2Fmcp.example.com%2Fmcp"
+    tenant.api("POST", "resource-servers", {"identifier": IDENTIFIER, "name": "There"})
+    not_there = {"statusCode": 404, "error": "Not Found", "message": "not there yet"}
+    for _turn in range(2):
+        tenant.fault("GET", path, status=404, body=not_there, times=1)
+    retried: dict[str, t.Any] = {"register": "r", "retries": 4, "delay": 0, "loop": [1, 2]}
+    reads = task("auth0_resource_server_info", "reads", identifier=IDENTIFIER)
+    manages = task("auth0_resource_server", "manages", identifier=IDENTIFIER, name="There")
+    run = play(
+        [
+            {**reads, **retried, "until": "r.resource_servers | length > 0"},
+            {**manages, **retried, "until": "r is not changed"},
+        ]
+    )
+    assert run.rc == 0, run.output
+    assert [result["attempts"] for result in run["reads"].result["results"]] == [3, 1]
+    assert [one["method"] for one in run["reads"].requests if one["path"] == path] == ["GET"] * 4

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
+    """How a module connects to a tenant."""
+
     DOCUMENTATION = r"""
 options:
   domain:
     description:
       - The tenant's host name, with a port if it is not 443, such as V(tenant.eu.auth0.com).
-      - No scheme, path or trailing slash. The canonical name or a custom domain.
+      - The canonical domain or a custom domain, without scheme, path or trailing slash.
       - Read from the environment variable E(AUTH0_DOMAIN) if not set.
     type: str
     required: true
@@ -21,13 +23,13 @@ options:
     type: str
   auth_client_secret:
     description:
-      - The application's secret. Ignored if O(auth_client_assertion_signing_key) is set.
+      - The client secret of that application. Ignored if O(auth_client_assertion_signing_key) is set.
       - Read from the environment variable E(AUTH0_CLIENT_SECRET) if not set.
     type: str
   auth_client_assertion_signing_key:
     description:
       - An RSA private key in PEM form, for an application that authenticates with a signed assertion
-        (C(private_key_jwt)) in place of a secret.
+        (C(private_key_jwt)) instead of a secret.
       - Needs the Python library C(PyJWT) with C(cryptography).
       - Read from the environment variable E(AUTH0_CLIENT_ASSERTION_SIGNING_KEY) if not set.
     type: str
@@ -40,8 +42,8 @@ options:
     default: RS256
   auth_access_token:
     description:
-      - A Management API access token, such as the one returned by M(mcp_ops.oauth.auth0_access_token). It is used as
-        long as Auth0 accepts it; after that the application's credentials are, if set.
+      - A Management API access token, such as M(mcp_ops.oauth.auth0_access_token) returns. Once Auth0 no longer accepts
+        it, a new one is requested with the application's credentials, if they are set.
       - Read from the environment variables E(AUTH0_ACCESS_TOKEN) or E(AUTH0_API_TOKEN) if not set.
     type: str
   auth_audience:
@@ -53,7 +55,7 @@ options:
     type: str
   ca_path:
     description:
-      - A PEM file with the certificate authorities to trust in place of the default ones.
+      - A PEM file with the certificate authorities to trust instead of the default ones.
       - Read from the environment variable E(AUTH0_CA_PATH) if not set.
     type: path
   validate_certs:
@@ -72,12 +74,21 @@ options:
     description:
       - The longest total wait in seconds that one request spends on rate limits (status 429) and outages (status 502,
         503, 504, connections without an answer) before the task fails. V(0) does not retry.
+      - Tries are at least one second apart.
       - Read from the environment variable E(AUTH0_RETRY_TIMEOUT) if not set.
     type: float
     default: 60
+attributes:
+  action_group:
+    description: Use C(group/mcp_ops.oauth.auth0) in C(module_defaults) to set the connection options for all modules.
+    support: full
+    membership:
+      - mcp_ops.oauth.auth0
 requirements:
   - requests
 notes:
+  - O(auth_client_id), O(auth_client_secret), O(auth_access_token) and O(auth_audience) consist of printable ASCII
+    characters without white space. Anything else in them, such as a line break at the end, is an error before a request
+    is sent.
   - Proxies are taken from the environment, as the Python library C(requests) reads them (E(HTTPS_PROXY), E(NO_PROXY)).
-  - All connection options can be set once for a play with C(module_defaults) and the group V(mcp_ops.oauth.auth0).
 """

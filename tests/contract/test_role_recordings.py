@@ -1,0 +1,75 @@
+# Copyright: mcp_ops.oauth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""As test_recordings, for the exchanges about roles, which are in a folder of their own."""
+
+from __future__ import annotations
+
+import pytest
+
+from emulator.tenant import Keys
+from tests.contract.replay import FIXTURES, Known, Recordings, Replay
+
+# TestAccRole and TestAccRoleTypeAndOwnerIDAreCreateOnly are the newer ones.
+TF = "tf.*"
+
+KNOWN = (
+    Known(
+        "users are outside the emulator's Management API",
+        TF,
+        r"\w+ /(users|roles/\w+/users).*",
+        "status 404: .*",
+    ),
+    Known("recorded before roles had types", TF, r"(POST|GET) /roles(/\w+)?", r"\+(roles\[\]\.)?type"),
+    Known(
+        "recorded before subject types were in resource servers",
+        TF,
+        r"(POST|GET|PATCH) /resource-servers.*",
+        r"\+subject_type_authorization",
+    ),
+)
+RECORDINGS = Recordings(FIXTURES / "recordings-roles", KNOWN)
+SCENARIOS = RECORDINGS.scenarios
+
+pytestmark = pytest.mark.skipif(not SCENARIOS, reason="the recordings of roles are not there")
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_answers_are_those_of_the_recording(scenario: str, keys: Keys) -> None:
+    assert RECORDINGS.unexpected(scenario, keys) == []
+
+
+def test_every_known_difference_is_needed(keys: Keys) -> None:
+    assert RECORDINGS.needless(keys) == []
+
+
+def test_recordings_cover_every_operation() -> None:
+    seen = {
+        (entry["request"]["method"], len(parts), parts[-1] == "permissions")
+        for scenario in SCENARIOS
+        for entry in RECORDINGS.read(scenario)["exchanges"]
+        for parts in [entry["request"]["path"].split("/")]
+        if parts[3] == "roles"
+    }
+    one, permissions = ("GET", "PATCH", "DELETE"), ("GET", "POST", "DELETE")
+    assert seen >= {
+        *((method, 4, False) for method in ("GET", "POST")),
+        *((method, 5, False) for method in one),
+        *((method, 6, True) for method in permissions),
+    }
+
+
+def test_wrong_permissions_are_noticed(keys: Keys) -> None:
+    """The comparison itself: a recorded list of permissions with one name changed and one entry more."""
+    recording = RECORDINGS.read("tf.TestAccRolePermission")
+    lists = [
+        (number, entry["response"]["body"])
+        for number, entry in enumerate(recording["exchanges"])
+        if entry["request"]["method"] == "GET" and entry["request"]["path"].endswith("/permissions")
+    ]
+    (first, one), (second, two) = lists[0], lists[-1]
+    one["permissions"][0]["permission_name"] = "delete:foo"
+    two["permissions"].append({"permission_name": "read:foo"})
+    found = {number: found for number, _exchange, found in Replay(recording, keys).run()}
+    assert found[first] == ["~permissions[].permission_name"]
+    assert found[second] == ["#permissions"]

@@ -1,0 +1,122 @@
+# Copyright: mcp_ops.oauth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What a module answers: results that cannot contradict themselves, errors of the family, and bugs without secrets."""
+
+from __future__ import annotations
+
+import functools
+import json
+import typing as t
+
+import pytest
+
+from ansible_collections.mcp_ops.oauth.plugins.module_utils import _errors, _module
+from ansible_collections.mcp_ops.oauth.plugins.plugin_utils import _core
+
+SECRET = "hush-hush-hush"
+OPTIONS = {"name": {"type": "str"}, "password": {"type": "str", "no_log": True}}
+CREDENTIALS = {"domain": "tenant.auth0.com", "auth_access_token": "t0ken-t0ken"}
+
+
+def answer(module: _module.Module, **arguments: t.Any) -> dict[str, t.Any]:
+    """What a run of the module answers, as a process would."""
+    called = _core._call(functools.partial(_module.run, module), _core._encode(arguments))
+    assert called["stdout"], called["stderr"]
+    found: dict[str, t.Any] = json.loads(called["stdout"])
+    return found
+
+
+def failing(error: Exception) -> t.Callable[[t.Any], t.NoReturn]:
+    def perform(task: t.Any) -> t.NoReturn:
+        raise error
+
+    return perform
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyError, OSError, json.JSONDecodeError, RuntimeError])
+def test_a_bug_keeps_its_traceback_without_the_secrets(error: type[Exception]) -> None:
+    bug = json.JSONDecodeError(SECRET, SECRET, 0) if error is json.JSONDecodeError else error(f"echo {SECRET}")
+    found = answer(_module.Module(OPTIONS, failing(bug)), password=SECRET)
+    assert found["failed"]
+    assert found["msg"].startswith(f"{error.__name__} in mcp_ops.oauth: this is a bug")
+    assert "raise error" in found["traceback"]
+    assert SECRET not in json.dumps(found)
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (_errors.InputError("is empty", where="name", remedy="Give it a value."), "name is empty. Give it a value."),
+        (_errors.PlanError("It cannot be changed"), "It cannot be changed."),
+        (_errors.ProjectError("is a directory", where="config/policies.json"), "config/policies.json is a directory."),
+        (_errors.ScopeError(["a", "b"], "which is needed"), "The token lacks the scopes a, b, which is needed. Grant "),
+    ],
+)
+def test_an_error_of_the_family_is_the_message(error: _errors.OpsError, text: str) -> None:
+    found = answer(_module.Module(OPTIONS, failing(error)))
+    assert found["failed"]
+    assert found["msg"].startswith(text)
+    assert "traceback" not in found
+    assert ("failure" in found) == isinstance(error, _errors.Auth0Error)
+
+
+def test_an_error_says_what_where_and_what_to_do() -> None:
+    error = _errors.ApiError("failed", where="GET /x", remedy="Grant it.", status=403, code="c", message="m")
+    assert (error.what, error.where, error.remedy) == ("failed", "GET /x", "Grant it.")
+    assert str(error) == "GET /x failed. Grant it."
+    assert str(error.with_remedy("Run again.")) == "GET /x failed. Grant it. Run again."
+    assert str(error.with_remedy("")) == "GET /x failed. Grant it. Run again."
+    assert error.failure == {"status": 403, "code": "c", "message": "m", "request": None}
+
+
+@pytest.mark.parametrize("name", ["changed", "diff", "failed", "msg", "warnings"])
+def test_return_values_cannot_contradict_the_answer(name: str) -> None:
+    with pytest.raises(TypeError, match=f"{name} cannot be a return value"):
+        _module.Result({name: True})
+
+
+def test_the_answer_holds_each_part_of_the_diff() -> None:
+    parts = [_module.Diff("a", {"x": 1}, {}), _module.Diff("b", "old", "new")]
+    one, two = (
+        {"before_header": p.title, "after_header": p.title, "before": p.before, "after": p.after} for p in parts
+    )
+    assert _module.Result({"y": 1}, changed=True).answer(with_diff=True) == {"y": 1, "changed": True}
+    assert _module.Result({}, diff=parts[:1]).answer(with_diff=True) == {"diff": one, "changed": False}
+    assert _module.Result({}, diff=parts).answer(with_diff=True)["diff"] == [one, two]
+    assert "diff" not in _module.Result({}, diff=parts).answer(with_diff=False)
+
+
+@pytest.mark.parametrize(
+    ("given", "there"),
+    [({}, False), ({"domain": "tenant.auth0.com"}, False), ({"auth_access_token": "x"}, False), (CREDENTIALS, True)],
+)
+def test_a_guest_has_an_api_only_with_a_domain_and_credentials(
+    given: dict[str, t.Any], there: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AUTH0_DOMAIN", "AUTH0_ACCESS_TOKEN", "AUTH0_CLIENT_ID", "AUTH0_CLIENT_SECRET"):
+        monkeypatch.delenv(name, raising=False)
+
+    def perform(task: _module.GuestTask) -> _module.Result:
+        return _module.Result({"there": task.api is not None, "options": sorted(task.options)})
+
+    found = answer(_module.GuestModule(OPTIONS, perform), name="a", **given)
+    assert found["there"] is there
+    assert {"name", "timeout", *given} <= set(found["options"])
+
+
+def test_a_token_that_no_header_takes_is_never_echoed() -> None:
+    module = _module.TenantModule(OPTIONS, lambda task: _module.Result({}))
+    found = answer(module, **{**CREDENTIALS, "auth_access_token": "t0ken-t0ken\n"})
+    assert found["msg"].startswith("auth_access_token has white space at position 12 of 12.")
+    assert "t0ken" not in json.dumps({**found, "invocation": None})
+
+
+def test_what_the_user_left_out_is_not_there() -> None:
+    spec: dict[str, t.Any] = {
+        "a": {"type": "str"},
+        "many": {"type": "list", "elements": "dict", "options": {"b": {}, "c": {}}},
+        "free": {"type": "dict"},
+    }
+    given = {"a": None, "many": [{"b": 1, "c": None}], "free": {"d": None}, "other": 1}
+    assert _module.select_fields(spec, given) == {"many": [{"b": 1}], "free": {"d": None}}
