@@ -17,7 +17,7 @@ description:
     listed with the return value RV(findings).
   - Changes nothing, unless O(register=true), which registers a client and deletes it again.
   - Without credentials, or without a scope that a read needs, the findings about the tenant are skipped. If Auth0
-    refuses the credentials or cannot be reached, the finding V(management_api) fails, and the rest is checked all the
+    refuses the credentials or cannot be reached, the finding C(management_api) fails, and the rest is checked all the
     same.
 options:
   mcp_server_url:
@@ -77,7 +77,7 @@ options:
 notes:
   - The findings about the tenant need the scopes C(read:resource_servers), C(read:tenant_settings),
     C(read:client_grants) and C(read:connections).
-  - The findings V(own_token) and V(other_token) need O(auth_client_id), and client grants with C(subject_type=client)
+  - The findings C(own_token) and C(other_token) need O(auth_client_id), and client grants with C(subject_type=client)
     for O(mcp_server_url) and O(other_audience). Each costs a token of the tenant's monthly quota for machine-to-machine
     tokens.
   - O(ca_path) and O(validate_certs) hold for the gateway as well.
@@ -131,37 +131,37 @@ findings:
     name:
       description:
         - The name of the finding, one of the following.
-        - V(url), that O(mcp_server_url) has the exact form that all sides compare.
-        - V(project_route), that the project has the MCP route with an Auth0 policy.
-        - V(project_audience), that the policy's C(audience) is O(mcp_server_url).
-        - V(project_auth0_domain), that the policy's C(auth0Domain) is O(issuer_domain).
-        - V(project_plugin), that the project registers the C(OAuthProtectedResourcePlugin) with the right issuer.
-        - V(project_tools), that the routes of the tools have a policy that accepts the same tokens.
-        - V(gateway), that the gateway answers.
-        - V(unauthorized), that a request without a token gets status 401.
-        - V(www_authenticate), that this answer names the protected resource metadata.
-        - V(protected_resource_metadata), that the gateway serves this metadata.
-        - V(resource), that its C(resource) is O(mcp_server_url).
-        - V(authorization_servers), that its first authorization server is the issuer.
-        - V(authorization_server_metadata), that the authorization server serves its metadata.
-        - V(issuer), that the C(issuer) there is the same string.
-        - V(pkce), that the authorization server supports the code challenge method C(S256).
-        - V(registration_endpoint), that it names a registration endpoint, if O(client_registration) has V(dcr).
-        - V(cimd), that it supports client ID metadata documents, if O(client_registration) has V(cimd).
-        - V(management_api), that Auth0 accepts the credentials and the tenant can be read.
-        - V(resource_server), that the tenant has an API whose identifier is O(mcp_server_url), open to users.
-        - V(signing_alg), that the gateway can verify the tokens of this API.
-        - V(offline_access), that clients get refresh tokens.
-        - V(resource_parameter_profile), that Auth0 heeds the parameter C(resource) that clients send.
-        - V(client_grant), that third-party applications have a default client grant for the API on behalf of users.
-        - V(connection), that a connection is at domain level, so that users can log in to third-party applications.
-        - V(dynamic_client_registration), that this is on, if O(client_registration) has V(dcr).
-        - V(registration_security_mode), that self-registered clients get no rights of ordinary applications.
-        - V(client_id_metadata_documents), that these are on, if O(client_registration) has V(cimd).
-        - V(iss_parameter), that Auth0 sends its issuer with the authorization response.
-        - V(registration), that a client can register, if O(register=true).
-        - V(own_token), that the MCP server accepts a token for O(mcp_server_url).
-        - V(other_token), that the MCP server refuses a token for O(other_audience).
+        - C(url), that O(mcp_server_url) has the exact form that all sides compare.
+        - C(project_route), that the project has the MCP route with an Auth0 policy.
+        - C(project_audience), that the policy's C(audience) is O(mcp_server_url).
+        - C(project_auth0_domain), that the policy's C(auth0Domain) is O(issuer_domain).
+        - C(project_plugin), that the project registers the C(OAuthProtectedResourcePlugin) with the right issuer.
+        - C(project_tools), that the routes of the tools have a policy that accepts the same tokens.
+        - C(gateway), that the gateway answers.
+        - C(unauthorized), that a request without a token gets status 401.
+        - C(www_authenticate), that this answer names the protected resource metadata.
+        - C(protected_resource_metadata), that the gateway serves this metadata.
+        - C(resource), that its C(resource) is O(mcp_server_url).
+        - C(authorization_servers), that its first authorization server is the issuer.
+        - C(authorization_server_metadata), that the authorization server serves its metadata.
+        - C(issuer), that the C(issuer) there is the same string.
+        - C(pkce), that the authorization server supports the code challenge method C(S256).
+        - C(registration_endpoint), that it names a registration endpoint, if O(client_registration) has V(dcr).
+        - C(cimd), that it supports client ID metadata documents, if O(client_registration) has V(cimd).
+        - C(management_api), that Auth0 accepts the credentials and the tenant can be read.
+        - C(resource_server), that the tenant has an API whose identifier is O(mcp_server_url), open to users.
+        - C(signing_alg), that the gateway can verify the tokens of this API.
+        - C(offline_access), that clients get refresh tokens.
+        - C(resource_parameter_profile), that Auth0 heeds the parameter C(resource) that clients send.
+        - C(client_grant), that third-party applications have a default client grant for the API on behalf of users.
+        - C(connection), that a connection is at domain level, so that users can log in to third-party applications.
+        - C(dynamic_client_registration), that this is on, if O(client_registration) has V(dcr).
+        - C(registration_security_mode), that self-registered clients get no rights of ordinary applications.
+        - C(client_id_metadata_documents), that these are on, if O(client_registration) has V(cimd).
+        - C(iss_parameter), that Auth0 sends its issuer with the authorization response.
+        - C(registration), that a client can register, if O(register=true).
+        - C(own_token), that the MCP server accepts a token for O(mcp_server_url).
+        - C(other_token), that the MCP server refuses a token for O(other_audience).
       returned: always
       type: str
       sample: resource_parameter_profile
@@ -206,7 +206,7 @@ from ..module_utils._check.server import Issuer
 from ..module_utils._module import GuestModule, GuestTask, Result, run
 from ..module_utils._types import Object
 from ..module_utils._urls import check_domain
-from ..module_utils._zuplo.files import project, read
+from ..module_utils._zuplo.files import Snapshot
 from ..module_utils._zuplo.project import FILES
 
 OPTIONS: dict[str, t.Any] = {
@@ -227,7 +227,7 @@ def perform(task: GuestTask) -> Result:
         mcp_server_url=options["mcp_server_url"],
         issuer=_issuer(options),
         client_registration=frozenset(options["client_registration"]),
-        files=read(project(options["project_dir"]), FILES) if "project_dir" in options else None,
+        files=Snapshot.read(options["project_dir"], FILES).texts if "project_dir" in options else None,
         gateway_required=options["gateway_required"],
         register=options["register"] and not task.check_mode,
         other_audience=options.get("other_audience"),

@@ -137,7 +137,7 @@ def test_similar_identifiers_are_few_and_none_is_right() -> None:
 def test_the_documentation_lists_every_finding_in_order() -> None:
     (findings,) = (one for name, one in yaml.safe_load(mcp_oauth_check.RETURN).items() if name == "findings")
     lines = findings["contains"]["name"]["description"][1:]
-    listed = [re.match(r"V\((\w+)\), that .+\.$", line) for line in lines]
+    listed = [re.match(r"C\((\w+)\), that .+\.$", line) for line in lines]
     assert [one.group(1) if one else line for one, line in zip(listed, lines, strict=True)] == list(report.NAMES)
 
 

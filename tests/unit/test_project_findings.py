@@ -13,11 +13,18 @@ import pytest
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._check.project import project_findings
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._check.report import Finding
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._check.server import Issuer
-from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo import configuration as zuplo
-from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo import project
-from tests.unit.test_project import FRESH, PROJECTS, STRINGS, TOOLS, wanted
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.configuration import LITERAL, Environment
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.edit import present
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.project import (
+    HELPER,
+    POLICIES,
+    ROUTES,
+    RUNTIME,
+    Files,
+)
+from tests.unit.test_project_edit import PROJECTS
+from tests.unit.zuplo_project import FRESH, STRINGS, TOOLS, wanted
 
-POLICIES, ROUTES, RUNTIME, HELPER = project.POLICIES, project.ROUTES, project.RUNTIME, project.HELPER
 ISSUER = f'"{STRINGS.issuer}"'
 EXPECTED = Issuer(STRINGS.issuer_domain, "issuer_domain")
 AUDIENCE = f'"audience": "{STRINGS.audience}"'
@@ -30,7 +37,7 @@ export function runtimeInit(runtime: RuntimeExtensions) {
 """
 
 
-def findings(files: project.Files, issuer: Issuer | None = EXPECTED) -> dict[str, Finding]:
+def findings(files: Files, issuer: Issuer | None = EXPECTED) -> dict[str, Finding]:
     return {one.name: one for one in project_findings(files, STRINGS.audience, issuer)}
 
 
@@ -42,25 +49,25 @@ def statuses(found: t.Mapping[str, Finding]) -> dict[str, str]:
 def test_what_is_written_passes(name: str) -> None:
     files, options = PROJECTS[name]
     assert statuses(findings(files))["route"] in ("fail", "warn")
-    left = statuses(findings(project.present(files, wanted(**options)).files))
+    left = statuses(findings(present(files, wanted(**options)).files))
     assert left == ({} if options.get("attach") else {"tools": "warn"})
 
 
-def written(environment: zuplo.Environment = zuplo.LITERAL) -> project.Files:
-    return project.present(FRESH, wanted(environment, operations=TOOLS, attach=True)).files
+def written(environment: Environment = LITERAL) -> Files:
+    return present(FRESH, wanted(environment, operations=TOOLS, attach=True)).files
 
 
-def edited(path: str, old: str, new: str) -> project.Files:
+def edited(path: str, old: str, new: str) -> Files:
     files = written()
     assert old in files[path]
     return {**files, path: files[path].replace(old, new)}
 
 
-def without(path: str) -> project.Files:
+def without(path: str) -> Files:
     return {name: text for name, text in written().items() if name != path}
 
 
-def own_plugin(value: str, made: str = "OAuthProtectedResourcePlugin") -> project.Files:
+def own_plugin(value: str, made: str = "OAuthProtectedResourcePlugin") -> Files:
     source = OWN_PLUGIN.replace("VALUE", value).replace("new OAuthProtectedResourcePlugin", f"new {made}")
     return {**without(HELPER), RUNTIME: source}
 
@@ -71,7 +78,7 @@ def other_policy() -> dict[str, t.Any]:
     return dict(policy)
 
 
-SPOILT: dict[str, tuple[project.Files, dict[str, str], str]] = {
+SPOILT: dict[str, tuple[Files, dict[str, str], str]] = {
     "no route": (
         without(ROUTES),
         {"route": "fail", "audience": "skip", "auth0_domain": "skip", "tools": "skip"},
@@ -191,7 +198,7 @@ SPOILT: dict[str, tuple[project.Files, dict[str, str], str]] = {
     "two of one name": (
         edited(POLICIES, '"policies": [', '"policies": [{"name": "mcp-oauth-inbound"},'),
         {"route": "fail"},
-        "2 policies of the name",
+        "2 policies with the name",
     ),
     "audience of two variables": (
         edited(POLICIES, AUDIENCE, '"audience": "$env(A)$env(B)"'),
@@ -218,7 +225,7 @@ def test_a_plugin_of_its_own_passes() -> None:
 
 
 def test_what_the_gateway_s_environment_decides() -> None:
-    files = written(zuplo.Environment(issuer_domain="DOMAIN", mcp_host="HOST"))
+    files = written(Environment(issuer_domain="DOMAIN", mcp_host="HOST"))
     found = findings(files)
     assert statuses(found) == {"audience": "skip", "auth0_domain": "skip", "plugin": "skip"}
     assert "https://$env(HOST)/mcp" in found["project_audience"].seen

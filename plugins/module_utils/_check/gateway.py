@@ -25,9 +25,9 @@ def url(mcp_server_url: str) -> Finding:
     except InputError as error:
         return fail("url", error, remedy="mcp_server_url: the URL that MCP clients are given")
     if not urlsplit(mcp_server_url).path:
-        seen, expected = f"{mcp_server_url} has no path", f"{mcp_server_url}/mcp"
-        remedy = f"mcp_server_url: {expected}, since clients differ on the slash after a host without a path"
-        return Finding("url", "warn", seen, expected, remedy)
+        seen = f"{mcp_server_url} has no path: some MCP clients add a slash to such a URL and then fail"
+        remedy = f"mcp_server_url: {mcp_server_url}/mcp"
+        return Finding("url", "warn", seen, "a URL with a path", remedy)
     return Finding("url", "pass", mcp_server_url)
 
 

@@ -11,9 +11,8 @@ from urllib.parse import urlsplit
 
 from .._errors import ProjectError
 from .._types import Object
+from .._zuplo.installation import Installation, read_installation
 from .._zuplo.project import POLICIES, RUNTIME, Files
-from .._zuplo.project import Installed as Installation
-from .._zuplo.project import installed as read_installation
 from .report import ZUPLO, Finding, fail, quote, skip
 from .server import NAME_ISSUER, Issuer, first_server
 

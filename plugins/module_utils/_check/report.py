@@ -20,7 +20,7 @@ ZUPLO = f"{FQCN}zuplo_mcp_oauth"
 
 Status = t.Literal["pass", "fail", "warn", "skip"]
 
-_PREREQUISITES = {
+NAMES = {
     "url": "",
     "project_route": "url",
     "project_audience": "project_route",
@@ -53,9 +53,7 @@ _PREREQUISITES = {
     "own_token": "unauthorized",
     "other_token": "unauthorized",
 }
-"""Each finding, in the order in which a client meets them -> the one that must be there before it can be checked."""
-
-NAMES = tuple(_PREREQUISITES)
+"""The findings, in the order in which a client meets them; each with the one without which it cannot be checked."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +98,7 @@ def complete(found: t.Mapping[str, Finding]) -> list[Finding]:
 
 
 def _first_missing(name: str, found: t.Mapping[str, Finding]) -> str:
-    prerequisite = _PREREQUISITES[name]
+    prerequisite = NAMES[name]
     return prerequisite if prerequisite in found else _first_missing(prerequisite, found)
 
 
