@@ -63,7 +63,7 @@ def register(tenant: Tenant, body: Any) -> State:
     return clients.make(tenant, {key: value for key, value in wanted.items() if value is not None}, mode)
 
 
-def _shown(client: State) -> State:
+def _show(client: State) -> State:
     secret = {} if is_public(client) else {"client_secret": client["client_secret"]}
     return {
         "client_name": client["name"],
@@ -84,6 +84,6 @@ def routes(tenant: Tenant) -> list[Route]:
             raise _invalid("The body is not JSON") from None
         client = register(tenant, body)
         tenant.save()
-        return JSONResponse(_shown(client), 201, {"cache-control": "no-store"})
+        return JSONResponse(_show(client), 201, {"cache-control": "no-store"})
 
     return [Route("/oidc/register", endpoint, methods=["POST"])]

@@ -69,7 +69,7 @@ def _parsed(content_type: str, content: bytes) -> Any:
         return None
 
 
-def _shown(path: str, body: Any) -> Any:
+def _show(path: str, body: Any) -> Any:
     """A body as it goes into the log. Those of the Management API stay as they are."""
     if path.startswith("/api/") or not isinstance(body, dict):
         return body
@@ -128,7 +128,7 @@ class Traffic:
             "query": _query(scope["query_string"].decode("ascii", "replace")),
             "status": None,
             "authorization": client_of(headers.get("authorization")),
-            "body": _shown(scope["path"], _parsed(headers.get("content-type", ""), content)),
+            "body": _show(scope["path"], _parsed(headers.get("content-type", ""), content)),
         }
         self.log.append(entry)
 

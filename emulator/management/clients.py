@@ -182,7 +182,7 @@ def _signing_keys(tenant: Tenant) -> list[Object]:
     return [{"cert": tenant.keys.signing_certificate, "subject": f"/CN={tenant.domain}"}]
 
 
-def _shown(call: Call, client: Object) -> Object:
+def _show(call: Call, client: Object) -> Object:
     shown = dict(client)
     if "client_authentication_methods" in shown:
         shown.pop("client_secret", None)
@@ -245,7 +245,7 @@ def create(call: Call) -> Answer:
     if mode == "strict":
         _check_strict(body)
     client = make(call.tenant, body, mode)
-    return Answer(201, {**_shown(call, client), "encrypted": True})
+    return Answer(201, {**_show(call, client), "encrypted": True})
 
 
 def _chosen(call: Call, client: Object) -> bool:
@@ -265,14 +265,14 @@ def read_all(call: Call) -> Answer:
     clients = [client for client in call.tenant.objects(COLLECTION).values() if _chosen(call, client)]
 
     def shape(client: Object) -> Object:
-        return listing.narrow(_shown(call, client), call.query, ALWAYS_IN_LISTS)
+        return listing.narrow(_show(call, client), call.query, ALWAYS_IN_LISTS)
 
     return Answer(200, listing.page(clients, call.query, COLLECTION, key="client_id", checkpoint=True, shape=shape))
 
 
 def read(call: Call) -> Answer:
     _check_fields(call)
-    return Answer(200, listing.narrow(_shown(call, _find(call.tenant, call.id)), call.query, ALWAYS_IN_SINGLE))
+    return Answer(200, listing.narrow(_show(call, _find(call.tenant, call.id)), call.query, ALWAYS_IN_SINGLE))
 
 
 def _check_unchangeable(body: Object, stored: Object) -> None:
@@ -302,7 +302,7 @@ def update(call: Call) -> Answer:
         body["oidc_logout"] = None
     client = merged(stored, body)
     call.tenant.objects(COLLECTION)[client["client_id"]] = client
-    return Answer(200, _shown(call, client))
+    return Answer(200, _show(call, client))
 
 
 def delete(call: Call) -> Answer:

@@ -87,7 +87,7 @@ def _check_web_lifetime(body: Object, api: Object) -> None:
     api["token_lifetime_for_web"] = min(api["token_lifetime_for_web"], api["token_lifetime"])
 
 
-def _shown(call: Call, api: Object) -> Object:
+def _show(call: Call, api: Object) -> Object:
     visible = {key: value for key, value in api.items() if key not in SECRET_FIELDS}
     return listing.narrow(visible, call.query)
 
@@ -101,14 +101,14 @@ def read_all(call: Call) -> Answer:
     ]
 
     def shape(api: Object) -> Object:
-        return _shown(call, api)
+        return _show(call, api)
 
     return Answer(200, listing.page(chosen, call.query, COLLECTION, key="id", checkpoint=False, shape=shape))
 
 
 def read(call: Call) -> Answer:
     api = _find(call.tenant, call.id)
-    shown = copy.deepcopy(_shown(call, api))
+    shown = copy.deepcopy(_show(call, api))
     if api["identifier"] == f"{call.tenant.issuer}me/":
         api["scopes"] = [{"value": value} for value in MY_ACCOUNT_SCOPES]
     return Answer(200, shown)
@@ -136,7 +136,7 @@ def create(call: Call) -> Answer:
         }
         _check_web_lifetime(call.body, api)
     tenant.objects(COLLECTION)[api["id"]] = _normalized(api)
-    return Answer(201, _shown(call, api))
+    return Answer(201, _show(call, api))
 
 
 def _my_account_api(identifier: str) -> Object:
@@ -173,7 +173,7 @@ def update(call: Call) -> Answer:
     _check_web_lifetime(call.body, api)
     call.tenant.objects(COLLECTION)[api["id"]] = _normalized(api)
     roles.keep_scopes(call.tenant, api["identifier"], (scope["value"] for scope in api.get("scopes", [])))
-    return Answer(200, _shown(call, api))
+    return Answer(200, _show(call, api))
 
 
 def delete(call: Call) -> Answer:

@@ -30,7 +30,7 @@ def _find(tenant: Tenant, name: str) -> Object:
     return found
 
 
-def _shown(role: Object) -> Object:
+def _show(role: Object) -> Object:
     """Every answer but that of a create has a description (TestAccRole recording)."""
     return {"description": "", **{key: value for key, value in role.items() if key != PERMISSIONS}}
 
@@ -69,18 +69,18 @@ def read_all(call: Call) -> Answer:
         if part in role["name"].casefold() and all(role.get(name) == value for name, value in wanted.items())
     ]
     chosen.sort(key=lambda role: str(role["name"]))
-    return Answer(200, listing.page(chosen, call.query, COLLECTION, key="id", checkpoint=False, shape=_shown))
+    return Answer(200, listing.page(chosen, call.query, COLLECTION, key="id", checkpoint=False, shape=_show))
 
 
 def read(call: Call) -> Answer:
-    return Answer(200, _shown(_find(call.tenant, call.id)))
+    return Answer(200, _show(_find(call.tenant, call.id)))
 
 
 def update(call: Call) -> Answer:
     role = {**_find(call.tenant, call.id), **call.body}
     _check_name(call.tenant, role)
     call.tenant.objects(COLLECTION)[role["id"]] = role
-    return Answer(200, _shown(role))
+    return Answer(200, _show(role))
 
 
 def delete(call: Call) -> Answer:

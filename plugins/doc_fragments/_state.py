@@ -3,15 +3,12 @@
 
 from __future__ import annotations
 
-from . import _attributes
-
 
 class ModuleDocFragment:
-    """How a module behaves that creates and deletes objects: the option for it, and all of `_attributes`."""
+    """How a module behaves that creates and deletes objects. The attributes are those of `_attributes`: ansible-test
+    reads only literal texts, so they cannot be taken from there."""
 
-    DOCUMENTATION = (
-        _attributes.ModuleDocFragment.DOCUMENTATION
-        + r"""
+    DOCUMENTATION = r"""
 options:
   state:
     description:
@@ -21,5 +18,14 @@ options:
     type: str
     choices: [present, absent]
     default: present
+attributes:
+  check_mode:
+    description: Predicts in C(check_mode) what the real run would change, and sends only requests that read.
+    support: full
+  diff_mode:
+    description: Returns in diff mode what changed, or would change in C(check_mode), among the options that are set.
+    support: full
+  idempotent:
+    description: If it runs twice in a row with the same options, the second run changes nothing.
+    support: full
 """
-    )

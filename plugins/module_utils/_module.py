@@ -232,7 +232,9 @@ def run(module: Module, memory: Memory | None = None) -> None:
         # Left alone, the traceback would reach the user with the secrets that it may hold, on some versions of
         # ansible-core, and not at all on others. As a return value it is there, and masked.
         what = f"{type(error).__name__} in mcp_ops.oauth: this is a bug of the collection"
-        ansible.fail_json(msg=f"{what}. Please report it with the traceback.", traceback=traceback.format_exc())
+        ansible.fail_json(
+            msg=f"{what}. Please report it with the traceback.", traceback=ansible.mask(traceback.format_exc())
+        )
     for warning in result.warnings:
         ansible.warn(warning)
     # Until ansible-core 2.21 a secret in a result is replaced by a placeholder, which no later task could use.
@@ -261,9 +263,9 @@ class MaskingModule(AnsibleModule):  # type: ignore[misc]
     def log(self, msg: str, log_args: dict[str, t.Any] | None = None) -> None:
         self.hide(self._secrets(self.params))
         # Until ansible-core 2.21, the journal gets each of these just as it is.
-        super().log(msg, {name: self._masked(str(value)) for name, value in (log_args or {}).items()})
+        super().log(msg, {name: self.mask(str(value)) for name, value in (log_args or {}).items()})
 
-    def _masked(self, text: str) -> str:
+    def mask(self, text: str) -> str:
         for secret in sorted(filter(None, map(str, self.no_log_values)), key=len, reverse=True):
             text = text.replace(secret, HIDDEN)
         return text

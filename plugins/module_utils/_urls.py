@@ -50,7 +50,7 @@ def check_domain(value: str, option: str = "domain") -> str:
     parts = _split(text if "//" in text else f"//{text}", option, value)
     if not parts.host:
         raise InputError(
-            f"{_shown(value)} is not a host name", where=option, remedy="It looks like 'tenant.eu.auth0.com'."
+            f"{_quote(value)} is not a host name", where=option, remedy="It looks like 'tenant.eu.auth0.com'."
         )
     if value == parts.netloc:
         return value
@@ -76,7 +76,7 @@ def check_mcp_server_url(value: str, option: str = "mcp_server_url") -> str:
     parts = _split(text if "//" in text else f"//{text}", option, value)
     if not parts.host or parts.scheme not in ("", "http", "https"):
         raise InputError(
-            f"{_shown(value)} is not an http URL", where=option, remedy="It looks like 'https://mcp.example.com/mcp'."
+            f"{_quote(value)} is not an http URL", where=option, remedy="It looks like 'https://mcp.example.com/mcp'."
         )
     scheme = "http" if parts.scheme == "http" and _is_loopback(parts.host) else "https"
     path = _plain_path(parts.path)
@@ -126,7 +126,7 @@ def check_client_id_url(value: str, option: str = "external_client_id") -> str:
     }
     if any(wrong.values()):
         raise InputError(
-            f"{_shown(value)} has {_which(wrong)}",
+            f"{_quote(value)} has {_which(wrong)}",
             where=option,
             remedy="It must be the https URL at which the client publishes its metadata document, such as "
             "'https://client.example.com/client.json'.",
@@ -156,14 +156,14 @@ def _split(text: str, option: str, value: str) -> _Parts:
         port = parts.port
     except ValueError:
         raise InputError(
-            f"{_shown(value)} cannot be read", where=option, remedy="Check its brackets and its port number."
+            f"{_quote(value)} cannot be read", where=option, remedy="Check its brackets and its port number."
         ) from None
     raw_host = parts.netloc.rpartition("@")[2]
     if port is not None:
         raw_host = raw_host.rpartition(":")[0]
     host = _plain_host(raw_host)
     if (parts.netloc and not host) or "\\" in text or re.search(r"\s", text):
-        raise InputError(f"{_shown(value)} holds characters that no host or URL can hold", where=option)
+        raise InputError(f"{_quote(value)} holds characters that no host or URL can hold", where=option)
     return _Parts(
         scheme=parts.scheme,
         raw_scheme=not text.startswith(parts.scheme),
@@ -205,7 +205,7 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _shown(value: str) -> str:
+def _quote(value: str) -> str:
     """The value for a message, user information left out: it may hold a password."""
     return repr(re.sub(r"(^|//).*@", r"\1", value))
 

@@ -69,7 +69,7 @@ def load(file: Path) -> list[Row]:
     return [row(stored) for stored in json.loads(file.read_text(encoding="utf-8"))["rows"]]
 
 
-def _shown(rows: Sequence[Row]) -> list[Case]:
+def _show(rows: Sequence[Row]) -> list[Case]:
     """The cases for the picture: of each scenario the largest, at the middle latency."""
     cases = list(dict.fromkeys(row.case for row in rows))
     chosen = []
@@ -93,7 +93,7 @@ def picture(rows: Sequence[Row]) -> str:
     """One group of bars a case, the longest bar is the group's largest value."""
     parts: list[str] = []
     y = 10
-    for case in _shown(rows):
+    for case in _show(rows):
         own = [row for row in rows if row.case == case]
         values = [row.peak.median if row.peak else row.seconds.median for row in own]
         parts.append(f'<text x="8" y="{y + 15}" font-weight="bold">{escape(case.text)}</text>')

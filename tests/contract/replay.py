@@ -117,7 +117,7 @@ class Replay:
         self._ids: dict[str, str] = {}
         self._full: dict[str, Object] = {}
         for entry in self._exchanges:
-            for kind, thing in _shown(entry):
+            for kind, thing in _show(entry):
                 if "fields" not in entry.query and entry.parts[2:] != ["clients"] and len(thing) > 1:
                     self._full.setdefault(str(thing[IDS[kind]]), thing)
         self._made = {entry.answer[IDS[entry.kind]] for entry in self._exchanges if entry.makes}
@@ -141,7 +141,7 @@ class Replay:
         state["permissive_allowed"] = True
 
     def _seed(self, entry: Exchange) -> None:
-        for kind, thing in _shown(entry):
+        for kind, thing in _show(entry):
             name = str(thing[IDS[kind]])
             if name in self._made or name in self._seen:
                 continue
@@ -204,7 +204,7 @@ class Replay:
         return sorted(set(differences(recorded, emulated)))
 
 
-def _shown(entry: Exchange) -> Iterator[tuple[str, Object]]:
+def _show(entry: Exchange) -> Iterator[tuple[str, Object]]:
     """Objects that an exchange shows to have existed before it."""
     if entry.kind not in IDS or entry.status >= 400 or entry.parts[-1] in ("preview", "register"):
         return

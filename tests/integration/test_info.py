@@ -310,11 +310,11 @@ NEEDED: dict[str, dict[str, t.Any]] = {
 }
 
 
-def told(value: t.Any, path: str = "") -> t.Iterator[str]:
+def texts_in(value: t.Any, path: str = "") -> t.Iterator[str]:
     """The paths of an object, for a comparison of what two of them are like."""
     if isinstance(value, dict):
         for key, inner in value.items():
-            yield from told(inner, f"{path}.{key}")
+            yield from texts_in(inner, f"{path}.{key}")
     else:
         yield f"{path}: {value}" if value in (None, "", [], {}) else path
 
@@ -332,7 +332,7 @@ def recorded(collection: str) -> dict[str, dict[str, t.Any]]:
                 continue
             body = exchange["response"]["body"]
             found = body.get(collection, [body]) if isinstance(body, dict) else body or []
-            chosen.update({frozenset(told(one)): one for one in found if len(one) > 2})
+            chosen.update({frozenset(texts_in(one)): one for one in found if len(one) > 2})
     named = {}
     for number, one in enumerate(chosen.values()):
         name = f"recorded{number:04d}"
@@ -386,7 +386,7 @@ def test_what_real_tenants_have_for_settings_can_be_given_back(
                 request["path"] == "/api/v2/tenants/settings" and request["method"] == "GET" and not request["query"]
             )
             if whole and answer["status"] == 200:
-                chosen[frozenset(told(answer["body"]))] = answer["body"]
+                chosen[frozenset(texts_in(answer["body"]))] = answer["body"]
     assert len(chosen) >= 3
     for settings in chosen.values():
         tenant.call("PUT", "/_emulator/state", {**state, "settings": {"flags": {}, **settings}})

@@ -41,7 +41,8 @@ def test_a_bug_keeps_its_traceback_without_the_secrets(error: type[Exception]) -
     assert found["failed"]
     assert found["msg"].startswith(f"{error.__name__} in mcp_ops.oauth: this is a bug")
     assert "raise error" in found["traceback"]
-    assert SECRET not in json.dumps(found)
+    # Since ansible-core 2.22, a process hands over what else the controller shall mask.
+    assert SECRET not in json.dumps({**found, "_ansible_new_secrets": None})
 
 
 @pytest.mark.parametrize(

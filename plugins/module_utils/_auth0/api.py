@@ -133,7 +133,7 @@ class ManagementApi:
     def token(self) -> Token:
         """The token in use, obtained when first needed."""
         if self._token is None:
-            self._token = self._issued(self.settings.management_audience)
+            self._token = self._request_token(self.settings.management_audience)
         return self._token
 
     def missing_scopes(self, needed: t.Iterable[str]) -> list[str]:
@@ -148,9 +148,9 @@ class ManagementApi:
                 f"{audience!r} is the Management API, whose tokens are for the tenant alone",
                 remedy="Name another API.",
             )
-        return self._issued(audience)
+        return self._request_token(audience)
 
-    def _issued(self, audience: str) -> Token:
+    def _request_token(self, audience: str) -> Token:
         token = log_in(self._transport, self.settings, audience)
         self.secrets.add(token.value)
         return token

@@ -114,10 +114,12 @@ def make_plan(
 
     `purge` names sets to trim, `force` top-level fields to send even where nothing that can be compared differs.
     """
-    wanted = {key: _cleared(shape, key, value) for key, value in wanted.items()}
+    wanted = {key: _clear_empty(shape, key, value) for key, value in wanted.items()}
     if actual is None:
         # Nothing is there to be emptied, and some texts may be empty in an update only.
-        body = {key: value for key, value in _named(wanted).items() if value != "" or shape.defaults.get(key) != ""}
+        body = {
+            key: value for key, value in _drop_nulls(wanted).items() if value != "" or shape.defaults.get(key) != ""
+        }
         _refuse_incomplete(shape, body)
         return Plan(
             "create", body, {}, _mask(shape, "", _view(shape, "", body, body), {}), without_secrets(shape, body)
@@ -142,8 +144,8 @@ def make_plan(
         body=body,
         before=_mask(shape, "", before, before),
         after=_mask(shape, "", after, before),
-        predicted=without_secrets(shape, _applied(shape, actual, body)),
-        purged={path: _gone(shape, path, before, after) for path in purge if path in wanted},
+        predicted=without_secrets(shape, _apply(shape, actual, body)),
+        purged={path: _removed_keys(shape, path, before, after) for path in purge if path in wanted},
     )
 
 
@@ -179,10 +181,10 @@ def secrets_in(shape: Shape, value: t.Any, path: str = "") -> t.Iterator[str]:
         yield value
 
 
-def _named(value: t.Any) -> t.Any:
+def _drop_nulls(value: t.Any) -> t.Any:
     """Without what was named as null, at any depth of objects."""
     if isinstance(value, dict):
-        return {key: _named(inner) for key, inner in value.items() if inner is not None}
+        return {key: _drop_nulls(inner) for key, inner in value.items() if inner is not None}
     return value
 
 
@@ -211,7 +213,7 @@ def _beyond(where: str, value: str | list[t.Any] | Object | int, lowest: int, hi
         return [] if lowest <= value <= highest else [f"{where} is {value}; it must be from {lowest} to {highest}"]
     unit = "characters" if isinstance(value, str) else "members"
     # What is named as null goes.
-    count = len(_named(value))
+    count = len(_drop_nulls(value))
     if lowest <= count <= highest:
         return []
     return [f"{where} has {count} {unit}; it must have from {lowest} to {highest}"]
@@ -221,12 +223,12 @@ def _clears(shape: Shape, path: str, value: t.Any) -> bool:
     return path in shape.cleared_by and value in ({}, [], "")
 
 
-def _cleared(shape: Shape, path: str, value: t.Any) -> t.Any:
+def _clear_empty(shape: Shape, path: str, value: t.Any) -> t.Any:
     """An empty value that clears as None; everything else as it is."""
     if _clears(shape, path, value):
         return None
     if isinstance(value, dict):
-        return {key: _cleared(shape, _at(path, key), inner) for key, inner in value.items()}
+        return {key: _clear_empty(shape, _at(path, key), inner) for key, inner in value.items()}
     return value
 
 
@@ -242,8 +244,8 @@ def _view(shape: Shape, path: str, named: t.Any, value: t.Any, purge: t.Collecti
         }
         return {key: inner for key, inner in view.items() if inner is not None}
     if path in shape.sets and isinstance(named, list):
-        wanted = _keyed(shape, path, named)
-        members = {key: one for key, one in _keyed(shape, path, value or []).items() if key in wanted or path in purge}
+        wanted = _by_key(shape, path, named)
+        members = {key: one for key, one in _by_key(shape, path, value or []).items() if key in wanted or path in purge}
         return [_view(shape, path, wanted.get(key, members[key]), members[key], purge) for key in sorted(members)]
     return sorted(value, key=_canonical) if isinstance(value, list) and path not in shape.ordered else value
 
@@ -261,21 +263,23 @@ def _merge(shape: Shape, path: str, named: t.Any, value: t.Any, purge: t.Collect
         gone = {k for k, inner in over.items() if inner is None and _at(path, k) not in shape.cleared_by}
         return {k: inner for k, inner in {**kept, **over}.items() if k not in gone}
     if path in shape.sets and isinstance(named, list):
-        wanted = _keyed(shape, path, named)
-        kept = {key: one for key, one in _keyed(shape, path, value or []).items() if key in wanted or path not in purge}
+        wanted = _by_key(shape, path, named)
+        kept = {
+            key: one for key, one in _by_key(shape, path, value or []).items() if key in wanted or path not in purge
+        }
         merged = {name: {**member, **wanted.get(name, {})} for name, member in kept.items()}
         return list({**merged, **{name: member for name, member in wanted.items() if name not in kept}}.values())
     return named
 
 
-def _applied(shape: Shape, actual: Object, body: Object) -> Object:
+def _apply(shape: Shape, actual: Object, body: Object) -> Object:
     """The object after the API has carried out an update with this body."""
     result = dict(actual)
     for key, value in body.items():
         if value is None or (key in shape.cleared_by and value == shape.cleared_by[key]):
             result.pop(key, None)
         else:
-            result[key] = _named({**(actual.get(key) or {}), **value} if key in shape.maps else value)
+            result[key] = _drop_nulls({**(actual.get(key) or {}), **value} if key in shape.maps else value)
     return result
 
 
@@ -306,12 +310,12 @@ def _member_key(shape: Shape, path: str, member: Object) -> tuple[str, ...]:
     return tuple(str(member[name]) for name in shape.sets[path])
 
 
-def _keyed(shape: Shape, path: str, members: t.Iterable[Object]) -> dict[tuple[str, ...], Object]:
+def _by_key(shape: Shape, path: str, members: t.Iterable[Object]) -> dict[tuple[str, ...], Object]:
     return {_member_key(shape, path, member): member for member in members}
 
 
-def _gone(shape: Shape, path: str, before: Object, after: Object) -> list[tuple[str, ...]]:
-    return sorted(_keyed(shape, path, before.get(path, [])).keys() - _keyed(shape, path, after.get(path, [])).keys())
+def _removed_keys(shape: Shape, path: str, before: Object, after: Object) -> list[tuple[str, ...]]:
+    return sorted(_by_key(shape, path, before.get(path, [])).keys() - _by_key(shape, path, after.get(path, [])).keys())
 
 
 def _mask(shape: Shape, path: str, view: t.Any, before: t.Any) -> t.Any:
