@@ -331,7 +331,7 @@ ROWS: dict[str, tuple[t.Callable[[Tenant, Gateway], object], str, str, str]] = {
 
 @pytest.mark.parametrize("row", ROWS)
 def test_one_thing_is_wrong(play_over: t.Callable[[str], Play], tenant: Tenant, gateway: Gateway, row: str) -> None:
-    """Over one rim: that both judge alike is shown by the other tests."""
+    """Run one way: that both ways agree is shown by the other tests."""
     spoil, name, status, text = ROWS[row]
     set_up(tenant, gateway.url)
     spoil(tenant, gateway)

@@ -212,9 +212,9 @@ PLACE = {"registration_client_uri": f"{ISSUER.url}oidc/register/tpc_a", "registr
     [
         (PLACE, Answer(204), "it has been deleted again"),
         (PLACE, Answer(403), "status 403"),
-        ({}, Answer(204), "no credentials"),
-        ({**PLACE, "registration_client_uri": "https://["}, Answer(204), "no credentials"),
-        ({**PLACE, "registration_access_token": "a\r\nb"}, Answer(204), "no credentials"),
+        ({}, Answer(204), "credentials for the tenant are not set"),
+        ({**PLACE, "registration_client_uri": "https://["}, Answer(204), "credentials for the tenant are not set"),
+        ({**PLACE, "registration_access_token": "a\r\nb"}, Answer(204), "credentials for the tenant are not set"),
     ],
 )
 def test_a_registered_client_is_deleted_with_its_own_token(
@@ -227,7 +227,7 @@ def test_a_registered_client_is_deleted_with_its_own_token(
     assert found["registration"].status == ("pass" if "deleted again" in seen else "warn")
     assert check.undeleted_client == (None if "deleted again" in seen else "tpc_a")
     expected = [(PLACE["registration_client_uri"], "secret")]
-    assert probe.deleted == ([] if seen == "no credentials" else expected)
+    assert probe.deleted == ([] if seen == "credentials for the tenant are not set" else expected)
 
 
 def test_nothing_is_registered_at_another_server() -> None:

@@ -18,7 +18,7 @@ from .project import project_findings
 from .report import FQCN, NAMES, ZUPLO, Finding, complete, describe, skip, skip_after
 from .server import Issuer
 
-NO_CREDENTIALS = "no credentials for the tenant are set"
+NO_CREDENTIALS = "domain or the credentials for the tenant are not set"
 SET_CREDENTIALS = "domain with auth_client_id and auth_client_secret, or with auth_access_token"
 _OF_PROJECT = tuple(name for name in NAMES if name.startswith("project_"))
 # What is read with each scope, and which findings come of it.

@@ -138,8 +138,8 @@ class Probe:
             requests.exceptions.ChunkedEncodingError,
             urllib3.exceptions.HTTPError,
         ) as error:
-            nobody = (urllib3.exceptions.NewConnectionError, requests.exceptions.Timeout)
-            return Answer(0, problem=_http.reason(error), absent=_http.is_caused_by(error, *nobody))
+            unreachable = (urllib3.exceptions.NewConnectionError, requests.exceptions.Timeout)
+            return Answer(0, problem=_http.reason(error), absent=_http.is_caused_by(error, *unreachable))
         except requests.exceptions.InvalidHeader as error:
             # Of the answer; one of the request would be a bug.
             if not _http.is_caused_by(error, urllib3.exceptions.InvalidHeader):
