@@ -132,10 +132,11 @@ class Probe:
             return Answer(0, problem=f"TLS failed: {_http.reason(error)}")
         except (requests.exceptions.ContentDecodingError, urllib3.exceptions.DecodeError):
             return Answer(0, problem="the body does not have the encoding of its header Content-Encoding")
+        except requests.exceptions.ChunkedEncodingError:
+            return Answer(0, problem="the connection was cut")
         except (
             requests.exceptions.ConnectionError,
             requests.exceptions.Timeout,
-            requests.exceptions.ChunkedEncodingError,
             urllib3.exceptions.HTTPError,
         ) as error:
             unreachable = (urllib3.exceptions.NewConnectionError, requests.exceptions.Timeout)
