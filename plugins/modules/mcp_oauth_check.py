@@ -6,16 +6,19 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: mcp_oauth_check
-short_description: Find out what MCP clients will meet at an MCP server and its Auth0 tenant
+short_description: Check an MCP server and its Auth0 tenant as MCP clients use them
 version_added: 0.1.0
 author:
   - mcp_ops.oauth contributors (@mcp-ops)
 description:
-  - Looks at the gateway as an MCP client does, at the metadata of the authorization server, and through the Management
-    API at what the tenant must have. Fails where a client would fail, or where anyone would get in.
-  - Each thing that is looked at is a finding of its own, with what was seen and the option that mends it.
+  - Checks the gateway's project, the gateway, the metadata of the authorization server and, through the Management API,
+    the tenant. A check fails where MCP clients would fail, or where anyone would get access.
+  - Each check gives one finding, with what was seen, what was expected and the option that fixes it. All findings are
+    listed with the return value RV(findings).
   - Changes nothing, unless O(register=true), which registers a client and deletes it again.
-  - Without credentials, or without one of the scopes that reading needs, the findings about the tenant are skipped.
+  - Without credentials, or without a scope that a read needs, the findings about the tenant are skipped. If Auth0
+    refuses the credentials or cannot be reached, the finding C(management_api) fails, and the rest is checked all the
+    same.
 options:
   mcp_server_url:
     description: The public URL of the MCP server, exactly as MCP clients are given it.
@@ -24,18 +27,18 @@ options:
   domain:
     description:
       - The tenant's host name, with a port if it is not 443, such as V(tenant.eu.auth0.com).
-      - Needed only to look at the tenant.
+      - Needed only for the findings about the tenant.
       - Read from the environment variable E(AUTH0_DOMAIN) if not set.
     type: str
     required: false
-  auth0_domain:
+  issuer_domain:
     description:
-      - The host name under which Auth0 issues the tokens, or the custom domain at which users log in.
+      - The domain under which Auth0 issues the tokens, which is the custom domain if users log in there.
       - Defaults to O(domain).
     type: str
   client_registration:
     description:
-      - The ways in which clients become known. Each one that is listed must work.
+      - The ways in which MCP clients register. Each one that is listed must work.
       - V(dcr) is dynamic client registration, V(cimd) client ID metadata documents.
     type: list
     elements: str
@@ -43,13 +46,13 @@ options:
     default: [dcr]
   project_dir:
     description:
-      - The directory of the gateway's Zuplo project, on the host where the task runs. What stands in it is compared as
-        well, so that what is wrong there is found before it is deployed.
+      - The directory of the gateway's Zuplo project, on the host where the task runs. Its files are checked as well, so
+        that mistakes are found before the project is deployed.
       - A value that the gateway's environment decides, C($env(NAME)), is skipped.
     type: path
   register:
     description:
-      - Whether to register a client and to delete it again, which shows that registration really works.
+      - Whether to register a client and to delete it again, which proves that registration works.
       - Needs the scope C(delete:clients). Not done in check mode.
       - Without credentials, the client is deleted with the C(registration_access_token) of its registration, if there
         is one. A client that could not be deleted is named.
@@ -59,11 +62,11 @@ options:
     description:
       - The identifier of another API for which the application has a client grant. A token for it is requested, and the
         MCP server must refuse that token.
-      - Not the Management API, whose tokens are never sent to anyone but the tenant.
+      - Not the Management API, whose tokens are sent only to the tenant.
     type: str
   gateway_required:
     description:
-      - Whether it is a failure that the MCP server cannot be reached at all. If not, the findings about the gateway are
+      - Whether it is a failure that the MCP server cannot be reached. If not, the findings about the gateway are
         skipped then, since it may not be deployed yet.
     type: bool
     default: false
@@ -72,11 +75,11 @@ options:
     type: bool
     default: true
 notes:
-  - To see all of the tenant, the token needs the scopes C(read:resource_servers), C(read:tenant_settings),
+  - The findings about the tenant need the scopes C(read:resource_servers), C(read:tenant_settings),
     C(read:client_grants) and C(read:connections).
-  - Two findings show what only a token can show, C(own_token) and C(other_token). They need O(auth_client_id), and
-    client grants with C(subject_type=client) for O(mcp_server_url) and O(other_audience). Each costs a token of
-    the tenant's monthly quota for machine-to-machine tokens.
+  - The findings C(own_token) and C(other_token) need O(auth_client_id), and client grants with C(subject_type=client)
+    for O(mcp_server_url) and O(other_audience). Each costs a token of the tenant's monthly quota for machine-to-machine
+    tokens.
   - O(ca_path) and O(validate_certs) hold for the gateway as well.
 extends_documentation_fragment: [mcp_ops.oauth._attributes, mcp_ops.oauth._auth0]
 attributes:
@@ -91,48 +94,81 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: What MCP clients will meet
+- name: Check project, gateway and tenant
   mcp_ops.oauth.mcp_oauth_check:
     mcp_server_url: https://mcp.example.com/mcp
     domain: tenant.eu.auth0.com
     auth_client_id: "{{ auth0_client_id }}"
     auth_client_secret: "{{ auth0_client_secret }}"
+    project_dir: "{{ playbook_dir }}/gateway"
     gateway_required: true
 
-- name: Before the gateway is deployed
+- name: Check the project and the authorization server before the gateway is deployed
   mcp_ops.oauth.mcp_oauth_check:
     mcp_server_url: https://mcp.example.com/mcp
-    domain: tenant.eu.auth0.com
+    issuer_domain: tenant.eu.auth0.com
     project_dir: "{{ playbook_dir }}/gateway"
 
-- name: From outside, without credentials
+- name: Check from outside, without credentials
   mcp_ops.oauth.mcp_oauth_check:
     mcp_server_url: https://mcp.example.com/mcp
-    auth0_domain: tenant.eu.auth0.com
+    issuer_domain: tenant.eu.auth0.com
     fail_on_findings: false
   register: check
 
-- name: Show it
+- name: Show the findings
   ansible.builtin.debug:
     var: check.report
 """
 
 RETURN = r"""
 findings:
-  description: What was looked at, always all of it, in the order in which a client meets it.
+  description: All findings, always each of them, in the order in which an MCP client meets what they are about.
   returned: always
   type: list
   elements: dict
   contains:
     name:
-      description: The name of the finding, which stays the same.
+      description:
+        - The name of the finding, one of the following.
+        - C(url), that O(mcp_server_url) has the exact form that all sides compare.
+        - C(project_route), that the project has the MCP route with an Auth0 policy.
+        - C(project_audience), that the policy's C(audience) is O(mcp_server_url).
+        - C(project_auth0_domain), that the policy's C(auth0Domain) is O(issuer_domain).
+        - C(project_plugin), that the project registers the C(OAuthProtectedResourcePlugin) with the right issuer.
+        - C(project_tools), that the routes of the tools have a policy that accepts the same tokens.
+        - C(gateway), that the gateway answers.
+        - C(unauthorized), that a request without a token gets status 401.
+        - C(www_authenticate), that this answer names the protected resource metadata.
+        - C(protected_resource_metadata), that the gateway serves this metadata.
+        - C(resource), that its C(resource) is O(mcp_server_url).
+        - C(authorization_servers), that its first authorization server is the issuer.
+        - C(authorization_server_metadata), that the authorization server serves its metadata.
+        - C(issuer), that the C(issuer) there is the same string.
+        - C(pkce), that the authorization server supports the code challenge method C(S256).
+        - C(registration_endpoint), that it names a registration endpoint, if O(client_registration) has V(dcr).
+        - C(cimd), that it supports client ID metadata documents, if O(client_registration) has V(cimd).
+        - C(management_api), that Auth0 accepts the credentials and the tenant can be read.
+        - C(resource_server), that the tenant has an API whose identifier is O(mcp_server_url), open to users.
+        - C(signing_alg), that the gateway can verify the tokens of this API.
+        - C(offline_access), that clients get refresh tokens.
+        - C(resource_parameter_profile), that Auth0 heeds the parameter C(resource) that clients send.
+        - C(client_grant), that third-party applications have a default client grant for the API on behalf of users.
+        - C(connection), that a connection is at domain level, so that users can log in to third-party applications.
+        - C(dynamic_client_registration), that this is on, if O(client_registration) has V(dcr).
+        - C(registration_security_mode), that self-registered clients get no rights of ordinary applications.
+        - C(client_id_metadata_documents), that these are on, if O(client_registration) has V(cimd).
+        - C(iss_parameter), that Auth0 sends its issuer with the authorization response.
+        - C(registration), that a client can register, if O(register=true).
+        - C(own_token), that the MCP server accepts a token for O(mcp_server_url).
+        - C(other_token), that the MCP server refuses a token for O(other_audience).
       returned: always
       type: str
       sample: resource_parameter_profile
     status:
       description:
-        - V(fail) where clients fail or anyone gets in, V(warn) where clients work all the same, V(skip) where it could
-          not be looked at, else V(pass).
+        - V(fail) where clients fail, anyone gets access, or the tenant cannot be read; V(warn) where clients work all
+          the same; V(skip) where it could not be checked; else V(pass).
       returned: always
       type: str
       sample: fail
@@ -140,14 +176,14 @@ findings:
       description: What was seen.
       returned: always
       type: str
-      sample: "audience: the parameter resource that clients send does not count"
+      sample: "audience: Auth0 ignores the parameter resource that clients send"
     expected:
       description: What was expected. Empty for what passed.
       returned: always
       type: str
       sample: compatibility
     remedy:
-      description: The option that mends it, with its module. Empty for what passed.
+      description: The option that fixes it, with its module and value. Empty for what passed.
       returned: always
       type: str
       sample: "mcp_ops.oauth.auth0_tenant_settings: resource_parameter_profile: compatibility"
@@ -159,25 +195,18 @@ report:
   sample:
     - "PASS  url                            https://mcp.example.com/mcp"
     - "PASS  gateway                        answers, status 401"
-failure:
-  description: What Auth0 answered to the request that failed. Each value is null where there was none.
-  returned: when a request fails
-  type: dict
-  sample:
-    status: 401
-    code: access_denied
-    message: Unauthorized
-    request: POST /oauth/token
 """
 
 import typing as t
 
-from ..module_utils._check import findings
 from ..module_utils._check.check import Check, Subject
 from ..module_utils._check.probe import Probe
+from ..module_utils._check.report import failure_text, table
+from ..module_utils._check.server import Issuer
 from ..module_utils._module import GuestModule, GuestTask, Result, run
+from ..module_utils._types import Object
 from ..module_utils._urls import check_domain
-from ..module_utils._zuplo.files import project, read
+from ..module_utils._zuplo.files import Snapshot
 from ..module_utils._zuplo.project import FILES
 
 OPTIONS: dict[str, t.Any] = {
@@ -194,28 +223,34 @@ OPTIONS: dict[str, t.Any] = {
 
 def perform(task: GuestTask) -> Result:
     options = task.options
-    named = next((name for name in ("issuer_domain", "domain") if options.get(name)), None)
     subject = Subject(
-        url=options["mcp_server_url"],
-        issuer=f"https://{check_domain(options[named], named)}/" if named else None,
-        ways=frozenset(options["client_registration"]),
-        files=read(project(options["project_dir"]), FILES) if "project_dir" in options else None,
-        required=options["gateway_required"],
+        mcp_server_url=options["mcp_server_url"],
+        issuer=_issuer(options),
+        client_registration=frozenset(options["client_registration"]),
+        files=Snapshot.read(options["project_dir"], FILES).texts if "project_dir" in options else None,
+        gateway_required=options["gateway_required"],
         register=options["register"] and not task.check_mode,
         other_audience=options.get("other_audience"),
     )
     probe = Probe(ca_path=options.get("ca_path"), validate_certs=options["validate_certs"], timeout=options["timeout"])
     check = Check(subject, probe, task.api)
     try:
-        found = check.run()
+        findings = check.run()
     finally:
         probe.close()
     return Result(
-        {"findings": findings.values(found), "report": findings.report(found)},
-        changed=check.left is not None,
-        warnings=[one.sentence for one in found if one.status == "warn"],
-        error=findings.failure(found) if options["fail_on_findings"] else "",
+        {"findings": [finding.values for finding in findings], "report": table(findings)},
+        changed=check.undeleted_client is not None,
+        warnings=[finding.sentence for finding in findings if finding.status == "warn"],
+        error=failure_text(findings) if options["fail_on_findings"] else "",
     )
+
+
+def _issuer(options: Object) -> Issuer | None:
+    """From the first option that is set; both are checked."""
+    given = [name for name in ("issuer_domain", "domain") if options.get(name)]
+    issuers = [Issuer(check_domain(options[name], name), name) for name in given]
+    return issuers[0] if issuers else None
 
 
 MODULE = GuestModule(OPTIONS, perform)

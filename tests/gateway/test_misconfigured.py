@@ -12,7 +12,7 @@ from functools import partial
 
 import pytest
 
-from ansible_collections.mcp_ops.oauth.plugins.module_utils._findings import Finding
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._check.report import Finding
 from tests.gateway.clients import CLIENTS, ClientFailed, Seen
 from tests.gateway.conftest import OTHER, Edit, Gateways, Site, initialize
 from tests.gateway.project import MCP_ROUTES, detach_policy, drop_plugin, edit_plugin, edit_policy, guard_tool
@@ -124,7 +124,7 @@ class Row:
     """A setting that is wrong, in the tenant, in the project or in the client's URL, and what comes of it.
 
     `seen` gives of each client the pattern of its failure, or WORKS; {url}, {origin}, {local} stand for the site's.
-    `found` are all the findings of a check that do not pass, with a pattern for what was seen and what mends it.
+    `found` are all the findings of a check that do not pass, with a pattern for what was seen and what fixes it.
     `log` is the pattern of the gateway's reason. `open`: any token of the tenant opens the gateway.
     """
 
@@ -167,10 +167,10 @@ SWITCH = "auth0_tenant_flags: flags.enable_dynamic_client_registration: true"
 GRANT = "auth0_client_grant: default_for: third_party_clients, subject_type: user"
 NO_PROFILE = {"resource_parameter_profile": "auth0_tenant_settings: resource_parameter_profile: compatibility"}
 PERMISSIVE = {"registration_security_mode": "dynamic_client_registration_security_mode: strict"}
-ANY_TOKEN = {"other_token": "any token of the tenant is accepted.*option audience is missing or unset"}
+ANY_TOKEN = {"other_token": "any token of the tenant is accepted.*zuplo_mcp_oauth: mcp_server_url"}
 WRONG_DOMAIN = {
-    "project_auth0_domain": "has the auth0Domain .*Expected: {domain}[.] Remedy: .*zuplo_mcp_oauth: project_dir",
-    "own_token": "status 401.*options audience and auth0Domain",
+    "project_auth0_domain": "has the auth0Domain .*Expected: {domain}[.] Remedy: .*: issuer_domain: {domain}",
+    "own_token": "status 401.*the policy's audience or auth0Domain is wrong",
 }
 
 ROWS = [
@@ -183,7 +183,7 @@ ROWS = [
         },
         registration_unknown,
         found={
-            "registration_endpoint": f"the metadata names none.*{SWITCH}",
+            "registration_endpoint": f"the metadata has no registration_endpoint.*{SWITCH}",
             "dynamic_client_registration": f"off.*{SWITCH}",
         },
     ),
@@ -201,7 +201,7 @@ ROWS = [
         "connection not at domain level",
         page("no connections enabled for the client"),
         not_domain_level,
-        found={"connection": "none is at domain level.*auth0_connection_domain: name"},
+        found={"connection": "no connection is at domain level.*auth0_connection_domain: name"},
     ),
     Row(
         "no profile",
@@ -233,13 +233,13 @@ ROWS = [
         "no grant",
         page('Client "tpc_.*" is not authorized to access resource server "{url}"'),
         no_grant,
-        found={"client_grant": f"have none.*{GRANT}, audience: {{url}}"},
+        found={"client_grant": f"have no default grant for the API.*{GRANT}, audience: {{url}}"},
     ),
     Row(
         "a grant for machines",
         page('Client "tpc_.*" is not authorized to access resource server "{url}"'),
         machine_grant,
-        found={"client_grant": f"only with subject_type client.*{GRANT}"},
+        found={"client_grant": f"has only subject_type client.*{GRANT}"},
     ),
     Row(
         "identifier with a slash",
@@ -287,8 +287,8 @@ ROWS = [
         project=lambda _: partial(edit_policy, audience="https://other.example/mcp"),
         log=OTHER_AUDIENCE,
         found={
-            "project_audience": '"https://other.example/mcp"[.] Expected: {url}[.] Remedy: .*project_dir',
-            "own_token": "status 401.*options audience and auth0Domain",
+            "project_audience": '"https://other.example/mcp"[.] Expected: {url}[.] Remedy: .*: mcp_server_url: {url}',
+            "own_token": "status 401.*the policy's audience or auth0Domain is wrong",
         },
     ),
     Row(
@@ -296,7 +296,7 @@ ROWS = [
         everywhere(WORKS),
         project=lambda _: partial(edit_policy, audience=None),
         open=True,
-        found={"project_audience": "checks no audience", **ANY_TOKEN},
+        found={"project_audience": "has no audience, so any token of the tenant is accepted", **ANY_TOKEN},
     ),
     Row(
         "audience of an unset variable",
@@ -354,7 +354,7 @@ ROWS = [
         found={
             "project_plugin": "https://127.0.0.1:1/",
             "authorization_servers": "https://127.0.0.1:1/",
-            "authorization_server_metadata": "no answer: Connection refused.*zuplo_mcp_oauth: auth0_domain",
+            "authorization_server_metadata": "no answer: Connection refused.*zuplo_mcp_oauth: issuer_domain: {domain}",
         },
     ),
     Row(
@@ -363,7 +363,7 @@ ROWS = [
         project=servers("https://{domain}"),
         found={
             "project_plugin": "the slash at its end is missing",
-            "authorization_servers": "the slash at its end is missing.*from its option auth0_domain",
+            "authorization_servers": "the slash at its end is missing.*zuplo_mcp_oauth: issuer_domain: {domain}",
             "issuer": "the same string in both",
         },
     ),
@@ -373,7 +373,7 @@ ROWS = [
         project=servers("https://localhost:{port}/"),
         found={
             "project_plugin": "https://localhost",
-            "authorization_servers": "https://localhost.*from its option auth0_domain",
+            "authorization_servers": "https://localhost.*zuplo_mcp_oauth: issuer_domain: {domain}",
             "issuer": "the same string in both",
         },
     ),
@@ -383,8 +383,8 @@ ROWS = [
         project=lambda _: drop_plugin,
         found={
             "project_plugin": "registers no OAuthProtectedResourcePlugin",
-            "www_authenticate": "names no resource_metadata.*and the plugin",
-            "protected_resource_metadata": "the plugin is missing.*put the OAuthProtectedResourcePlugin into",
+            "www_authenticate": "names no resource_metadata.*and register the plugin",
+            "protected_resource_metadata": "no OAuthProtectedResourcePlugin[.].*register the OAuth",
         },
     ),
     Row(
@@ -393,7 +393,7 @@ ROWS = [
         project=lambda _: partial(edit_policy, oAuthResourceMetadataEnabled=None),
         found={
             "project_route": "oAuthResourceMetadataEnabled",
-            "www_authenticate": "oAuthResourceMetadataEnabled is true",
+            "www_authenticate": "oAuthResourceMetadataEnabled: true",
         },
     ),
     # The client is in, and sees the tool; only the call fails.
@@ -413,7 +413,7 @@ ROWS = [
         },
         project=lambda _: partial(detach_policy, name=MCP_ROUTES),
         open=True,
-        found={"project_route": "open to everyone.*project_dir, which writes it", "unauthorized": "open to everyone"},
+        found={"project_route": "open to everyone.*zuplo_mcp_oauth: project_dir", "unauthorized": "open to everyone"},
     ),
 ]
 

@@ -76,7 +76,7 @@ PROJECTS: dict[str, tuple[t.Callable[[Path], None], dict[str, t.Any]]] = {
     "with a route of its own": (own_route, {"attach_to_tools": True}),
     "with variables": (
         lived_in,
-        {"operations": [{"id": "hello"}], "auth0_domain_env": "AUTH0_DOMAIN", "mcp_host_env": "MCP_HOST"},
+        {"operations": [{"id": "hello"}], "issuer_domain_env": "AUTH0_DOMAIN", "mcp_host_env": "MCP_HOST"},
     ),
 }
 

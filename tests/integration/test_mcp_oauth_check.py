@@ -249,13 +249,13 @@ ROWS: dict[str, tuple[t.Callable[[Tenant, Gateway], object], str, str, str]] = {
         lambda tenant, gateway: only_for_clients(tenant, gateway.url),
         "client_grant",
         "fail",
-        "only with subject_type client",
+        "has only subject_type client",
     ),
     "policy audience differs, or auth0Domain is wrong": (
         lambda _, gateway: setattr(gateway, "audiences", ("https://wrong.example.com",)),
         "own_token",
         "fail",
-        "audience and auth0Domain",
+        "audience or auth0Domain is wrong",
     ),
     "policy audience absent": (
         lambda _, gateway: setattr(gateway, "audiences", (None,)),
@@ -287,7 +287,7 @@ ROWS: dict[str, tuple[t.Callable[[Tenant, Gateway], object], str, str, str]] = {
         lambda _, gateway: setattr(gateway, "metadata_status", 404),
         "protected_resource_metadata",
         "fail",
-        "the plugin is missing",
+        "the gateway has no OAuthProtectedResourcePlugin",
     ),
     "no metadata in the header": (
         lambda _, gateway: setattr(gateway, "header", None),
@@ -331,7 +331,7 @@ ROWS: dict[str, tuple[t.Callable[[Tenant, Gateway], object], str, str, str]] = {
 
 @pytest.mark.parametrize("row", ROWS)
 def test_one_thing_is_wrong(play_over: t.Callable[[str], Play], tenant: Tenant, gateway: Gateway, row: str) -> None:
-    """Over one rim: that both judge alike is shown by the other tests."""
+    """Run one way: that both ways agree is shown by the other tests."""
     spoil, name, status, text = ROWS[row]
     set_up(tenant, gateway.url)
     spoil(tenant, gateway)
@@ -340,10 +340,10 @@ def test_one_thing_is_wrong(play_over: t.Callable[[str], Play], tenant: Tenant, 
     assert finding["status"] == status, finding
     assert text in " ".join(finding.values())
     assert step.status == ("failed" if status == "fail" else "ok")
-    told = step.result["msg"] if status == "fail" else step.warnings
+    text = step.result["msg"] if status == "fail" else step.warnings
     for part in ("seen", "expected", "remedy"):
         assert finding[part]
-        assert finding[part] in told
+        assert finding[part] in text
     assert any(line.startswith(f"{status.upper():<4}  {name} ") for line in step.result["report"])
 
 
@@ -431,6 +431,99 @@ def test_findings_without_a_failure(play: Play, gateway: Gateway) -> None:
 
 def test_the_token_of_the_management_api_goes_nowhere_else(play: Play, tenant: Tenant, gateway: Gateway) -> None:
     run = play([check(mcp_server_url=gateway.url, other_audience=f"https://{tenant.domain}/api/v2/")], "-vvv")
-    assert "is the Management API" in run["check"].result["msg"]
+    assert run["check"].result["msg"].startswith(f"other_audience 'https://{tenant.domain}/api/v2/' is the Management")
     assert {token for _method, _path, token in gateway.log} == {None}
     assert leaks(run.output, tenant) == []
+
+
+REST = ["resource_server", "signing_alg", "client_grant", "connection", "iss_parameter"]
+
+
+def refuse_secret(tenant: Tenant) -> dict[str, t.Any]:
+    return {"auth_client_secret": "wrong"}
+
+
+def refuse_token(tenant: Tenant) -> dict[str, t.Any]:
+    return {"auth_client_id": "", "auth_client_secret": "", "auth_access_token": "wrong"}
+
+
+def stop_tenant(tenant: Tenant) -> dict[str, t.Any]:
+    return {"domain": "127.0.0.1:1", "issuer_domain": tenant.domain, "retry_timeout": 0}
+
+
+def break_tenant(tenant: Tenant) -> dict[str, t.Any]:
+    tenant.fault("GET", "/api/v2/tenants/settings", status=503, times=10)
+    return {"retry_timeout": 0}
+
+
+def forbid_management(tenant: Tenant) -> dict[str, t.Any]:
+    for found in tenant.api("GET", f"client-grants?client_id={tenant.client_id}"):
+        if found["audience"].endswith("/api/v2/"):
+            state = tenant.call("GET", "/_emulator/state")
+            del state["client_grants"][found["id"]]
+            tenant.call("PUT", "/_emulator/state", state)
+    return {}
+
+
+UNREADABLE: dict[str, tuple[t.Callable[[Tenant], dict[str, t.Any]], str, str]] = {
+    "wrong secret": (refuse_secret, "Auth0 refused the credentials", "Check auth_client_id"),
+    "wrong token": (refuse_token, "failed with status 401", "The token is not accepted"),
+    "nobody there": (stop_tenant, "Cannot reach 127.0.0.1:1", "Check domain"),
+    "an outage": (break_tenant, "GET /api/v2/tenants/settings failed with status 503", "Auth0 is not available"),
+    "no access": (forbid_management, "may not call the Management API", "Authorize it there"),
+}
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_a_tenant_that_cannot_be_read(
+    play_over: t.Callable[[str], Play], tenant: Tenant, gateway: Gateway, name: str
+) -> None:
+    spoil, seen, remedy = UNREADABLE[name]
+    set_up(tenant, gateway.url)
+    options = {"mcp_server_url": gateway.url, "register": True, **spoil(tenant)}
+    run = play_over("controller")([check(**options), check("shown", fail_on_findings=False, **options)])
+    assert (run["check"].status, run["shown"].status) == ("failed", "ok")
+    assert statuses(run["check"]) == statuses(run["shown"])
+    found = {one["name"]: one for one in run["check"].result["findings"]}
+    assert [name for name, one in found.items() if one["status"] == "fail"] == ["management_api"]
+    assert seen in found["management_api"]["seen"]
+    assert remedy in found["management_api"]["remedy"]
+    assert run["check"].result["msg"].startswith("1 of 31 checks failed. management_api: ")
+    assert {found[name]["seen"] for name in [*REST, "own_token", "registration"]} == {
+        "not checked: management_api did not pass"
+    }
+    assert {found[name]["status"] for name in ("gateway", "resource", "issuer", "pkce")} == {"pass"}
+    # Nothing is asked for again that was refused, and no client is registered that nobody could delete.
+    assert sum(not request["path"].startswith("/.well-known/") for request in run["check"].requests) <= 2
+    assert leaks(run.output, tenant) == []
+
+
+def test_an_option_that_cannot_work_fails_the_task(play: Play, tenant: Tenant, gateway: Gateway) -> None:
+    none: dict[str, str | None] = {"AUTH0_CLIENT_ID": None, "AUTH0_CLIENT_SECRET": None}
+    options = {"mcp_server_url": gateway.url, "fail_on_findings": False}
+    wrong = f"https://{tenant.domain}/"
+    tasks = [
+        check("domain", domain=wrong, **options),
+        check("both", domain=wrong, issuer_domain=tenant.domain, **options),
+        check("issuer", issuer_domain=wrong, **options),
+        check("token", auth_access_token="a\nb", **options),
+    ]
+    for env in (None, none):
+        run = play(tasks, env=env)
+        assert run["domain"].result["msg"].startswith("domain has the scheme 'https'")
+        assert run["both"].result["msg"].startswith("domain has the scheme 'https'")
+        assert run["issuer"].result["msg"].startswith("issuer_domain has the scheme 'https'")
+        assert run["token"].result["msg"].startswith("auth_access_token has white space")
+        assert all("findings" not in step.result for step in run.steps)
+    assert gateway.log == []
+
+
+@pytest.mark.parametrize("option", ["domain", "issuer_domain"])
+def test_a_wrong_domain_is_named_by_its_option(play_over: t.Callable[[str], Play], option: str) -> None:
+    env: dict[str, str | None] = dict.fromkeys(["AUTH0_DOMAIN", "AUTH0_CLIENT_ID", "AUTH0_CLIENT_SECRET"])
+    options = {"mcp_server_url": "http://127.0.0.1:1/mcp", option: "127.0.0.1:1"}
+    step = play_over("controller")([check(**options)], env=env)["check"]
+    found = {one["name"]: one for one in step.result["findings"]}
+    remedy = f"mcp_ops.oauth.mcp_oauth_check: {option}: the domain under which Auth0 issues tokens"
+    assert found["authorization_server_metadata"]["remedy"] == remedy
+    assert f"Remedy: {remedy}." in step.result["msg"]

@@ -5,20 +5,32 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import socket
 import threading
+import time
 import typing as t
 from collections.abc import Iterator
 
 import pytest
 
-from ansible_collections.mcp_ops.oauth.plugins.module_utils._probe import Answer, Probe
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._check.probe import LIMIT, Probe, is_url
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._check.report import describe
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._errors import InputError
 
 Serve = t.Callable[[t.Iterable[bytes], float], str]
+OK = b"HTTP/1.1 200 OK\r\n"
 
 
 @pytest.fixture
-def serve() -> Iterator[Serve]:
+def received() -> list[bytes]:
+    """The requests that the servers of `serve` got."""
+    return []
+
+
+@pytest.fixture
+def serve(received: list[bytes]) -> Iterator[Serve]:
     """Starts a server for one connection, which sends the pieces with a pause before each; its URL."""
     done = threading.Event()
     running: list[tuple[socket.socket, threading.Thread]] = []
@@ -30,9 +42,10 @@ def serve() -> Iterator[Serve]:
             try:
                 connection, _peer = listener.accept()
                 with connection:
-                    connection.recv(65536)
+                    received.append(connection.recv(65536))
                     for piece in pieces:
-                        done.wait(pause)
+                        if done.wait(pause) and pause:
+                            return
                         connection.sendall(piece)
             except OSError:
                 pass
@@ -45,36 +58,144 @@ def serve() -> Iterator[Serve]:
     yield start
     done.set()
     for listener, thread in running:
+        # Closing alone does not wake a thread that waits for a connection.
+        with contextlib.suppress(OSError):
+            socket.create_connection(listener.getsockname(), 1).close()
         listener.close()
         thread.join()
 
 
-def document(url: str) -> Answer:
-    probe = Probe(ca_path=None, validate_certs=True, timeout=0.5)
-    try:
-        return t.cast("Answer", probe.document(url))
-    finally:
-        probe.close()
+@pytest.fixture
+def probe() -> Iterator[Probe]:
+    made = Probe(ca_path=None, validate_certs=True, timeout=0.5)
+    yield made
+    made.close()
 
 
-def test_a_document_that_drips(serve: Serve) -> None:
+def test_a_document_that_drips(serve: Serve, probe: Probe) -> None:
     # Twenty seconds of it: each byte in time, the document never.
-    pieces = [b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", *[b" "] * 200]
-    answer = document(serve(pieces, 0.1))
+    pieces = [OK + b"Content-Length: 1000\r\n\r\n", *[b" "] * 200]
+    answer = probe.document(serve(pieces, 0.1))
     assert (answer.status, answer.problem) == (0, "it timed out")
 
 
-@pytest.mark.parametrize(
-    ("sent", "status"),
-    [
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n{'a': \xff}", 200),
-        (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nabcde", 0),
-        (b"hello there\r\n\r\n", 0),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 50000\r\n\r\n" + b"[" * 50_000, 200),
-    ],
-)
-def test_what_is_no_document(serve: Serve, sent: bytes, status: int) -> None:
-    answer = document(serve([sent], 0))
+@pytest.mark.parametrize("header", [OK, b"HTTP/1.1 302 Found\r\nLocation: /\r\n"], ids=["document", "redirect"])
+def test_an_answer_without_an_end(serve: Serve, header: bytes) -> None:
+    """It is not read to its end, and the time for reading grows with its length, no faster."""
+    probe = Probe(ca_path=None, validate_certs=True, timeout=60)
+    start = time.monotonic()
+    answer = probe.document(serve(itertools.chain([header + b"\r\n"], itertools.repeat(b" " * 65536)), 0))
+    probe.close()
+    assert time.monotonic() - start < 30
+    assert answer.status == int(header[9:12])
+    assert answer.document is None
+    assert answer.problem == f"but its body has more than {LIMIT} bytes"
+
+
+def test_a_document_as_long_as_the_limit(serve: Serve) -> None:
+    probe = Probe(ca_path=None, validate_certs=True, timeout=60)
+    body = b"{}".ljust(LIMIT)
+    assert probe.document(serve([OK + b"Content-Length: %d\r\n\r\n" % LIMIT + body], 0)).document == {}
+    probe.close()
+
+
+NO_DOCUMENTS = {
+    "not UTF-8": (OK + b"Content-Length: 8\r\n\r\n{'a': \xff}", 200, "status 200, but its body is no JSON object"),
+    "a list": (OK + b"Content-Length: 2\r\n\r\n[]", 200, "status 200, but its body is no JSON object"),
+    "deep": (OK + b"Content-Length: 9999\r\n\r\n" + b"[" * 9_999, 200, "status 200, but its body is no JSON object"),
+    "no gzip": (OK + b"Content-Encoding: gzip\r\nContent-Length: 5\r\n\r\nabcde", 0, "does not have the encoding"),
+    "no chunk": (
+        OK + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
+        0,
+        "no answer: the connection was cut",
+    ),
+    "two lengths": (OK + b"Content-Length: 1, 2\r\n\r\n{}", 0, "a header of the answer"),
+    "too short": (OK + b"Content-Length: 5\r\n\r\n{}", 0, "no answer: the connection was cut"),
+    "no HTTP": (b"hello there\r\n\r\n", 0, "no answer: the connection was cut"),
+    "many headers": (OK + b"A: b\r\n" * 200 + b"\r\n", 0, "no answer: the connection was cut"),
+    "nothing": (b"", 0, "no answer: the connection was cut"),
+    "bad redirect": (
+        b"HTTP/1.1 302 Found\r\nLocation: https://[\r\nContent-Length: 0\r\n\r\n",
+        302,
+        'redirects to "https://["',
+    ),
+    "redirect not ASCII": (
+        b"HTTP/1.1 302 Found\r\nLocation: \xff\r\nContent-Length: 0\r\n\r\n",
+        302,
+        "redirects to ",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NO_DOCUMENTS)
+def test_what_is_no_document(serve: Serve, probe: Probe, name: str) -> None:
+    sent, status, words = NO_DOCUMENTS[name]
+    answer = probe.document(serve([sent], 0))
     assert answer.status == status
     assert answer.document is None
-    assert status or answer.problem
+    assert words in describe(answer)
+
+
+@pytest.mark.parametrize("session", [b"a b", b"a\r\n b", b"\xff"], ids=["space", "folded", "not ASCII"])
+def test_a_session_that_cannot_be_ended(serve: Serve, probe: Probe, received: list[bytes], session: bytes) -> None:
+    url = serve([OK + b"Mcp-Session-Id: " + session + b"\r\nContent-Length: 0\r\n\r\n"], 0)
+    assert probe.initialize(url).status == 200
+    assert len(received) == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "good"),
+    [
+        ("https://tenant.eu.auth0.com/oidc/register", True),
+        ("HTTP://127.0.0.1:8080", True),
+        ("https://[::1]:8080/a?b", True),
+        ("https://[", False),
+        ("https://a:b/", False),
+        ("https://a:99999/", False),
+        ("https://a:0/", False),
+        ("https:///path", False),
+        ("https://a b/", False),
+        ("https://a/\r\nHost: b", False),
+        ("https://\xfc.example/", False),
+        ("file:///etc/passwd", False),
+        ("/oidc/register", False),
+        (["https://a/"], False),
+        (None, False),
+    ],
+    ids=repr,
+)
+def test_urls_that_servers_name(url: t.Any, good: bool) -> None:
+    assert is_url(url) is good
+
+
+@pytest.mark.parametrize("host", ["a" * 64 + ".invalid", "a..invalid", ".invalid", "*", "%41", "a\\b", "1.2.3.4.5"])
+def test_hosts_that_cannot_exist(probe: Probe, host: str) -> None:
+    assert is_url(f"http://{host}/")
+    answer = probe.document(f"http://{host}/")
+    assert answer.status == 0
+    assert answer.problem
+
+
+def test_what_requests_refuses_for_a_bug_of_ours_is_one(probe: Probe) -> None:
+    with pytest.raises(ValueError, match="No scheme supplied"):
+        probe.document("tenant")
+    with pytest.raises(ValueError, match="header"):
+        probe.initialize("http://127.0.0.1:1/", "a\r\nb")
+
+
+def test_a_proxy_that_cannot_be_used(probe: Probe, monkeypatch: pytest.MonkeyPatch) -> None:
+    for value in ("http://", "nonsense://127.0.0.1:1", "http://127.0.0.1:1"):
+        monkeypatch.setenv("http_proxy", value)
+        answer = probe.document("http://mcp.example.com/")
+        assert "proxy" in describe(answer)
+
+
+def test_certificates_that_are_not_there(probe: Probe, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere")
+    assert "REQUESTS_CA_BUNDLE" in probe.document("https://127.0.0.1:1/").problem
+
+
+@pytest.mark.parametrize("timeout", [0, -1, float("inf"), float("nan")])
+def test_a_timeout_that_bounds_nothing(timeout: float) -> None:
+    with pytest.raises(InputError, match=r"timeout|seconds"):
+        Probe(ca_path=None, validate_certs=True, timeout=timeout)

@@ -10,16 +10,23 @@ import typing as t
 
 import pytest
 
-from ansible_collections.mcp_ops.oauth.plugins.module_utils import _findings
-from ansible_collections.mcp_ops.oauth.plugins.module_utils import _project as project
-from ansible_collections.mcp_ops.oauth.plugins.module_utils import _zuplo as zuplo
-from ansible_collections.mcp_ops.oauth.plugins.module_utils._check import Check, Subject
-from ansible_collections.mcp_ops.oauth.plugins.module_utils._findings import Finding
-from ansible_collections.mcp_ops.oauth.plugins.module_utils._probe import Probe
-from tests.unit.test_project import FRESH, PROJECTS, STRINGS, TOOLS, wanted
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._check.project import project_findings
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._check.report import Finding
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._check.server import Issuer
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.configuration import LITERAL, Environment
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.edit import present
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.project import (
+    HELPER,
+    POLICIES,
+    ROUTES,
+    RUNTIME,
+    Files,
+)
+from tests.unit.test_project_edit import PROJECTS
+from tests.unit.zuplo_project import FRESH, STRINGS, TOOLS, wanted
 
-POLICIES, ROUTES, RUNTIME, HELPER = project.POLICIES, project.ROUTES, project.RUNTIME, project.HELPER
 ISSUER = f'"{STRINGS.issuer}"'
+EXPECTED = Issuer(STRINGS.issuer_domain, "issuer_domain")
 AUDIENCE = f'"audience": "{STRINGS.audience}"'
 OWN_PLUGIN = """\
 import { OAuthProtectedResourcePlugin, RuntimeExtensions } from "@zuplo/runtime";
@@ -30,12 +37,8 @@ export function runtimeInit(runtime: RuntimeExtensions) {
 """
 
 
-def findings(files: project.Files, issuer: str | None = STRINGS.issuer) -> dict[str, Finding]:
-    """Those about the project."""
-    subject = Subject(STRINGS.audience, issuer, frozenset(["dcr"]), files)
-    check = Check(subject, Probe(ca_path=None, validate_certs=True, timeout=1), None)
-    check._project()
-    return dict(check.found)
+def findings(files: Files, issuer: Issuer | None = EXPECTED) -> dict[str, Finding]:
+    return {one.name: one for one in project_findings(files, STRINGS.audience, issuer)}
 
 
 def statuses(found: t.Mapping[str, Finding]) -> dict[str, str]:
@@ -46,25 +49,25 @@ def statuses(found: t.Mapping[str, Finding]) -> dict[str, str]:
 def test_what_is_written_passes(name: str) -> None:
     files, options = PROJECTS[name]
     assert statuses(findings(files))["route"] in ("fail", "warn")
-    left = statuses(findings(project.present(files, wanted(**options)).files))
+    left = statuses(findings(present(files, wanted(**options)).files))
     assert left == ({} if options.get("attach") else {"tools": "warn"})
 
 
-def written(environment: zuplo.Environment = zuplo.LITERAL) -> project.Files:
-    return project.present(FRESH, wanted(environment, operations=TOOLS, attach=True)).files
+def written(environment: Environment = LITERAL) -> Files:
+    return present(FRESH, wanted(environment, operations=TOOLS, attach=True)).files
 
 
-def edited(path: str, old: str, new: str) -> project.Files:
+def edited(path: str, old: str, new: str) -> Files:
     files = written()
     assert old in files[path]
     return {**files, path: files[path].replace(old, new)}
 
 
-def without(path: str) -> project.Files:
+def without(path: str) -> Files:
     return {name: text for name, text in written().items() if name != path}
 
 
-def own_plugin(value: str, made: str = "OAuthProtectedResourcePlugin") -> project.Files:
+def own_plugin(value: str, made: str = "OAuthProtectedResourcePlugin") -> Files:
     source = OWN_PLUGIN.replace("VALUE", value).replace("new OAuthProtectedResourcePlugin", f"new {made}")
     return {**without(HELPER), RUNTIME: source}
 
@@ -75,7 +78,7 @@ def other_policy() -> dict[str, t.Any]:
     return dict(policy)
 
 
-SPOILT: dict[str, tuple[project.Files, dict[str, str], str]] = {
+SPOILT: dict[str, tuple[Files, dict[str, str], str]] = {
     "no route": (
         without(ROUTES),
         {"route": "fail", "audience": "skip", "auth0_domain": "skip", "tools": "skip"},
@@ -89,7 +92,7 @@ SPOILT: dict[str, tuple[project.Files, dict[str, str], str]] = {
     "another policy": (
         edited(ROUTES, '"mcp-oauth-inbound"', '"of-ours"'),
         {"route": "warn", "audience": "skip", "auth0_domain": "skip"},
-        "whether of-ours can tell who calls is not known",
+        "whether of-ours authenticates callers is not known",
     ),
     "lets anyone in": (
         edited(POLICIES, AUDIENCE, f'{AUDIENCE}, "allowUnauthenticatedRequests": true'),
@@ -99,12 +102,12 @@ SPOILT: dict[str, tuple[project.Files, dict[str, str], str]] = {
     "no metadata": (
         edited(POLICIES, '"oAuthResourceMetadataEnabled": true', '"oAuthResourceMetadataEnabled": false'),
         {"route": "warn"},
-        "has no oAuthResourceMetadataEnabled",
+        "does not set oAuthResourceMetadataEnabled",
     ),
     "no audience": (
         edited(POLICIES, f"{AUDIENCE},", ""),
         {"audience": "fail"},
-        "checks no audience: any token of the tenant is accepted",
+        "has no audience, so any token of the tenant is accepted",
     ),
     "another audience": (
         edited(POLICIES, AUDIENCE, '"audience": ["https://mcp.example.com/mcp"]'),
@@ -114,7 +117,7 @@ SPOILT: dict[str, tuple[project.Files, dict[str, str], str]] = {
     "audience with a slash": (
         edited(POLICIES, AUDIENCE, f'{AUDIENCE[:-1]}/"'),
         {"audience": "fail"},
-        "a slash too many",
+        "with a slash at its end",
     ),
     "audience from a variable alone": (
         edited(POLICIES, AUDIENCE, '"audience": "$env(AUDIENCE)"'),
@@ -158,7 +161,7 @@ SPOILT: dict[str, tuple[project.Files, dict[str, str], str]] = {
         {"plugin": "fail"},
         '"https://other.example/"',
     ),
-    "its own plugin, a value that is computed": (own_plugin("issuer()"), {"plugin": "skip"}, "when the gateway runs"),
+    "its own plugin, a value that is computed": (own_plugin("issuer()"), {"plugin": "skip"}, "when it runs"),
     "a tool without a policy": (
         edited("config/routes.oas.json", '"mcp-oauth-inbound"', ""),
         {"tools": "warn"},
@@ -167,7 +170,7 @@ SPOILT: dict[str, tuple[project.Files, dict[str, str], str]] = {
     "a tool whose policy is not known": (
         edited("config/routes.oas.json", '"mcp-oauth-inbound"', '"rate-limit"'),
         {"tools": "warn"},
-        "whom rate-limit lets in is not known",
+        "whether rate-limit authenticates callers is not known",
     ),
     "a tool with another audience": (
         {
@@ -195,7 +198,7 @@ SPOILT: dict[str, tuple[project.Files, dict[str, str], str]] = {
     "two of one name": (
         edited(POLICIES, '"policies": [', '"policies": [{"name": "mcp-oauth-inbound"},'),
         {"route": "fail"},
-        "2 policies of the name",
+        "2 policies with the name",
     ),
     "audience of two variables": (
         edited(POLICIES, AUDIENCE, '"audience": "$env(A)$env(B)"'),
@@ -222,7 +225,7 @@ def test_a_plugin_of_its_own_passes() -> None:
 
 
 def test_what_the_gateway_s_environment_decides() -> None:
-    files = written(zuplo.Environment(auth0_domain="DOMAIN", mcp_host="HOST"))
+    files = written(Environment(issuer_domain="DOMAIN", mcp_host="HOST"))
     found = findings(files)
     assert statuses(found) == {"audience": "skip", "auth0_domain": "skip", "plugin": "skip"}
     assert "https://$env(HOST)/mcp" in found["project_audience"].seen
@@ -230,12 +233,3 @@ def test_what_the_gateway_s_environment_decides() -> None:
 
 def test_without_an_issuer() -> None:
     assert statuses(findings(written(), None)) == {"auth0_domain": "skip", "plugin": "skip"}
-
-
-def test_a_project_is_read_only_where_there_is_one() -> None:
-    check = Check(
-        Subject(STRINGS.audience, None, frozenset()), Probe(ca_path=None, validate_certs=True, timeout=1), None
-    )
-    check._project()
-    assert set(check.found) == {name for name in _findings.NAMES if name.startswith("project_")}
-    assert {one.status for one in check.found.values()} == {"skip"}

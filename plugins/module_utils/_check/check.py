@@ -1,7 +1,7 @@
 # Copyright: mcp_ops.oauth contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Looks at a project, a gateway and a tenant as a client meets them, with the fewest requests; `findings` judges."""
+"""The order of the checks, as a client meets them, with the fewest requests. What is seen is judged elsewhere."""
 
 from __future__ import annotations
 
@@ -9,48 +9,43 @@ import typing as t
 from dataclasses import dataclass
 
 from .._auth0.api import ManagementApi, encode
-from .._errors import ApiError, Auth0Error, ProjectError
+from .._errors import ApiError, Auth0Error, InputError
 from .._types import Object
-from .._zuplo.project import Files, installed
-from . import findings as judge
-from .findings import FQCN, Finding, skip
-from .probe import Answer, Probe
+from .._zuplo.project import Files
+from . import gateway, server, tenant
+from .probe import Answer, Probe, is_url, is_word
+from .project import project_findings
+from .report import FQCN, NAMES, ZUPLO, Finding, complete, describe, skip, skip_after
+from .server import Issuer
 
-CLIENT_NAME = "mcp_ops.oauth check"
-METADATA = {
-    "client_name": CLIENT_NAME,
-    "redirect_uris": ["http://127.0.0.1/callback"],
-    "grant_types": ["authorization_code", "refresh_token"],
-    "response_types": ["code"],
-    "token_endpoint_auth_method": "none",
+NO_CREDENTIALS = "domain or the credentials for the tenant are not set"
+SET_CREDENTIALS = "domain with auth_client_id and auth_client_secret, or with auth_access_token"
+_OF_PROJECT = tuple(name for name in NAMES if name.startswith("project_"))
+# What is read with each scope, and which findings come of it.
+_OF_SCOPES = {
+    "read:tenant_settings": (
+        "resource_parameter_profile",
+        "dynamic_client_registration",
+        "registration_security_mode",
+        "client_id_metadata_documents",
+        "iss_parameter",
+    ),
+    "read:resource_servers": ("resource_server", "signing_alg", "offline_access"),
+    "read:client_grants": ("client_grant",),
+    "read:connections": ("connection",),
 }
-NO_CREDENTIALS = "there are no credentials for the tenant"
-SET_CREDENTIALS = "set domain, auth_client_id and auth_client_secret, or auth_access_token"
-# What each look at the tenant needs and tells.
-OF_SETTINGS = (
-    "resource_parameter_profile",
-    "dynamic_client_registration",
-    "registration_security_mode",
-    "client_id_metadata_documents",
-    "iss_parameter",
-)
-OF_API = ("resource_server", "signing_alg", "offline_access")
-OF_PROJECT = tuple(name for name in judge.NAMES if name.startswith("project_"))
-TENANT = (*OF_API, "client_grant", "connection", *OF_SETTINGS)
+_OF_TENANT = ("management_api", *(name for names in _OF_SCOPES.values() for name in names))
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What is checked: the URL, the issuer if known, the ways of registration that must work, and the two switches.
+    """What is checked. The fields are options of the module; `files` are those of the project, None without one."""
 
-    `files` are those of the gateway's project, None without one.
-    """
-
-    url: str
-    issuer: str | None
-    ways: frozenset[str]
+    mcp_server_url: str
+    issuer: Issuer | None
+    client_registration: frozenset[str]
     files: Files | None = None
-    required: bool = False
+    gateway_required: bool = False
     register: bool = False
     other_audience: str | None = None
 
@@ -59,237 +54,247 @@ class Check:
     """One check. `api` is None without credentials; it alone ever sends the Management API token."""
 
     def __init__(self, subject: Subject, probe: Probe, api: ManagementApi | None) -> None:
-        self.subject = subject
-        self.probe = probe
-        self.api = api
-        self.found: dict[str, Finding] = {}
-        self.left: str | None = None
-        """The id of a registered client that could not be deleted."""
-        self._named: str | None = None
-        self._endpoint: str | None = None
-        self._api_known = False
+        self.undeleted_client: str | None = None
+        """The id of a client that was registered and could not be deleted."""
+        self._subject = subject
+        self._url = subject.mcp_server_url
+        self._probe = probe
+        self._api = api
+        self._found: dict[str, Finding] = {}
+        self._named_issuer: str | None = None
+        self._registration_endpoint = ""
+        self._default_audience: str | None = None
+        self._has_resource_server = True
 
     def run(self) -> list[Finding]:
-        if self._note(judge.url(self.subject.url)).status == "fail":
-            return judge.complete(self.found.values(), "mcp_server_url is not exact")
-        self._project()
-        self._gateway()
-        self._server()
-        self._tenant()
-        self._registration()
-        self._tokens()
-        return judge.complete(self.found.values(), "what comes before it failed, or was not there")
+        """All findings, in their order. Raises InputError for another audience that is the Management API."""
+        if self._add(gateway.url(self._url)) != "fail":
+            self._check_project()
+            self._check_gateway()
+            self._check_server()
+            self._check_tenant()
+            self._check_registration()
+            self._check_tokens()
+        return complete(self._found)
 
-    def _note(self, finding: Finding) -> Finding:
-        self.found[finding.name] = finding
-        return finding
+    def _add(self, finding: Finding) -> str:
+        """Keep a finding, and return its status."""
+        self._found[finding.name] = finding
+        return finding.status
 
-    def _passed(self, name: str) -> bool:
-        return name in self.found and self.found[name].status == "pass"
+    def _skip(self, names: t.Iterable[str], reason: str, remedy: str = "") -> None:
+        for name in names:
+            self._add(skip(name, reason, remedy))
 
-    def _project(self) -> None:
-        subject = self.subject
-        if subject.files is None:
-            for name in OF_PROJECT:
-                self._note(skip(name, "there is no project_dir", "project_dir: where the gateway's project is"))
+    def _status(self, name: str) -> str:
+        return self._found[name].status if name in self._found else ""
+
+    # -- without credentials ------------------------------------------------------------------------------------------
+
+    def _check_project(self) -> None:
+        if self._subject.files is None:
+            self._skip(_OF_PROJECT, "project_dir is not set", "project_dir: the directory of the gateway's project")
             return
-        try:
-            found = installed(subject.files, subject.url)
-        except ProjectError as error:
-            remedy = f"mend the project; then {judge.WRITES}"
-            self._note(Finding("project_route", "fail", str(error).rstrip("."), "a project that can be read", remedy))
-            return
-        self._note(judge.project_route(found, subject.url))
-        self._note(judge.project_audience(found, subject.url))
-        self._note(judge.project_auth0_domain(found, subject.issuer))
-        self._note(judge.project_plugin(found, subject.issuer))
-        self._note(judge.project_tools(found, subject.url))
+        for finding in project_findings(self._subject.files, self._url, self._subject.issuer):
+            self._add(finding)
 
-    def _gateway(self) -> None:
-        url = self.subject.url
-        answer = self.probe.initialize(url)
-        if self._note(judge.gateway(answer, required=self.subject.required)).status != "pass":
+    def _check_gateway(self) -> None:
+        answer = self._probe.initialize(self._url)
+        if self._add(gateway.gateway(answer, required=self._subject.gateway_required)) != "pass":
             return
-        if self._note(judge.unauthorized(answer)).status == "pass":
-            self._note(judge.www_authenticate(answer, url))
-        answer = self.probe.document(judge.metadata_url(url))
-        self._note(judge.protected_resource_metadata(answer, url))
+        if self._add(gateway.unauthorized(answer)) == "pass":
+            self._add(gateway.www_authenticate(answer, self._url))
+        answer = self._probe.document(gateway.metadata_url(self._url))
+        self._add(gateway.protected_resource_metadata(answer, self._url))
         if answer.document is not None:
-            self._note(judge.resource(answer.document, url))
-            self._note(judge.authorization_servers(answer.document, self.subject.issuer))
-            self._named = judge.named_issuer(answer.document)
+            self._add(gateway.resource(answer.document, self._url))
+            self._add(gateway.authorization_servers(answer.document, self._subject.issuer))
+            self._named_issuer = gateway.named_issuer(answer.document)
 
-    def _server(self) -> None:
+    def _check_server(self) -> None:
         """From the issuer that the gateway names, as clients do; where it names none, from the one expected."""
-        named = self._named or self.subject.issuer
-        if named is None:
+        expected = self._subject.issuer
+        if self._named_issuer:
+            named = self._named_issuer
+            remedy = expected.remedy if expected else f"{ZUPLO}: issuer_domain"
+        elif expected:
+            named, remedy = expected.url, expected.own_remedy
+        else:
             return
         answer: Answer | None = None
-        for url in judge.metadata_urls(named):
-            answer = self.probe.document(url)
+        for url in server.metadata_urls(named) if is_url(named) else ():
+            answer = self._probe.document(url)
             if answer.document is not None or not answer.status:
                 break
-        self._note(judge.authorization_server_metadata(answer, named))
+        self._add(server.authorization_server_metadata(answer, named, remedy))
         document = answer.document if answer else None
         if document is None:
             return
-        self._note(judge.issuer(document, named))
-        self._note(judge.pkce(document))
-        self._note(judge.registration_endpoint(document, self.subject.ways))
-        self._note(judge.cimd(document, self.subject.ways))
+        self._add(server.issuer(document, named, remedy))
+        self._add(server.pkce(document, remedy))
+        self._add(server.registration_endpoint(document, self._subject.client_registration))
+        self._add(server.cimd(document, self._subject.client_registration))
         endpoint = document.get("registration_endpoint")
-        self._endpoint = endpoint if isinstance(endpoint, str) else None
+        self._registration_endpoint = endpoint if is_url(endpoint) else ""
 
     # -- the tenant ---------------------------------------------------------------------------------------------------
 
-    def _tenant(self) -> None:
-        api, subject = self.api, self.subject
-        if api is None:
-            for name in TENANT:
-                self._note(skip(name, NO_CREDENTIALS, SET_CREDENTIALS))
+    def _check_tenant(self) -> None:
+        """One read for each scope. What the token may not read is skipped; any other error ends the reading."""
+        if self._api is None:
+            self._skip(_OF_TENANT, NO_CREDENTIALS, SET_CREDENTIALS)
             return
-        settings: Object | None = None
-        if self._may(api, "read:tenant_settings", OF_SETTINGS):
-            settings = self._read("read:tenant_settings", OF_SETTINGS, lambda: api.get("tenants/settings"))
-        default = (settings or {}).get("default_audience")
-        if self._may(api, "read:resource_servers", OF_API):
-            self._read("read:resource_servers", OF_API, lambda: self._api(api, default))
-        if self.found["resource_server"].status == "fail" and not self._api_known:
-            self._note(skip("client_grant", "without the API there can be none"))
-        elif self._may(api, "read:client_grants", ["client_grant"]):
-            self._read("read:client_grants", ["client_grant"], lambda: self._grants(api))
-        if self._may(api, "read:connections", ["connection"]):
-            self._read("read:connections", ["connection"], lambda: self._connection(api))
-        if settings is not None:
-            self._note(judge.resource_parameter_profile(settings, subject.url))
-            self._note(judge.dynamic_client_registration(settings, subject.ways))
-            self._note(judge.registration_security_mode(settings, subject.ways))
-            self._note(judge.client_id_metadata_documents(settings, subject.ways))
-            self._note(judge.iss_parameter(settings))
-
-    def _may(self, api: ManagementApi, scope: str, names: t.Iterable[str]) -> bool:
-        missing = api.missing_scopes([scope])
-        for name in names if missing else ():
-            self._note(_without(name, scope))
-        return not missing
-
-    def _read(self, scope: str, names: t.Iterable[str], look: t.Callable[[], t.Any]) -> t.Any:
-        """What `look` returns; None where Auth0 refuses for want of the scope, which an opaque token does not tell."""
+        reads: dict[str, t.Callable[[ManagementApi], None]] = {
+            "read:tenant_settings": self._check_settings,
+            "read:resource_servers": self._check_resource_server,
+            "read:client_grants": self._check_client_grant,
+            "read:connections": self._check_connection,
+        }
+        stopped: Auth0Error | None = None
         try:
-            return look()
-        except ApiError as error:
-            if error.status != 403:
-                raise
-            for name in names:
-                self._note(_without(name, scope))
-            return None
+            missing = self._api.missing_scopes(reads)
+            for scope, read in reads.items():
+                if scope in missing or not _is_permitted(read, self._api):
+                    self._skip(_OF_SCOPES[scope], *_lacks(scope))
+        except Auth0Error as error:
+            stopped = error
+        self._add(tenant.management_api(stopped))
 
-    def _api(self, api: ManagementApi, default_audience: str | None) -> None:
-        url = self.subject.url
-        found = api.get(f"resource-servers/{encode(url)}")
-        near: list[str] = []
+    def _check_settings(self, api: ManagementApi) -> None:
+        settings = api.get("tenants/settings") or {}
+        ways = self._subject.client_registration
+        self._default_audience = settings.get("default_audience")
+        self._add(tenant.resource_parameter_profile(settings, self._url))
+        self._add(tenant.dynamic_client_registration(settings, ways))
+        self._add(tenant.registration_security_mode(settings, ways))
+        self._add(tenant.client_id_metadata_documents(settings, ways))
+        self._add(tenant.iss_parameter(settings))
+
+    def _check_resource_server(self, api: ManagementApi) -> None:
+        found = api.get(f"resource-servers/{encode(self._url)}")
+        similar: list[str] = []
         if found is None:
+            self._has_resource_server = False
             # One listing, which the filter keeps to the few that are asked for.
-            candidates = judge.near_misses(url, default_audience)
-            listed = api.listing("resource-servers", "resource_servers", checkpoint=False, identifiers=candidates)
-            near = [api["identifier"] for api in listed]
+            identifiers = tenant.similar_identifiers(self._url, self._default_audience)
+            listed = api.listing("resource-servers", "resource_servers", checkpoint=False, identifiers=identifiers)
+            similar = [one["identifier"] for one in listed]
         else:
-            self._api_known = True
-            self._note(judge.signing_alg(found))
-            self._note(judge.offline_access(found))
-        self._note(judge.resource_server(found, near, url))
+            self._add(tenant.signing_alg(found))
+            self._add(tenant.offline_access(found))
+        self._add(tenant.resource_server(found, similar, self._url))
 
-    def _grants(self, api: ManagementApi) -> None:
-        query = {"audience": self.subject.url, "default_for": "third_party_clients"}
+    def _check_client_grant(self, api: ManagementApi) -> None:
+        if not self._has_resource_server:
+            self._add(skip_after("client_grant", "resource_server"))
+            return
+        query = {"audience": self._url, "default_for": "third_party_clients"}
         grants = api.listing("client-grants", "client_grants", checkpoint=True, **query)
-        self._note(judge.client_grant(grants, self.subject.url))
+        self._add(tenant.client_grant(grants, self._url))
 
-    def _connection(self, api: ManagementApi) -> None:
+    def _check_connection(self, api: ManagementApi) -> None:
         listed = api.listing("connections", "connections", checkpoint=True, fields="name,is_domain_connection")
-        self._note(judge.connection(next((one for one in listed if one.get("is_domain_connection")), None)))
+        self._add(tenant.connection(next((one for one in listed if one.get("is_domain_connection")), None)))
 
     # -- a real registration ------------------------------------------------------------------------------------------
 
-    def _registration(self) -> None:
-        name, api = "registration", self.api
-        if not self.subject.register:
-            self._note(skip(name, "not asked for", "register: true"))
+    def _check_registration(self) -> None:
+        name = "registration"
+        if not self._subject.register:
+            self._skip([name], "not checked: a client is registered only with register: true, outside check mode")
             return
-        # Nobody else's server is written to.
-        trusted = self._passed("issuer") and self.found.get("authorization_servers", skip("", "")).status != "fail"
-        if not trusted or not self._endpoint:
+        blocker = self._registration_blocker()
+        if blocker:
+            self._add(skip_after(name, blocker))
             return
-        if api and api.missing_scopes(["delete:clients"]):
-            self._note(_without(name, "delete:clients"))
+        if self._api and self._api.missing_scopes(["delete:clients"]):
+            self._skip([name], *_lacks("delete:clients"))
             return
-        answer = self.probe.register(self._endpoint, METADATA)
-        document = answer.document
-        if document is None or not isinstance(document.get("client_id"), str):
-            seen = judge.answered(answer)
-            if isinstance(answer.data, dict) and answer.data.get("error_description"):
-                seen += f", {judge.shown(answer.data['error_description'])}"
-            if not answer.status or answer.status >= 500:
-                seen += f"; whether the client {CLIENT_NAME!r} was made is not known"
-            remedy = f"{FQCN}auth0_tenant_flags: flags.enable_dynamic_client_registration: true"
-            self._note(Finding(name, "fail", seen, "status 201 with a client_id", remedy))
-            return
-        client_id = document["client_id"]
-        problem = self._delete(client_id, document)
-        if problem is None:
-            self._note(Finding(name, "pass", "a client could register; it has been deleted again"))
-            return
-        self.left = client_id
-        seen = f"a client could register, but {judge.shown(client_id)} is left: {problem}"
-        remedy = f"{FQCN}auth0_client: client_id: {client_id}, state: absent"
-        self._note(Finding(name, "warn", seen, "that it can be deleted again", remedy))
+        answer = self._probe.register(self._registration_endpoint)
+        client_id, problem = server.registered_id(answer), None
+        if client_id is not None:
+            problem = self._delete(client_id, answer.document or {})
+            self.undeleted_client = client_id if problem else None
+        self._add(server.registration(answer, problem))
+
+    def _registration_blocker(self) -> str | None:
+        """The finding for which no client is registered: only the server that is expected is ever written to."""
+        if self._status("issuer") != "pass":
+            return "issuer"
+        if not self._registration_endpoint:
+            return "registration_endpoint"
+        return next(
+            (name for name in ("authorization_servers", "management_api") if self._status(name) == "fail"), None
+        )
 
     def _delete(self, client_id: str, registered: Object) -> str | None:
         """Why the client could not be deleted; None where it was."""
-        if self.api:
+        if self._api:
             try:
-                self.api.delete(f"clients/{encode(client_id)}")
+                self._api.delete(f"clients/{encode(client_id)}")
                 return None
             except Auth0Error as error:
                 return str(error).rstrip(".")
         url, token = registered.get("registration_client_uri"), registered.get("registration_access_token")
-        if not isinstance(url, str) or not isinstance(token, str):
+        if not is_url(url) or not is_word(token):
             return NO_CREDENTIALS
-        answer = self.probe.unregister(url, token)
-        return None if answer.status in (200, 204) else judge.answered(answer)
+        answer = self._probe.unregister(url, token)
+        return None if answer.status in (200, 204) else describe(answer)
 
     # -- tokens -------------------------------------------------------------------------------------------------------
 
-    def _tokens(self) -> None:
-        subject = self.subject
-        grant = f"{FQCN}auth0_client_grant: client_id of the application, subject_type: client, audience: "
-        token = self._token("own_token", subject.url, grant + subject.url)
+    def _check_tokens(self) -> None:
+        token = self._token("own_token", self._url)
         if token:
-            self._note(judge.own_token(self.probe.initialize(subject.url, token)))
-        other = subject.other_audience
+            self._add(gateway.own_token(self._probe.initialize(self._url, token)))
+        other = self._subject.other_audience
         if other is None:
             remedy = "other_audience: another API for which the application has a client grant"
-            self._note(skip("other_token", "there is no other_audience", remedy))
+            self._skip(["other_token"], "other_audience is not set", remedy)
             return
-        token = self._token("other_token", other, grant + other)
+        token = self._token("other_token", other)
         if token:
-            self._note(judge.other_token(self.probe.initialize(subject.url, token), other))
+            self._add(gateway.other_token(self._probe.initialize(self._url, token), other))
 
-    def _token(self, name: str, audience: str, remedy: str) -> str | None:
-        """A token of the application for the audience; None where there is none, or nobody who would check it."""
-        if not self._passed("unauthorized"):
+    def _token(self, name: str, audience: str) -> str | None:
+        """A token of the application for the audience; None where there is none, or no gateway that checks it."""
+        if self._status("unauthorized") != "pass":
             return None
-        if self.api is None:
-            self._note(skip(name, NO_CREDENTIALS, SET_CREDENTIALS))
+        if self._api is None:
+            self._skip([name], NO_CREDENTIALS, SET_CREDENTIALS)
             return None
-        if not self.api.settings.can_log_in:
-            self._note(skip(name, "an access token alone gets no others", "set auth_client_id and auth_client_secret"))
+        if self._status("management_api") == "fail":
+            self._add(skip_after(name, "management_api"))
+            return None
+        if not self._api.settings.can_log_in:
+            reason = (
+                "not checked: auth_access_token is for the Management API alone, and no other token can be requested"
+            )
+            self._skip([name], reason, "auth_client_id and auth_client_secret")
             return None
         try:
-            return self.api.token_for(audience).value
+            return self._api.token_for(audience).value
+        except InputError as error:
+            raise InputError(error.what, where="other_audience", remedy=error.remedy) from None
         except Auth0Error as error:
-            self._note(skip(name, str(error).rstrip("."), remedy))
+            client = self._api.settings.auth_client_id
+            remedy = f"{FQCN}auth0_client_grant: client_id: {client}, subject_type: client, audience: {audience}"
+            self._skip([name], str(error).rstrip("."), remedy)
             return None
 
 
-def _without(name: str, scope: str) -> Finding:
-    return skip(name, f"the token lacks the scope {scope}", f"grant the application {scope} in Auth0")
+def _is_permitted(read: t.Callable[[ManagementApi], None], api: ManagementApi) -> bool:
+    """Read; False where Auth0 refuses for want of the scope, which an opaque token does not tell beforehand."""
+    try:
+        read(api)
+    except ApiError as error:
+        if error.status != 403:
+            raise
+        return False
+    return True
+
+
+def _lacks(scope: str) -> tuple[str, str]:
+    """The reason for a skip, and its remedy."""
+    where = "Dashboard: Applications, APIs, Auth0 Management API"
+    return f"not checked: the token lacks the scope {scope}", f"grant the application the scope {scope} ({where})"

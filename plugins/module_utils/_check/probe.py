@@ -5,23 +5,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
 import time
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
 
 from .. import _http
 from .._errors import InputError
+from .._types import Object
 
-try:
+with contextlib.suppress(ImportError):  # a module says so before anything here is used
     import requests
     import urllib3
-except ImportError:
-    # A module says so before anything here is used.
-    pass
 
-# Bytes of a document that are read at most.
-LIMIT = 1_000_000
+# Bytes of a document that are read at most. Metadata has a few thousand.
+LIMIT = 100_000
+_SUCCESS = (200, 201)
+CLIENT_NAME = "mcp_ops.oauth check"
 INITIALIZE = {
     "jsonrpc": "2.0",
     "id": 1,
@@ -29,16 +32,23 @@ INITIALIZE = {
     "params": {
         "protocolVersion": "2025-06-18",
         "capabilities": {},
-        "clientInfo": {"name": "mcp_ops.oauth check", "version": "1"},
+        "clientInfo": {"name": CLIENT_NAME, "version": "1"},
     },
+}
+REGISTRATION = {
+    "client_name": CLIENT_NAME,
+    "redirect_uris": ["http://127.0.0.1/callback"],
+    "grant_types": ["authorization_code", "refresh_token"],
+    "response_types": ["code"],
+    "token_endpoint_auth_method": "none",
 }
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a request. `status` is 0 where there was no answer, for the reason in `problem`.
+    """The answer to a request. `status` is 0 where there was none; `problem` is why, or why there is no document.
 
-    `absent` says that nobody is there at all: the name does not resolve, the connection is refused, or times out.
+    `absent` tells that nothing is deployed there: the name does not resolve, or the connection is refused or times out.
     `headers` have names in lower case; `data` is the parsed JSON of a document, None for anything else.
     """
 
@@ -49,21 +59,27 @@ class Answer:
     absent: bool = False
 
     @property
-    def document(self) -> dict[str, t.Any] | None:
+    def document(self) -> Object | None:
         """The JSON object of a successful answer."""
-        return self.data if self.status in (200, 201) and isinstance(self.data, dict) else None
+        return self.data if self.status in _SUCCESS and isinstance(self.data, dict) else None
 
 
 class Probe:
-    """One session; `timeout` in seconds bounds each wait, and the reading of a document as a whole."""
+    """One session. `timeout` in seconds bounds each wait, and the reading of a document as a whole.
+
+    URLs must pass `is_url` and tokens `is_word`. Every method returns an `Answer`, whatever the server does.
+    """
 
     def __init__(self, *, ca_path: str | None, validate_certs: bool, timeout: float) -> None:
         _http.check_ca_path(ca_path, validate_certs)
-        if timeout <= 0:
+        if not 0 < timeout < float("inf"):
             raise InputError(f"is {timeout:g} seconds", where="timeout", remedy="It must be more than 0.")
         self._verify = _http.verification(ca_path, validate_certs)
         self._timeout = timeout
         self._session = _http.new_session()
+        # Without this, requests reads the whole body of a redirect and parses its Location, even of one that it does
+        # not follow.
+        self._session.get_redirect_target = lambda resp: None  # type: ignore[method-assign]
 
     def close(self) -> None:
         self._session.close()
@@ -73,16 +89,16 @@ class Probe:
         headers = {"Accept": "application/json, text/event-stream"}
         answer = self._send("POST", url, token, json=INITIALIZE, headers=headers)
         session = answer.headers.get("mcp-session-id")
-        if session:
+        if is_word(session):
             self._send("DELETE", url, token, headers={"Mcp-Session-Id": session})
         return answer
 
     def document(self, url: str) -> Answer:
         return self._send("GET", url, read=True, headers={"Accept": "application/json"})
 
-    def register(self, url: str, metadata: dict[str, t.Any]) -> Answer:
+    def register(self, url: str) -> Answer:
         """A dynamic client registration (RFC 7591)."""
-        return self._send("POST", url, read=True, json=metadata)
+        return self._send("POST", url, read=True, json=REGISTRATION)
 
     def unregister(self, url: str, token: str) -> Answer:
         """Delete a client with the token that its registration gave (RFC 7592)."""
@@ -102,31 +118,75 @@ class Probe:
                     **content,
                 )
                 with response:
-                    headers = {name.lower(): value for name, value in response.headers.items()}
-                    # Without a document in view, an answer may be a stream of events that never ends.
-                    data = _json(self._content(response)) if read else None
-                    return Answer(response.status_code, headers, data)
+                    return self._answer(response, read)
         except requests.exceptions.ProxyError as error:
             return Answer(0, problem=f"the proxy gave no connection: {_http.reason(error)}", absent=True)
+        except (
+            requests.exceptions.InvalidURL,
+            requests.exceptions.InvalidSchema,
+            urllib3.exceptions.LocationParseError,
+        ):
+            # What `is_url` leaves: a host that cannot exist. The rest are proxies of which the same is true.
+            return Answer(0, problem="its host name, or the proxy in the environment, is not valid")
         except requests.exceptions.SSLError as error:
             return Answer(0, problem=f"TLS failed: {_http.reason(error)}")
-        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            nobody = (urllib3.exceptions.NewConnectionError, requests.exceptions.Timeout)
-            return Answer(0, problem=_http.reason(error), absent=_http.is_caused_by(error, *nobody))
+        except (requests.exceptions.ContentDecodingError, urllib3.exceptions.DecodeError):
+            return Answer(0, problem="the body does not have the encoding of its header Content-Encoding")
+        except requests.exceptions.ChunkedEncodingError:
+            return Answer(0, problem="the connection was cut")
+        except (
+            requests.exceptions.ConnectionError,
+            requests.exceptions.Timeout,
+            urllib3.exceptions.HTTPError,
+        ) as error:
+            unreachable = (urllib3.exceptions.NewConnectionError, requests.exceptions.Timeout)
+            return Answer(0, problem=_http.reason(error), absent=_http.is_caused_by(error, *unreachable))
+        except requests.exceptions.InvalidHeader as error:
+            # Of the answer; one of the request would be a bug.
+            if not _http.is_caused_by(error, urllib3.exceptions.InvalidHeader):
+                raise
+            return Answer(0, problem="a header of the answer is not valid")
+        except requests.exceptions.RequestException:
+            raise
+        except OSError:
+            return Answer(0, problem="the file of certificates in REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE does not exist")
 
-    def _content(self, response: t.Any) -> bytes:
-        end, content = time.monotonic() + self._timeout, b""
-        # One byte at a time, since a wait for more of them could begin anew with each.
-        for chunk in response.iter_content(1):
-            content += chunk
+    def _answer(self, response: requests.Response, read: bool) -> Answer:
+        status, headers = response.status_code, {name.lower(): value for name, value in response.headers.items()}
+        if not read:
+            # It may be a stream of events that never ends.
+            return Answer(status, headers)
+        end, content = time.monotonic() + self._timeout, bytearray()
+        # One byte at a time: a read of more of them waits anew for each.
+        for byte in response.iter_content(1):
+            content += byte
             if len(content) > LIMIT:
-                return b""
+                return Answer(status, headers, problem=f"but its body has more than {LIMIT} bytes")
             if time.monotonic() > end:
                 raise requests.exceptions.ReadTimeout
-        return content
+        answer = Answer(status, headers, _json(content))
+        if status in _SUCCESS and answer.document is None:
+            return replace(answer, problem="but its body is no JSON object")
+        return answer
 
 
-def _json(content: bytes) -> t.Any:
+def is_word(value: t.Any) -> t.TypeGuard[str]:
+    """Whether a value, such as a server may send, can be the value of a header: printable ASCII without spaces."""
+    return isinstance(value, str) and bool(re.fullmatch(r"[\x21-\x7e]+", value))
+
+
+def is_url(value: t.Any) -> t.TypeGuard[str]:
+    """Whether a value, such as a server may name, is an http URL that a request can be sent to."""
+    if not is_word(value) or not re.match(r"https?://", value, re.IGNORECASE):
+        return False
+    try:
+        parts = urlsplit(value)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _json(content: bytearray) -> t.Any:
     try:
         return json.loads(content)
     except (ValueError, RecursionError):

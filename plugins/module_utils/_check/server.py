@@ -1,0 +1,134 @@
+# Copyright: mcp_ops.oauth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Findings about the authorization server: which one is named, its metadata, and a registration there. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from .._types import Object
+from .probe import CLIENT_NAME, Answer, is_url
+from .report import CHECK, FQCN, ZUPLO, Finding, describe, quote, skip
+
+_DOMAIN = "the domain under which Auth0 issues tokens"
+NAME_ISSUER = f"issuer_domain or domain: {_DOMAIN}"
+ENABLE_DCR = f"{FQCN}auth0_tenant_flags: flags.enable_dynamic_client_registration: true"
+
+
+@dataclass(frozen=True)
+class Issuer:
+    """The issuer that is expected: of this domain, which the user gave in this option of the check."""
+
+    domain: str
+    option: str
+
+    @property
+    def url(self) -> str:
+        return f"https://{self.domain}/"
+
+    @property
+    def remedy(self) -> str:
+        """Where the gateway names another one."""
+        return f"{ZUPLO}: issuer_domain: {self.domain}, unless the option {self.option} of this task is wrong"
+
+    @property
+    def own_remedy(self) -> str:
+        """Where it is wrong itself."""
+        return f"{CHECK}: {self.option}: {_DOMAIN}"
+
+
+def first_server(name: str, found: str, issuer: Issuer | None) -> Finding:
+    """Of a list of authorization servers the first, which is the one that clients use."""
+    seen = f"the first authorization server is {quote(found)}"
+    if issuer is None:
+        return skip(name, f"not compared: {seen}", NAME_ISSUER)
+    if found == issuer.url:
+        return Finding(name, "pass", found)
+    if f"{found}/" == issuer.url:
+        seen += ": the slash at its end is missing, so current clients refuse it"
+    return Finding(name, "fail", seen, issuer.url, issuer.remedy)
+
+
+def metadata_urls(issuer: str) -> list[str]:
+    """Where clients look for the metadata of an issuer, in this order (RFC 8414, OpenID Connect Discovery)."""
+    parts = urlsplit(issuer)
+    origin, path = f"{parts.scheme}://{parts.netloc}/", parts.path.rstrip("/")
+    first = [f"{origin}.well-known/{name}{path}" for name in ("oauth-authorization-server", "openid-configuration")]
+    return first + ([f"{origin}{path[1:]}/.well-known/openid-configuration"] if path else [])
+
+
+def authorization_server_metadata(answer: Answer | None, named: str, remedy: str) -> Finding:
+    """`answer` is the last one to a request for the metadata of the issuer `named`, None where that is no URL."""
+    name, expected = "authorization_server_metadata", "the metadata of the authorization server"
+    if answer is None:
+        return Finding(name, "fail", f"the issuer {quote(named)} is no URL", expected, remedy)
+    if answer.document is None:
+        return Finding(name, "fail", f"the metadata of {quote(named)}: {describe(answer)}", expected, remedy)
+    missing = [key for key in ("authorization_endpoint", "token_endpoint") if not is_url(answer.document.get(key))]
+    if missing:
+        seen = f"the metadata of {quote(named)} has no {' and no '.join(missing)}"
+        return Finding(name, "fail", seen, "a URL for each", remedy)
+    return Finding(name, "pass", f"the metadata of {quote(named)}")
+
+
+def issuer(document: Object, named: str, remedy: str) -> Finding:
+    found = document.get("issuer")
+    if found == named:
+        return Finding("issuer", "pass", quote(named))
+    seen = f"the metadata of {quote(named)} has the issuer {quote(found)}"
+    return Finding("issuer", "fail", seen, "the same string in both", remedy)
+
+
+def pkce(document: Object, remedy: str) -> Finding:
+    found = document.get("code_challenge_methods_supported")
+    seen = f"code_challenge_methods_supported: {quote(found)}"
+    if isinstance(found, list) and "S256" in found:
+        return Finding("pkce", "pass", seen)
+    return Finding("pkce", "fail", seen, "S256", remedy)
+
+
+def registration_endpoint(document: Object, client_registration: t.Collection[str]) -> Finding:
+    name, found = "registration_endpoint", document.get("registration_endpoint")
+    if "dcr" not in client_registration:
+        return skip(name, "client_registration has no dcr")
+    if is_url(found):
+        return Finding(name, "pass", quote(found))
+    seen = f"the registration_endpoint is {quote(found)}" if found else "the metadata has no registration_endpoint"
+    return Finding(name, "fail", f"{seen}, so clients cannot register", "a URL", ENABLE_DCR)
+
+
+def cimd(document: Object, client_registration: t.Collection[str]) -> Finding:
+    if "cimd" not in client_registration:
+        return skip("cimd", "client_registration has no cimd")
+    found = document.get("client_id_metadata_document_supported")
+    seen = f"client_id_metadata_document_supported: {quote(found)}"
+    if found is True:
+        return Finding("cimd", "pass", seen)
+    remedy = f"{FQCN}auth0_tenant_settings: client_id_metadata_document_supported: true"
+    return Finding("cimd", "fail", seen, "true", remedy)
+
+
+def registered_id(answer: Answer) -> str | None:
+    """The client_id that a registration gave."""
+    found = (answer.document or {}).get("client_id")
+    return found if isinstance(found, str) else None
+
+
+def registration(answer: Answer, deletion_problem: str | None) -> Finding:
+    """Of a registration, and of the deletion of the registered client after it."""
+    name, client_id = "registration", registered_id(answer)
+    if client_id is None:
+        seen = f"a registration gets {describe(answer)}"
+        if isinstance(answer.data, dict) and answer.data.get("error_description"):
+            seen += f", {quote(answer.data['error_description'])}"
+        if not answer.status or answer.status >= 500:
+            seen += f"; whether it created the client {CLIENT_NAME!r} is not known"
+        return Finding(name, "fail", seen, "status 201 with a client_id", ENABLE_DCR)
+    if deletion_problem:
+        seen = f"a client registered, but the client {quote(client_id)} could not be deleted: {deletion_problem}"
+        remedy = f"{FQCN}auth0_client: client_id: {quote(client_id)}, state: absent"
+        return Finding(name, "warn", seen, "that it can be deleted again", remedy)
+    return Finding(name, "pass", "a client registered; it has been deleted again")
