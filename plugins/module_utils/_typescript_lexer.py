@@ -36,8 +36,8 @@ _PLAIN = rf"[^/\\\[{LINE_ENDS}]*"
 _CLASS = rf"\[[^\]\\{LINE_ENDS}]*(?:\\[^{LINE_ENDS}][^\]\\{LINE_ENDS}]*)*\]"
 _REGEX = re.compile(rf"/{_PLAIN}(?:(?:\\[^{LINE_ENDS}]|{_CLASS}){_PLAIN})*/{_WORD}*")
 _SECOND_SLASH = re.compile(rf"/[^/{LINE_ENDS}]*/")
-# With two divisions by names the names are the same either way, and no regular expression stands before a name.
-_TWO_DIVISIONS = re.compile(r"/[ \t]*([\w$.]+)[ \t]*/[ \t]+[\w$]")
+# Only an operator can follow a regular expression.
+_TWO_DIVISIONS = re.compile(r"/[ \t]*([\w$.]+)[ \t]*/[ \t]+(?!(?:as|in|instanceof|satisfies)\b)[\w$]")
 _OPENING = {")": "(", "]": "[", "}": "{"}
 _HEADS = ("if", "while", "for", "with")
 # Whether an operand has ended after a word, so that a slash divides; None where only a parser knows.
@@ -203,8 +203,8 @@ class _Lexer:
             raise self._error(at, "it cannot be told whether the / is part of JSX, which is not read")
         # A new line ends a type and goes on with an expression.
         if (ended is None or self._new_line(at)) and _SECOND_SLASH.match(source, at):
-            harmless = _TWO_DIVISIONS.match(source, at)
-            if harmless is None or harmless.group(1) in _ENDED:
+            divisions = _TWO_DIVISIONS.match(source, at)
+            if divisions is None or divisions.group(1) in _ENDED:
                 raise self._error(at, "it cannot be told whether the / divides or begins a regular expression")
         return "sign", "/"
 
