@@ -1,19 +1,47 @@
 # Copyright: mcp_ops.oauth contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Two lines into a TypeScript function, and out again."""
+"""Two lines into a TypeScript function, and out again; and what is read there."""
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ansible_collections.mcp_ops.oauth.plugins.module_utils import _typescript as typescript
+from tests.unit.test_typescript_lexer import EXPRESSION, PROGRAM, STATEMENT, read
 
 IMPORT = 'import { register } from "./m";'
+FUNCTION = "export function runtimeInit(r: R) {\n}\n"
 
 
 def add(source: str) -> str:
     return str(typescript.add_call(source, "runtimeInit", "register", "./m"))
+
+
+def remove(source: str) -> str:
+    return str(typescript.remove_call(source, "register"))
+
+
+# -- edits ------------------------------------------------------------------------------------------------------------
+
+
+@given(PROGRAM, st.lists(STATEMENT, max_size=3), st.booleans(), st.sampled_from(["", "\ufeff"]), st.booleans())
+def test_any_program_is_restored_to_the_byte(
+    before: str, body: list[str], imports: bool, begin: str, windows: bool
+) -> None:
+    head = "import { X } from 'x';\n" if imports else ""
+    source = read(f"{before}{head}export const runtimeInit = async (r: R) => {{{''.join(body)}}};\n")[0]
+    source = begin + (re.sub(r"(?<!\r)\n", "\r\n", source) if windows else source)
+    added = add(source)
+    assert added != source
+    assert typescript.calls(added, "register")
+    assert typescript.imports_modules(added)
+    assert add(added) == added
+    assert remove(added) == source
 
 
 @pytest.mark.parametrize(
@@ -45,18 +73,59 @@ def add(source: str) -> str:
             IMPORT + "\nexport async function later() {\nimport('./x');\n}\n"
             "export function runtimeInit(\n  r: R,\n) {\n  register(r);\n}\n",
         ),
+        (
+            "#!/usr/bin/env node\n" + FUNCTION,
+            f"#!/usr/bin/env node\n{IMPORT}\nexport function runtimeInit(r: R) {{\n  register(r);\n}}\n",
+        ),
+        (
+            FUNCTION + "import 'late'\n",
+            "export function runtimeInit(r: R) {\n  register(r);\n}\n" + IMPORT + "\nimport 'late'\n",
+        ),
+        (
+            "const a = {\nimport: 1 };\nimport.meta.b;\n" + FUNCTION + "(b)\n",
+            IMPORT + "\nconst a = {\nimport: 1 };\nimport.meta.b;\n"
+            "export function runtimeInit(r: R) {\n  register(r);\n}\n(b)\n",
+        ),
+        (
+            "export function runtimeInit(r: R) { // note\n  r.register(/[/*]/);\n}\n",
+            IMPORT + "\nexport function runtimeInit(r: R) {\n  register(r); // note\n  r.register(/[/*]/);\n}\n",
+        ),
     ],
 )
 def test_two_lines_in_and_out(source: str, expected: str) -> None:
     assert add(source) == expected
     assert add(expected) == expected
-    assert typescript.remove_call(expected, "register") == source
+    assert remove(expected) == source
 
 
-def test_a_formatter_s_hand_is_known() -> None:
-    source = "import { register } from './m'\n\nexport function runtimeInit(runtime) {\n\n    register( runtime )\n}\n"
+@pytest.mark.parametrize(
+    ("source", "rest"),
+    [
+        (
+            "import { register } from './m'\n\nexport function runtimeInit(runtime) {\n\n    register( runtime )\n}\n",
+            "\nexport function runtimeInit(runtime) {\n\n}\n",
+        ),
+        (
+            IMPORT + " // ours\nexport function runtimeInit(r) {\n  a();\n  register(r);\n  b();\n}\n",
+            " // ours\nexport function runtimeInit(r) {\n  a();\n  b();\n}\n",
+        ),
+        (
+            "import { register } from './m.js';\nexport function runtimeInit(r) {\n  // ours\n  register(r); b();\n}\n",
+            "export function runtimeInit(r) {\n  // ours\n b();\n}\n",
+        ),
+        (
+            IMPORT + "\nexport function runtimeInit(r) {\n  const a = {}\n  register(r); b();\n}\n",
+            "export function runtimeInit(r) {\n  const a = {}\n b();\n}\n",
+        ),
+        (
+            IMPORT + "\nexport function runtimeInit(r) {\n  if (a) {\n    register(r);\n  }\n}\n",
+            "export function runtimeInit(r) {\n  if (a) {\n  }\n}\n",
+        ),
+    ],
+)
+def test_the_lines_of_other_hands_are_known(source: str, rest: str) -> None:
     assert add(source) == source
-    assert typescript.remove_call(source, "register") == "\nexport function runtimeInit(runtime) {\n\n}\n"
+    assert remove(source) == rest
 
 
 @pytest.mark.parametrize(
@@ -67,27 +136,157 @@ def test_a_formatter_s_hand_is_known() -> None:
         ("export function runtimeInit({ addPlugin }) {}", "one named argument"),
         ("export function runtimeInit() {}", "one named argument"),
         ("export { runtimeInit } from './x';", "exports no function runtimeInit"),
+        ("declare module 'a' {\nexport function runtimeInit(r) {}\n}", "exports no function runtimeInit"),
+        ("export const runtimeInit = `${(r) => {}}`;", "exports no function runtimeInit"),
         ("const register = 1;\nexport function runtimeInit(r) {}", "has a register of its own"),
-        ("export function runtimeInit(r) {}\nconst s = 'open;\n", "line 2: a text or comment"),
-        ("/* open\nexport function runtimeInit(r) {}", "line 1: a text or comment"),
+        ("import { register } from './other';\n" + FUNCTION, "has a register of its own"),
+        ("import type { register } from './m';\n" + FUNCTION, "has a register of its own"),
+        ("const a = `${register}`;\n" + FUNCTION, "has a register of its own"),
+        (IMPORT + "\nfunction other(r) {\n  register(r);\n}\n" + FUNCTION, "calls register, but not in runtimeInit"),
+        ("export function runtimeInit(r) {}\nconst s = 'open;\n", "line 2: the text"),
+        ("/* open\nexport function runtimeInit(r) {}", "line 1: the comment"),
     ],
 )
 def test_what_cannot_be_extended(source: str, why: str) -> None:
-    with pytest.raises(ValueError, match=why):
+    with pytest.raises(typescript.SourceError, match=why):
         add(source)
 
 
-def test_what_is_read() -> None:
-    source = "import { A } from './a'; // from './b'\nnew Plugin({ list: [ 'x', 'y' ], other: [z] }); /* list: ['c'] */"
-    assert typescript.first_text(source, "list") == "x"
-    assert typescript.first_text(source, "other") is None
-    assert typescript.first_text(f"// list: ['c']\n{source}", "list") == "x"
-    assert typescript.calls(source, "Plugin")
-    assert not typescript.calls("// Plugin(\nimport { Plugin } from 'p';", "Plugin")
-    assert typescript.imports_modules(source)
-    assert not typescript.imports_modules("import { A } from 'a'; // from './b'")
+@pytest.mark.parametrize(
+    "body",
+    [
+        "\n  register(r);\n  register(r);",
+        "\n  register(1, 2);",
+        "\n  if (a)\n    register(r);\n  b();",
+        "\n  return\n  register(r);",
+        "\n  register(r)\n  (b)",
+        "\n  register(r).then(b);",
+        "\n  const a = {}\n  register(r)\n  [b].c();",
+        "\n  a = register;",
+        "\n  a = `${register(r)}`;",
+    ],
+)
+def test_what_cannot_be_taken_out(body: str) -> None:
+    with pytest.raises(typescript.SourceError, match="uses register in further places"):
+        remove(f"{IMPORT}\nexport function runtimeInit(r) {{{body}\n}}\n")
 
 
-def test_what_cannot_be_taken_out() -> None:
-    with pytest.raises(ValueError, match="further places"):
-        typescript.remove_call(add("export function runtimeInit(r) {\n}\n") + "register(1, 2);\n", "register")
+# -- what is read -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("source", "mentioned", "called"),
+    [
+        ("register(r)", True, True),
+        ("new register(r)", True, True),
+        ("register /* a */ (r)", True, True),
+        ("register?.(r)", True, True),
+        ("a(...register(r))", True, True),
+        ("a ? register(r) : b", True, True),
+        ("if (register(r)) {}", True, True),
+        ("`${register(r)}`", True, True),
+        ("/[/*]/.test(a); register(r); /* */", True, True),
+        ("a = register;", True, False),
+        ("import { register } from 'p'; // register(r)", True, False),
+        ("register'x'(r)", True, False),
+        ("`${register}`(r)", True, False),
+        ("function register(r) {}", True, False),
+        ("function* register(r) {}", True, False),
+        ("declare function register(r): void", True, False),
+        ("class A { register(r) {} }", True, False),
+        ("class A { static register(r): void {} }", True, False),
+        ("interface A { register(r): void; }", True, False),
+        ("runtime.register(r)", False, False),
+        ("runtime?.register(r)", False, False),
+        ("this.#register(r)", False, False),
+        ("register2(r); $register(r); registér(r)", False, False),
+        ("import type { register } from 'p'; let a: register;", False, False),
+        ("import type { other, register } from 'p'; let a: register;", False, False),
+        ("import { type register } from 'p'; let a: register;", False, False),
+        ("import type other from 'p'; let a = register;", True, False),
+        ("import type, { register } from 'p';", True, False),
+        ("interface register {}", False, False),
+        ("type register = string; let a: register;", False, False),
+        ("'register(r)'; \"register(r)\"; `register(r)`; /register(r)/; // register(r)", False, False),
+    ],
+)
+def test_names(source: str, mentioned: bool, called: bool) -> None:
+    assert typescript.mentions(source, "register") is mentioned
+    assert typescript.calls(source, "register") is called
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        *((f"{form}'./x'{end}", True) for form, end in (("import ", ""), ("import(", ")"), ("a = require(", ");"))),
+        *((f"{form}'x'{end}", False) for form, end in (("import ", ""), ("import(", ")"), ("a = require(", ");"))),
+        ("import { A } from './a';", True),
+        ('import A from"../a"', True),
+        ("import A, * as b from './a';", True),
+        ("export * from './a';", True),
+        ("export { a } from /* 'b' */ './a';", True),
+        ("import a = require('./a');", True),
+        ("import(`./a`)", True),
+        ("import(`./${a}`)", True),
+        ("import(`a${b}`)", True),
+        ("import(a)", True),
+        ("require('a' + b)", True),
+        ("`${require('./a')}`", True),
+        ("import { A } from 'a'; // from './b'", False),
+        ("import { A } from 'a'; /* import './b' */", False),
+        ("const a = \"import './b'\";", False),
+        ("import(`a`)", False),
+        ("import type { A } from './a';", False),
+        ("export type { A } from './a';", False),
+        ("import type { A } from './a'; import B from './b';", True),
+        ("import type from './a';", True),
+        ("a.require('./b'); a.from('./b'); Array.from('./b')", False),
+        ("import.meta.url", False),
+        ("import", False),
+    ],
+)
+def test_imports(source: str, expected: bool) -> None:
+    assert typescript.imports_modules(source) is expected
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("f({ list: ['x', 'y'] })", "x"),
+        ("f({ a, list : [ /* 'w' */ \"x\" ] })", "x"),
+        ("f({ 'list': [`x`], })", "x"),
+        ('f({ "list": ["it\'s // x"] })', "it's // x"),
+        ("f({ list: [`https://${a.b}/`] })", "https://${a.b}/"),
+        ("f({ list: [`${a(`${'b'}`)}/${c}`, 'y'] })", "${a(`${'b'}`)}/${c}"),
+        ("// list: ['c']\nf({ list: ['x'] })", "x"),
+        ("/* { list: ['c'] } */ f({ list: ['x'] })", "x"),
+        ("a = \"{ list: ['c'] }\"; f({ list: ['x'] })", "x"),
+        ("a = `{ list: ['c'] }`; f({ list: ['x'] })", "x"),
+        ("a = /{ list: ['c'] }/; f({ list: ['x'] })", "x"),
+        ("a = `${f({ list: ['x'] })}`", "x"),
+        ("f({ list: ['x'] }, { list: ['x'] })", "x"),
+        ("f({ list: ['x'] }, { list: ['y'] })", None),
+        ("f({ list: ['x'] }, { list: z })", None),
+        ("f({ other: ['x'] })", None),
+        ("f({ list: [x] })", None),
+        ("f({ list: [] })", None),
+        ("f({ list: 'x' })", None),
+        ("f({ list: ['https://' + x] })", None),
+        ("f({ list: [`x` + y] })", None),
+        ("f({ list: [String.raw`x`] })", None),
+        ("f({ list: ['\\x41'] })", None),
+        ("f({ list })", None),
+        ("a ? list : ['x']", None),
+        ("f({ my.list: ['x'] })", None),
+        ("f({ mylist: ['x'], list2: ['x'] })", None),
+    ],
+)
+def test_the_first_text_of_a_list(source: str, expected: str | None) -> None:
+    assert typescript.first_text(source, "list") == expected
+
+
+@given(EXPRESSION, st.sampled_from(["secret", "new secret", "!secret", "/x/.a(secret)"]))
+def test_code_in_a_template_literal_is_seen(expression: str, call: str) -> None:
+    source = read(f"a = «`secret ${{»{expression}, {call}(1)«}}`»")[0]
+    assert typescript.mentions(source, "secret")
+    assert typescript.calls(source, "secret") is not call.endswith(")")

@@ -3,84 +3,100 @@
 
 """Put a call into a TypeScript function as two lines, take the two out again, and read what is there. Pure.
 
-What cannot be done safely raises `ValueError`, whose text says why; the source is never guessed at.
+What cannot be done safely raises `SourceError`, whose text says why; the source is never guessed at.
 """
 
 from __future__ import annotations
 
 import re
 
+from ._typescript_lexer import HASHBANG, LINE_ENDS, MEMBER, Code, lex
+from ._typescript_lexer import SourceError as SourceError
+
 _BOM = "\ufeff"
-_IDENTIFIER = r"[A-Za-z_$][\w$]*"
-_HIDDEN = re.compile(
-    r"""//[^\n]* | /\*.*?\*/ | "(?:\\.|[^"\\\n])*" | '(?:\\.|[^'\\\n])*' | `(?:\\.|[^`\\])*`""", re.DOTALL | re.VERBOSE
-)
+_REST_OF_LINE = re.compile(rf"[ \t]*(?:\r\n|[{LINE_ENDS}]|\Z)")
+_EXTENSION = re.compile(r"\.[cm]?[jt]s\Z")
+# What may stand before a method that is declared with the type of its result.
+_MODIFIERS = ("async", "static", "public", "protected", "private", "abstract", "override")
+_BEFORE_METHOD = ("{", "}", ";", ",", *_MODIFIERS)
+_NAME = r"[A-Za-z_$][\w$]*"
 _TYPE = r"(?:\s*:\s*[\w$.<>]+)?\s*"
 _FUNCTION = r"""
     ^export\s+(?:
-        (?:async\s+)?function\s+{name}\s*\(\s*(?P<a>{identifier}){type},?\s*\){type}
-      | const\s+{name}\s*=\s*(?:async\s*)?\(\s*(?P<b>{identifier}){type},?\s*\){type}=>\s*
+        (?:async\s+)?function\s+{name}\s*\(\s*(?P<a>{argument}){type},?\s*\){type}
+      | const\s+{name}\s*=\s*(?:async\s*)?\(\s*(?P<b>{argument}){type},?\s*\){type}=>\s*
     )\{{
 """
 
 
-def code(source: str) -> str:
-    """The source with blanks in the place of comments and texts; every position stays."""
-    blank = _HIDDEN.sub(lambda hidden: re.sub(r"[^\r\n]", " ", hidden.group()), source)
-    if unclosed := re.search(r"[`\"']|/\*", blank):
-        line = source.count("\n", 0, unclosed.start()) + 1
-        raise ValueError(f"line {line}: a text or comment cannot be told from the code")
-    return blank
-
-
-def _without_comments(source: str) -> str:
-    return _HIDDEN.sub(lambda hidden: "" if hidden.group().startswith("/") else hidden.group(), source)
-
-
 def mentions(source: str, name: str) -> bool:
-    """Whether the code, comments and texts apart, uses a name."""
-    return bool(re.search(rf"(?<![\w$]){re.escape(name)}(?![\w$])", code(source)))
+    """Whether the code uses a name, other than that of a member or a type."""
+    code = lex(source)
+    return bool(_uses(code, name)) and (bool(_calls(code, name)) or not _is_type(code, name))
 
 
 def calls(source: str, name: str) -> bool:
-    """Whether the code, comments and texts apart, calls a function or makes an object of a class."""
-    return bool(re.search(rf"(?<![\w$]){re.escape(name)}\s*\(", code(source)))
+    """Whether the code calls a function or makes an object of a class."""
+    return bool(_calls(lex(source), name))
 
 
 def imports_modules(source: str) -> bool:
-    """Whether it imports files of the project, not libraries alone."""
-    return bool(re.search(r"""\bfrom\s*["']\.""", _without_comments(source)))
+    """Whether it imports files of the project, and not only libraries and types.
+
+    A module counts whose name is decided when the code runs: it may be such a file.
+    """
+    code, of_types = lex(source), False
+    for index, token in enumerate(code.tokens):
+        if token.kind != "word" or code.text(index - 1) in MEMBER:
+            continue
+        if token.text in ("import", "export"):
+            of_types = _is_of_types(code, index)
+        called = token.text in ("import", "require") and code.match(index + 1, "(")
+        module = code.token(index + 2 if called else index + 1)
+        literal = module.kind in ("text", "template") and code.text(index + 3) in (")", ",")
+        if called and (not literal or module.text[1] == "."):
+            return True
+        if token.text in ("import", "from") and module.kind == "text" and module.text[1] == "." and not of_types:
+            return True
+    return False
 
 
 def first_text(source: str, key: str) -> str | None:
-    """What stands first in the list that is the value of a property, without its quotes; None where that is no text."""
-    found = re.search(rf"""["']?\b{re.escape(key)}\b["']?\s*:\s*\[\s*(["'`])(.*?)\1""", _without_comments(source))
-    return found.group(2) if found else None
+    """What stands first in the list that is the value of a property, without its quotes.
+
+    A template literal is returned as it stands, with its `${`. None where it is no text or one with escapes, and where
+    several properties of that name differ in it.
+    """
+    code = lex(source)
+    keys = (key, f'"{key}"', f"'{key}'")
+    found = {
+        _first_item(code, index + 2)
+        for index, token in enumerate(code.tokens)
+        if token.text in keys and code.text(index - 1) in ("{", ",") and code.match(index + 1, ":")
+    }
+    return found.pop() if len(found) == 1 else None
 
 
 def add_call(source: str, function: str, call: str, module: str) -> str:
     """Let the exported function begin with `call(its argument)`, and import `call` from the module; both just once."""
     if source.startswith(_BOM):
         return _BOM + add_call(source[1:], function, call, module)
-    blank = code(source)
-    found = list(re.finditer(_pattern(function), blank, re.MULTILINE | re.VERBOSE))
-    if len(found) != 1:
-        raise ValueError(
-            f"it exports no function {function} with one named argument, which could be extended. It looks like "
-            f"'export function {function}(runtime: RuntimeExtensions) {{ ... }}'"
-        )
-    argument = found[0].group("a") or found[0].group("b")
-    imported, called = _import(blank, call), _call(blank, call)
-    if mentions(source, call) and not imported:
-        raise ValueError(f"it has a {call} of its own")
+    code = lex(source)
+    argument, opening = _find_function(code, function)
+    imported = _EXTENSION.sub("", code.text(_find_import(code, call))[1:-1]) == module
+    if _uses(code, call) and not imported:
+        raise SourceError(f"it has a {call} of its own")
+    called = _calls(code, call)
+    if called and not any(opening < index < code.pairs[opening] for index in called):
+        raise SourceError(f"it calls {call}, but not in {function}")
     newline = "\r\n" if "\r\n" in source else "\n"
+    lines = []
     if not called:
-        at = found[0].end()
-        source = f"{source[:at]}{newline}  {call}({argument});{source[at:]}"
+        lines.append((code.tokens[opening].end, f"{newline}  {call}({argument});"))
     if not imported:
-        first = re.search(r"^import\b(?!\s*\()", blank, re.MULTILINE)
-        at = first.start() if first else 0
-        source = f'{source[:at]}import {{ {call} }} from "{module}";{newline}{source[at:]}'
+        lines.append((_first_import(code), f'import {{ {call} }} from "{module}";{newline}'))
+    for at, line in sorted(lines, reverse=True):
+        source = source[:at] + line + source[at:]
     return source
 
 
@@ -88,21 +104,141 @@ def remove_call(source: str, call: str) -> str:
     """Take out what `add_call` put in."""
     if source.startswith(_BOM):
         return _BOM + remove_call(source[1:], call)
-    for find in (_call, _import):
-        if found := find(code(source), call):
-            source = source[: found.start()] + source[found.end() :]
-    if mentions(source, call):
-        raise ValueError(f"it uses {call} in further places")
+    for cut in (_cut_call, _cut_import):
+        source = cut(lex(source), call)
+    if _uses(lex(source), call):
+        raise SourceError(f"it uses {call} in further places")
     return source
 
 
-def _pattern(function: str) -> str:
-    return _FUNCTION.format(name=re.escape(function), identifier=_IDENTIFIER, type=_TYPE)
+# -- what is there ----------------------------------------------------------------------------------------------------
 
 
-def _import(blank: str, call: str) -> re.Match[str] | None:
-    return re.search(rf"^import\s*\{{\s*{call}\s*\}}\s*from[ ]+;?[ \t]*(?:\r?\n|\Z)", blank, re.MULTILINE)
+def _uses(code: Code, name: str) -> list[int]:
+    """The indexes of a name, other than that of a member (`a.name`)."""
+    tokens = enumerate(code.tokens)
+    return [index for index, token in tokens if token.text == name and code.text(index - 1) not in MEMBER]
 
 
-def _call(blank: str, call: str) -> re.Match[str] | None:
-    return re.search(rf"\r?\n[ \t]*{call}\(\s*{_IDENTIFIER}\s*\);?", blank)
+def _calls(code: Code, name: str) -> list[int]:
+    """The indexes of a name that is called, and not declared, as a function or method."""
+    found = []
+    for index in _uses(code, name):
+        opening = index + (2 if code.match(index + 1, "?.") else 1)
+        if not code.match(opening, "("):
+            continue
+        before, after = code.text(index - 1), code.text(code.pairs[opening] + 1)
+        function = before == "function" or code.match(index - 2, "function", "*")
+        method = after == "{" or (after == ":" and before in _BEFORE_METHOD)
+        if not function and not method:
+            found.append(index)
+    return found
+
+
+def _is_of_types(code: Code, index: int) -> bool:
+    """Whether this `import` or `export` is one of types alone."""
+    return code.match(index + 1, "type") and code.text(index + 2) not in ("from", ",", "=")
+
+
+def _is_type(code: Code, name: str) -> bool:
+    """Whether the source declares or imports the name as that of a type."""
+    if any(code.text(index - 1) in ("type", "interface") for index in _uses(code, name)):
+        return True
+    for index in _uses(code, "import"):
+        if _is_of_types(code, index):
+            clause = code.tokens[index + 2 : code.pairs.get(index + 2, index + 2) + 1]
+            if any(token.text == name for token in clause):
+                return True
+    return False
+
+
+def _first_item(code: Code, index: int) -> str | None:
+    """Of the list that begins there."""
+    first = last = index + 1
+    if not code.match(index, "[") or code.token(first).kind not in ("text", "template"):
+        return None
+    while code.text(last).endswith("${"):
+        last = code.pairs[last]
+    text = code.source[code.tokens[first].start + 1 : code.tokens[last].end - 1]
+    return text if code.text(last + 1) in (",", "]") and ("${" in text or "\\" not in text) else None
+
+
+# -- where to edit ----------------------------------------------------------------------------------------------------
+
+
+def _find_function(code: Code, function: str) -> tuple[str, int]:
+    """The name of its argument, and the index of its opening brace."""
+    pattern = _FUNCTION.format(name=re.escape(function), argument=_NAME, type=_TYPE)
+    indexes = {code.tokens[index].start: index for index in code.top_level()}
+    found = list(re.finditer(pattern, code.blank, re.MULTILINE | re.VERBOSE))
+    if len(found) != 1 or not {found[0].start(), found[0].end() - 1} <= indexes.keys():
+        raise SourceError(
+            f"it exports no function {function} with one named argument, which could be extended. It looks like "
+            f"'export function {function}(runtime: RuntimeExtensions) {{ ... }}'"
+        )
+    return found[0].group("a") or found[0].group("b"), indexes[found[0].end() - 1]
+
+
+def _find_import(code: Code, call: str) -> int:
+    """The index of the module's name where this alone is imported; -1 where it is not."""
+    for index in _uses(code, call):
+        if code.match(index - 2, "import", "{", call, "}", "from") and code.token(index + 3).kind == "text":
+            return index + 3
+    return -1
+
+
+def _first_import(code: Code) -> int:
+    """The position of the first import that begins a line, else of the first line."""
+    for index in code.top_level():
+        start = code.tokens[index].start
+        if code.match(index, "import") and code.text(index + 1) not in ("(", ".") and _begins_line(code, start):
+            return start
+    hashbang = HASHBANG.match(code.source)
+    return hashbang.end() if hashbang else 0
+
+
+def _begins_line(code: Code, at: int) -> bool:
+    return at == 0 or code.source[at - 1] in LINE_ENDS
+
+
+def _cut_call(code: Code, call: str) -> str:
+    """Without the first statement that calls it with a name, and without the line end before that."""
+    source = code.source
+    for index in _calls(code, call):
+        last, before = _statement_end(code, index + 3), code.token(index - 1)
+        gap = source[before.end : code.tokens[index].start].rstrip(" \t")
+        plain = code.match(index + 1, "(", code.text(index + 2), ")") and code.token(index + 2).kind == "word"
+        if not plain or before.text not in ("{", "}", ";") or gap[-1:] != "\n" or not _may_cut(code, index, last):
+            continue
+        start, end = before.end + len(gap), code.tokens[last].end
+        # What follows in the line must become part of neither a comment nor the statement before.
+        if _REST_OF_LINE.match(source, end) or ("//" not in gap and before.text != "}"):
+            start -= 2 if gap.endswith("\r\n") else 1
+        return source[:start] + source[end:]
+    return source
+
+
+def _cut_import(code: Code, call: str) -> str:
+    source, module = code.source, _find_import(code, call)
+    last = _statement_end(code, module)
+    if module < 0 or not _may_cut(code, module - 5, last):
+        return source
+    start, end = code.tokens[module - 5].start, code.tokens[last].end
+    rest = _REST_OF_LINE.match(source, end) if _begins_line(code, start) else None
+    return source[:start] + source[rest.end() if rest else end :]
+
+
+def _statement_end(code: Code, index: int) -> int:
+    """The index of the semicolon that follows at once, else the token's own."""
+    follows = code.match(index + 1, ";") and code.token(index).end == code.token(index + 1).start
+    return index + 1 if follows else index
+
+
+def _may_cut(code: Code, first: int, last: int) -> bool:
+    """Whether what stands before and after these tokens would still be two statements."""
+    if code.text(first - 1) in ("", "{", ";") and code.match(last, ";"):
+        return True
+    after = code.token(last + 1)
+    if after.kind == "word":
+        return after.text not in ("in", "instanceof", "of", "as", "satisfies")
+    return after.text in ("", "}", ";")
