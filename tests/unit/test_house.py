@@ -224,9 +224,7 @@ def only_errors_of_the_family_are_raised(root: Path) -> t.Iterator[str]:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
                 name = ast.unparse(node.exc.func).split(".")[-1]
-                if name in FOREIGN or (
-                    name.endswith("Error") and name not in {*family, *BUGS, *own_errors(path, root)}
-                ):
+                if name in FOREIGN or (name.endswith("Error") and name not in {*family, *BUGS, *own_errors(path)}):
                     yield f"{path.name}:{node.lineno} raises {name}"
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.mcp_ops.oauth.plugins.module_utils import _typescript as typescript
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo import typescript
 from tests.unit.test_typescript_lexer import EXPRESSION, PROGRAM, STATEMENT, read
 
 IMPORT = 'import { register } from "./m";'

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.mcp_ops.oauth.plugins.module_utils import _typescript_lexer as lexer
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo import typescript_lexer as lexer
 
 HIDDEN = re.compile(r"«([^»]*)»")
 

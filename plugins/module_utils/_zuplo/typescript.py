@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 
-from ._typescript_lexer import HASHBANG, LINE_ENDS, MEMBER, Code, lex
-from ._typescript_lexer import SourceError as SourceError
+from .typescript_lexer import HASHBANG, LINE_ENDS, MEMBER, Code, lex
+from .typescript_lexer import SourceError as SourceError
 
 _BOM = "\ufeff"
 _REST_OF_LINE = re.compile(rf"[ \t]*(?:\r\n|[{LINE_ENDS}]|\Z)")

@@ -50,7 +50,7 @@ MEMBER = (".", "?.", "#")
 """What stands before the name of a member."""
 
 
-class SourceError(ValueError):
+class SourceError(Exception):
     """Why a source cannot be read or edited safely."""
 
 
