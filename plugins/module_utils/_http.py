@@ -26,7 +26,10 @@ USER_AGENT = f"mcp_ops.oauth/{VERSION}"
 
 
 def new_session() -> requests.Session:
+    """A session that follows no redirect."""
     session = requests.Session()
+    # Else requests reads the whole body of a redirect and parses its Location, even of one that it does not follow.
+    session.get_redirect_target = lambda resp: None  # type: ignore[method-assign]
     session.headers["User-Agent"] = USER_AGENT
     return session
 

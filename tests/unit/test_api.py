@@ -126,9 +126,17 @@ def test_settings_that_cannot_work(options: dict[str, t.Any], text: str) -> None
     assert str(error.value).startswith(text)
 
 
-def test_a_proxy_that_is_no_url_is_told(monkeypatch: pytest.MonkeyPatch, api: ManagementApi) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", "http://")
+@pytest.mark.parametrize("proxy", ["http://", "http://[", "socks5://127.0.0.1:1", "http://:x"])
+def test_a_proxy_that_is_no_url_is_told(monkeypatch: pytest.MonkeyPatch, api: ManagementApi, proxy: str) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
     with pytest.raises(UnreachableError, match=r"the proxy in the environment cannot be used\. Check HTTPS_PROXY"):
+        api.get("clients")
+
+
+@pytest.mark.parametrize("location", ["https://[", "//", "\u00e9", "https://example.com/"])
+def test_a_redirect_is_not_even_read(server: responses.RequestsMock, api: ManagementApi, location: str) -> None:
+    server.get(f"{API}/clients", status=302, headers={"Location": location})
+    with pytest.raises(ApiError, match=r"status 302\. Auth0 does not redirect: check domain\."):
         api.get("clients")
 
 

@@ -137,7 +137,7 @@ class Transport:
             return response, None
         except requests.exceptions.ProxyError as error:
             raise self._unreachable(method, path, f"the proxy gave no connection: {_http.reason(error)}") from None
-        except (requests.exceptions.InvalidProxyURL, requests.exceptions.InvalidSchema):
+        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema):
             # The URL itself has a scheme and a host that were checked.
             raise self._unreachable(
                 method, path, "the proxy in the environment cannot be used", "Check HTTPS_PROXY and ALL_PROXY."

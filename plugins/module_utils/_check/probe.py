@@ -77,9 +77,6 @@ class Probe:
         self._verify = _http.verification(ca_path, validate_certs)
         self._timeout = timeout
         self._session = _http.new_session()
-        # Without this, requests reads the whole body of a redirect and parses its Location, even of one that it does
-        # not follow.
-        self._session.get_redirect_target = lambda resp: None  # type: ignore[method-assign]
 
     def close(self) -> None:
         self._session.close()
