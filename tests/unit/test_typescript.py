@@ -82,6 +82,10 @@ def test_any_program_is_restored_to_the_byte(
             "export function runtimeInit(r: R) {\n  register(r);\n}\n" + IMPORT + "\nimport 'late'\n",
         ),
         (
+            "/* a */ import 'a';\n" + FUNCTION,
+            IMPORT + "\n/* a */ import 'a';\nexport function runtimeInit(r: R) {\n  register(r);\n}\n",
+        ),
+        (
             "const a = {\nimport: 1 };\nimport.meta.b;\n" + FUNCTION + "(b)\n",
             IMPORT + "\nconst a = {\nimport: 1 };\nimport.meta.b;\n"
             "export function runtimeInit(r: R) {\n  register(r);\n}\n(b)\n",
@@ -116,6 +120,14 @@ def test_two_lines_in_and_out(source: str, expected: str) -> None:
         (
             IMPORT + "\nexport function runtimeInit(r) {\n  const a = {}\n  register(r); b();\n}\n",
             "export function runtimeInit(r) {\n  const a = {}\n b();\n}\n",
+        ),
+        (
+            IMPORT + "\nexport function runtimeInit(r) {\n  const a = {}\n  register(r)\n  ;[b].c();\n}\n",
+            "export function runtimeInit(r) {\n  const a = {}\n  ;[b].c();\n}\n",
+        ),
+        (
+            f"/* a */ {IMPORT}\nexport function runtimeInit(r) {{\n  register(r);\n}}\n",
+            "/* a */ \nexport function runtimeInit(r) {\n}\n",
         ),
         (
             IMPORT + "\nexport function runtimeInit(r) {\n  if (a) {\n    register(r);\n  }\n}\n",
@@ -160,6 +172,7 @@ def test_what_cannot_be_extended(source: str, why: str) -> None:
         "\n  if (a)\n    register(r);\n  b();",
         "\n  return\n  register(r);",
         "\n  register(r)\n  (b)",
+        "\n  register(r)\n  instanceof b;",
         "\n  register(r).then(b);",
         "\n  const a = {}\n  register(r)\n  [b].c();",
         "\n  a = register;",
@@ -169,6 +182,11 @@ def test_what_cannot_be_extended(source: str, why: str) -> None:
 def test_what_cannot_be_taken_out(body: str) -> None:
     with pytest.raises(typescript.SourceError, match="uses register in further places"):
         remove(f"{IMPORT}\nexport function runtimeInit(r) {{{body}\n}}\n")
+
+
+def test_an_import_that_keeps_two_statements_apart_stays() -> None:
+    with pytest.raises(typescript.SourceError, match="uses register in further places"):
+        remove(f"const a = b\n{IMPORT}\n(c)\n{FUNCTION}")
 
 
 # -- what is read -----------------------------------------------------------------------------------------------------

@@ -41,7 +41,7 @@ OPERAND_BEGINS = """
     while (a) ¦ for (a of b) ¦ for await (a of b) ¦ with (a)
 """
 OPERAND_ENDED = """
-    a ¦ 1 ¦ 1. ¦ .5 ¦ 1e5 ¦ 1n ¦ a.b ¦ a[0] ¦ a() ¦ (a) ¦ [a] ¦ a++ ¦ a-- ¦ a! ¦ a!! ¦ a!.b ¦ a?.[0] ¦ a?.(0) ¦ a ? .5 ¦
+    a ¦ 1 ¦ 1. ¦ .5 ¦ 1e5 ¦ 1n ¦ a.b ¦ a[0] ¦ a() ¦ (a) ¦ [a] ¦ a++ ¦ a-- ¦ a! ¦ a!! ¦ a!.b ¦ a?.[0] ¦ a?.(0) ¦ a?.5 ¦
     this ¦ null ¦ super ¦ é ¦ \u0928\u093f ¦ $ ¦ _ ¦ a.return ¦ a?.typeof ¦ a.#case ¦ a.if(b) ¦ a?.while(b) ¦ async ¦
     this.#for(b) ¦ import.meta ¦ new.target ¦ a as any ¦ (a as void) ¦ «'b'» ¦ «`b`» ¦ = «/b/g» ¦ a «/* b */»
 """
@@ -57,6 +57,7 @@ SAMPLES = [
     r"""a = «'b"\'//'» + «"c'\"/*"»""",
     r"a = «'b\\'», c",
     "a = «'b\\\nc\\\r\nd'», e",
+    'a = «"b\\\r\nc"», d',
     "a = «'\u2028'», b",
     "a = «''», «\"\"», «``»",
     # Template literals.
@@ -80,8 +81,8 @@ SAMPLES = [
     # Where both readings come to the same.
     "a\n  / b",
     "a\n  / b / c",
-    "if (a) {\n}\n/ 2",
-    "let a: B<C> / 2",
+    "a = {\n}\n/ 2",
+    "a as B<C> / 2",
 ]
 
 

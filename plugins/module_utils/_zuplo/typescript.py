@@ -128,9 +128,8 @@ def _calls(code: Code, name: str) -> list[int]:
         if not code.match(opening, "("):
             continue
         before, after = code.text(index - 1), code.text(code.pairs[opening] + 1)
-        function = before == "function" or code.match(index - 2, "function", "*")
         method = after == "{" or (after == ":" and before in _BEFORE_METHOD)
-        if not function and not method:
+        if before != "function" and not method:
             found.append(index)
     return found
 
