@@ -150,7 +150,7 @@ SPOILT: dict[str, tuple[Files, dict[str, str], str]] = {
         {"plugin": "skip"},
         "imports other modules",
     ),
-    "cannot be read": ({**written(), RUNTIME: "/'/.test(x)"}, {"plugin": "skip"}, "imports other modules"),
+    "cannot be read": ({**written(), RUNTIME: "const s = 'open"}, {"plugin": "skip"}, "imports other modules"),
     "issuer without a slash": (
         edited(HELPER, ISSUER, f'{ISSUER[:-2]}"'),
         {"plugin": "fail"},
