@@ -154,7 +154,7 @@ class Check:
         try:
             missing = self._api.missing_scopes(reads)
             for scope, read in reads.items():
-                if scope in missing or not _is_permitted(read, self._api):
+                if scope in missing or not _try_read(read, self._api):
                     self._skip(_OF_SCOPES[scope], *_lacks(scope))
         except Auth0Error as error:
             stopped = error
@@ -283,7 +283,7 @@ class Check:
             return None
 
 
-def _is_permitted(read: t.Callable[[ManagementApi], None], api: ManagementApi) -> bool:
+def _try_read(read: t.Callable[[ManagementApi], None], api: ManagementApi) -> bool:
     """Read; False where Auth0 refuses for want of the scope, which an opaque token does not tell beforehand."""
     try:
         read(api)
