@@ -32,8 +32,8 @@ RESULTS: Object = {
         "config": {
             "audience": URL,
             "issuer": "",
-            "auth0_domain": "",
-            "policy": {"name": ""},
+            "issuer_domain": "",
+            "policy": {"name": "", "handler": {"options": {"auth0Domain": "", "audience": ""}}},
             "plugin_options": {"authorizationServers": []},
         }
     },
