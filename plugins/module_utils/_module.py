@@ -15,9 +15,10 @@ from dataclasses import dataclass, field
 from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
 
 from ._auth0.api import ManagementApi
+from ._auth0.ensure import Outcome, ensure
 from ._auth0.memory import Memory
 from ._auth0.plan import HIDDEN
-from ._auth0.resource import Outcome, Resource, ensure
+from ._auth0.resource import Resource
 from ._auth0.settings import Settings, has_credentials
 from ._errors import Auth0Error, OpsError
 from ._http import REQUESTS_IMPORT_ERROR

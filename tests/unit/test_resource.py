@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import pytest
 
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0.ensure import ensure
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0.login import Token
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0.memory import LISTING_FROM, PAGES, Memory
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0.part import Part
@@ -18,7 +19,6 @@ from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0.resource impo
     Collection,
     Expansion,
     Singleton,
-    ensure,
 )
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._errors import (
     ApiError,
@@ -110,7 +110,7 @@ THING = Collection(
 PAIR = replace(
     THING,
     keys=("owner", "audience", "kind"),
-    addresses=(),
+    addresses={},
     is_compound=True,
     shape=Shape(defaults={"kind": "old"}),
 )
@@ -342,6 +342,17 @@ def test_without_any_key_nothing_is_looked_for() -> None:
     with pytest.raises(InputError, match=r"^No thing is named\. Set id or name\.$"):
         ensure(THING, api, {"size": 1})
     assert api.calls == []
+
+
+def test_a_key_can_have_a_path_of_its_own() -> None:
+    named = replace(THING, addresses={"id": "", "name": "name/"})
+    api: t.Any = Remembering({"id": "1", "name": "a"})
+    named.find(api, {"name": "a b"})
+    named.find(api, {"name": "a", "id": "1"})
+    assert api.calls == ["GET things/name/a%20b", "GET things/1"]
+    # An id is no name.
+    memory = Memory()
+    assert [named.find(api, {"name": "1"}, memory) for _turn in range(2)] == [None, None]
 
 
 def test_rules_for_names_are_for_new_objects() -> None:

@@ -1,10 +1,10 @@
 # Copyright: mcp_ops.oauth contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Kinds of object in a tenant, and how one object is brought to the state that the user wants.
+"""Kinds of object in a tenant: how one is found, what Auth0 refuses, how it is written.
 
 A kind is data in the fields of a `Collection` or `Singleton`; where Auth0 treats it specially, a subclass overrides a
-method. `ensure` does the rest.
+method.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from .._errors import ApiError, InputError, PlanError, ScopeError
+from .._errors import InputError, PlanError
 from .._types import Object
 from .api import ManagementApi, encode
 from .memory import Listing, Memory
 from .part import Part
-from .plan import Plan, Shape, find_faults, make_plan, plan_absent, secrets_in, without_secrets
+from .plan import Plan, Shape, find_faults
 
 
 @dataclass(frozen=True)
@@ -93,10 +93,12 @@ class Collection(Resource):
     """Whether listings are paged by checkpoint, not by offset."""
     id: str = "id"
     """The field with Auth0's own id."""
-    addresses: tuple[str, ...] = ("id",)
-    """The keys that Auth0 takes in the path of a read."""
+    addresses: t.Mapping[str, str] = field(default_factory=lambda: {"id": ""})
+    """Key that Auth0 takes in the path of a read -> what stands before it, such as `name/`. After nothing, it takes the
+    id as well."""
     filters: t.Mapping[str, str] = field(default_factory=dict)
-    """Key -> the query parameter of a listing that narrows it to about those that have it."""
+    """Key -> the query parameter of a listing that narrows it to about those that have it. A key that is neither here
+    nor an address costs the whole listing."""
     listed: t.Mapping[str, str] = field(default_factory=dict)
     """Narrows which objects a look-up by listing considers."""
     is_compound: bool = False
@@ -115,9 +117,9 @@ class Collection(Resource):
 
     def read(self, api: ManagementApi, wanted: Object) -> Object | None:
         """One read of what the user's values name, by its address or by a narrowed listing."""
-        for key in self.addresses:
+        for key, before in self.addresses.items():
             if key in wanted:
-                return api.get(f"{self.path}/{encode(wanted[key])}", **self.query)
+                return api.get(f"{self.path}/{before}{encode(wanted[key])}", **self.query)
         narrowed = {name: wanted[key] for key, name in self.filters.items() if key in wanted}
         return self.choose(wanted, self.list(api, **self.listed, **narrowed))
 
@@ -199,8 +201,7 @@ class Collection(Resource):
         if self.is_compound:
             return all(is_same(key) for key in self.keys)
         key = next(key for key in self.keys if key in wanted)
-        # An address takes the id as well.
-        return is_same(key) or (key in self.addresses and wanted[key] == candidate[self.id])
+        return is_same(key) or (self.addresses.get(key) == "" and wanted[key] == candidate[self.id])
 
     def _recall(self, api: ManagementApi, wanted: Object, listing: Listing) -> Object | None:
         listing.count_lookup(api.pages(self.path, self._key, checkpoint=self.checkpoint, **self.query), self.id)
@@ -225,117 +226,8 @@ class Singleton(Resource):
         return self.find(api, wanted) or {}
 
 
-_UNLESS_CREATED = "Unless it is created first, the real run will fail here."
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What was done, or in check mode would be, and the object as it is then; `warnings` are for the user.
-
-    `title` heads the diff; `secrets` are the object's own, which `object` leaves out.
-    """
-
-    plan: Plan
-    object: Object
-    title: str
-    warnings: tuple[str, ...] = ()
-    secrets: Object = field(default_factory=dict)
-
-
-def ensure(
-    resource: Resource,
-    api: ManagementApi,
-    wanted: Object,
-    *,
-    absent: bool = False,
-    purge: t.Collection[str] = (),
-    force: t.Collection[str] = (),
-    check_mode: bool = False,
-    memory: Memory | None = None,
-) -> Outcome:
-    """Bring the object to the wanted state: one read, one plan, at most one write, and what its parts need.
-
-    Everything that can be known beforehand to fail is checked before the write.
-    """
-    check_keys(resource, wanted)
-    named = {key: wanted[key] for key in resource.keys if key in wanted}
-    if resource.keys and not named:
-        raise InputError(f"No {resource.noun} is named", remedy=f"Set {' or '.join(resource.keys)}.")
-    wanted = named if absent else wanted
-    own_faults = resource.find_faults({key: value for key, value in wanted.items() if key not in named})
-    if not find_faults(resource.shape, named):
-        _refuse(own_faults)
-    actual = resource.find(api, wanted, memory)
-    if not absent:
-        # Rules for keys are rules for new objects: one that exists may be older than they are.
-        new = {key: value for key, value in named.items() if (actual or {}).get(key) != value}
-        _refuse([*find_faults(resource.shape, new), *own_faults])
-    api.secrets.update(secrets_in(resource.shape, actual))
-    title = resource.title(wanted, actual or {})
-    if actual is not None and not absent:
-        _refuse_unreadable(resource, api, wanted, actual)
-    if actual is None and not absent and (text := resource.refuse_creation(api, wanted)):
-        if not check_mode:
-            raise PlanError(text)
-        # The preview of a longer play goes on: an earlier task may be the one that makes the object.
-        supposed = {key: wanted[key] for key in (*resource.keys, *resource.shape.immutable) if key in wanted}
-        plan = make_plan(resource.shape, wanted, supposed)
-        return Outcome(plan, plan.predicted, title, (f"{text} {_UNLESS_CREATED}",))
-    warnings: tuple[str, ...] = ()
-    if absent:
-        plan = plan_absent(resource.shape, named, actual)
-    else:
-        expansion = resource.expand(api, wanted, actual)
-        if expansion.missing and not check_mode:
-            raise PlanError(" ".join(expansion.missing))
-        warnings = (*expansion.warnings, *(f"{text} {_UNLESS_CREATED}" for text in expansion.missing))
-        plan = make_plan(resource.shape, expansion.wanted, actual, purge=purge, force=force)
-    if not plan.changed:
-        return _outcome(resource, plan, title, actual or {}, warnings)
-    if refusal := resource.guard(actual or {}, plan):
-        raise PlanError(refusal)
-    missing = api.missing_scopes(resource.scopes(plan))
-    if missing:
-        lacking = ScopeError(missing, f"which is needed to {plan.action} the {resource.noun}")
-        if not check_mode:
-            raise lacking
-        # A preview with a token that can only read is a good habit, so it goes on.
-        return Outcome(plan, plan.predicted, title, (*warnings, str(lacking)))
-    if check_mode:
-        return Outcome(plan, plan.predicted, title, warnings)
-    try:
-        written = resource.write(api, wanted, actual or {}, plan)
-    except ApiError as error:
-        raise error.with_remedy(resource.explain.get(error.status or 0, "")) from None
-    api.secrets.update(secrets_in(resource.shape, written))
-    if memory and isinstance(resource, Collection):
-        memory.note_write(api, resource.path, str(resource.query), resource.id, actual or {}, written)
-    return _outcome(resource, plan, title, written, warnings)
-
-
 def check_keys(resource: Resource, named: Object) -> None:
     """Refuse to look for an object by an empty name: InputError."""
     for key in resource.keys:
         if named.get(key) == "":
             raise InputError("is empty", where=key, remedy="Give it a value, or leave it out.")
-
-
-def _refuse(faults: t.Sequence[str]) -> None:
-    if faults:
-        raise InputError("; ".join(faults))
-
-
-def _outcome(resource: Resource, plan: Plan, title: str, found: Object, warnings: tuple[str, ...]) -> Outcome:
-    secrets = {name: value for name, value in found.items() if resource.shape.hides(name)}
-    return Outcome(plan, without_secrets(resource.shape, found), title, warnings, secrets)
-
-
-def _refuse_unreadable(resource: Resource, api: ManagementApi, wanted: Object, actual: Object) -> None:
-    """What the token cannot read would look as if it were not there, and be overwritten."""
-    needed = {name: scope for name, scope in resource.readable.items() if name in wanted}
-    missing = api.missing_scopes(needed.values())
-    if api.token.scopes is None:
-        # Then only that nothing is shown gives it away.
-        missing = [scope for name, scope in needed.items() if not actual.get(name)]
-    if missing:
-        raise ScopeError(missing, "so it cannot be told what differs")

@@ -248,7 +248,7 @@ APPLICATION = Applications(
     scope="clients",
     keys=("client_id", "name"),
     id="client_id",
-    addresses=("client_id",),
+    addresses={"client_id": ""},
     listed={"is_global": "false"},
     checkpoint=True,
     # Not even asked for, unless the user names one.

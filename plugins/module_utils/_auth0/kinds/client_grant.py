@@ -67,7 +67,7 @@ CLIENT_GRANT = ClientGrants(
     scope="client_grants",
     keys=KEYS,
     is_compound=True,
-    addresses=(),
+    addresses={},
     # Not by subject_type as well: a grant from before there was one has none, and counts as one for the client.
     filters={key: key for key in KEYS if key != "subject_type"},
     checkpoint=True,
