@@ -309,6 +309,10 @@ def _by(key: str, items: Iterable[State]) -> State:
     return {item[key]: item for item in items}
 
 
+# What a new tenant has none of.
+EMPTY = ("roles", "documents", "logins", "codes", "refresh_tokens", "opaque_tokens")
+
+
 def new_state(domain: str, client_id: str, client_secret: str, keys: State) -> State:
     name = "emulator"
     grant = {
@@ -334,7 +338,7 @@ def new_state(domain: str, client_id: str, client_secret: str, keys: State) -> S
         "credentials": {},
         "deleting": {},
         "users": _by("user_id", map(dict, USERS)),
-        **{name: {} for name in ("roles", "documents", "logins", "codes", "refresh_tokens", "opaque_tokens")},
+        **{name: {} for name in EMPTY},
     }
 
 
@@ -368,7 +372,8 @@ class Tenant:
         old = json.loads(stored)["domain"]
         if domain is not None and domain != old:
             stored = stored.replace(f"https://{old}/", f"https://{domain}/")
-        return cls({**json.loads(stored), "domain": domain or old}, file, clock)
+        # A file from before a kind was known lacks it.
+        return cls({**{name: {} for name in EMPTY}, **json.loads(stored), "domain": domain or old}, file, clock)
 
     @property
     def domain(self) -> str:
