@@ -68,7 +68,9 @@ failure:
 """
 
 from ..module_utils._auth0.kinds.application import APPLICATION, APPLICATION_WITH_SECRETS, FIELDS
+from ..module_utils._auth0.kinds.cimd_application import DOCUMENT_APPLICATION
 from ..module_utils._auth0.plan import without_secrets
+from ..module_utils._auth0.resource import check_keys
 from ..module_utils._errors import ScopeError
 from ..module_utils._module import Result, TenantModule, TenantTask, run, select_fields
 from ..module_utils._types import Object
@@ -86,6 +88,8 @@ def fits(application: Object, options: Object) -> bool:
 
 def perform(task: TenantTask) -> Result:
     options, include = task.options, task.options["include_client_secret"]
+    for resource in (APPLICATION, DOCUMENT_APPLICATION):
+        check_keys(resource, options)
     resource = APPLICATION_WITH_SECRETS if include else APPLICATION
     if include and (missing := task.api.missing_scopes(resource.readable.values())):
         raise ScopeError(missing, "which is needed for include_client_secret")

@@ -65,7 +65,7 @@ NAMES = {
     "auth0_resource_server": ["identifier"],
     "auth0_resource_server_info": ["identifier"],
     "auth0_client": ["client_id", "name"],
-    "auth0_client_info": ["client_id", "name"],
+    "auth0_client_info": ["client_id", "name", "external_client_id"],
     "auth0_client_grant": ["client_id", "audience"],
     "auth0_client_grant_info": ["client_id", "audience"],
     "auth0_connection": ["id", "name"],
