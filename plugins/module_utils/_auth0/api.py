@@ -50,11 +50,11 @@ class ManagementApi:
 
     def listing(self, path: str, key: str, *, checkpoint: bool, **params: t.Any) -> t.Iterator[Object]:
         """Yield every object of a listing, whose page answers hold the objects under `key`."""
-        for page, _more in self.pages(path, key, checkpoint=checkpoint, **params):
+        for page, _left in self.pages(path, key, checkpoint=checkpoint, **params):
             yield from page
 
-    def pages(self, path: str, key: str, *, checkpoint: bool, **params: t.Any) -> t.Iterator[tuple[list[Object], bool]]:
-        """Yield the pages of a listing, one request each, with whether there are more.
+    def pages(self, path: str, key: str, *, checkpoint: bool, **params: t.Any) -> t.Iterator[tuple[list[Object], int]]:
+        """Yield the pages of a listing, one request each, with how many objects there are at least beyond it.
 
         `checkpoint` says which of Auth0's two ways of paging the path has. Offset paging serves about 1,000 objects and
         no more (docs: Management API); ListingError where that is not all of them.
@@ -63,7 +63,7 @@ class ManagementApi:
             params["take"] = PER_PAGE
             while True:
                 answer = self._request("GET", path, params=params)
-                yield answer[key], bool(answer.get("next"))
+                yield answer[key], int(bool(answer.get("next")))
                 if not answer.get("next"):
                     return
                 params["from"] = answer["next"]
@@ -81,7 +81,7 @@ class ManagementApi:
             count = answer["start"] + len(page)
             if count < total and not page:
                 raise _cut_off(path, count, total)
-            yield page, count < total
+            yield page, max(0, total - count)
             if count >= total:
                 return
             params["page"] += 1

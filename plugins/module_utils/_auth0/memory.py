@@ -9,7 +9,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .._types import Object
-from .api import ManagementApi
+from .api import PER_PAGE, ManagementApi
 from .settings import Settings
 
 # From this look-up of a kind on, one listing answers them all. In a tenant with one page of objects, that is never more
@@ -26,15 +26,15 @@ class Listing:
     objects: dict[str, Object] | None = None
     lookups: int = 0
 
-    def count_lookup(self, pages: t.Iterator[tuple[list[Object], bool]], id_field: str) -> None:
-        """With the second look-up, read the pages if they are few; each comes with whether there are more."""
+    def count_lookup(self, pages: t.Iterator[tuple[list[Object], int]], id_field: str) -> None:
+        """With the second look-up, read the pages if they are few; each comes with how many objects are left."""
         self.lookups += 1
         if self.lookups != LISTING_FROM:
             return
         listed: list[Object] = []
-        for count, (page, more) in enumerate(pages, start=1):
+        for count, (page, left) in enumerate(pages, start=1):
             listed += page
-            if more and count == PAGES:
+            if left > (PAGES - count) * PER_PAGE:
                 return
         self.objects = {found[id_field]: found for found in listed}
 
