@@ -26,6 +26,7 @@ from ansible_collections.mcp_ops.oauth.plugins.module_utils._errors import (
     InputError,
     PlanError,
     ScopeError,
+    UnreachableError,
 )
 
 Object = dict[str, t.Any]
@@ -168,6 +169,26 @@ def test_in_a_loop_the_second_look_up_lists_and_the_list_follows_writes() -> Non
     assert ensure(THING, api, {"name": "c"}, check_mode=True, memory=memory).plan.action == "create"
     assert ensure(THING, api, {"name": "c"}, check_mode=True, memory=memory).plan.action == "create"
     assert api.calls == ["PATCH things/2", "DELETE things/1 0"]
+
+
+@pytest.mark.parametrize("error", [ApiError("failed", status=500), UnreachableError("no answer")])
+def test_after_a_write_that_failed_a_loop_reads_again(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may have been carried out in part."""
+    api: t.Any = Remembering({"id": "1", "name": "a", "size": 1})
+    memory = Memory()
+    for _turn in range(3):
+        ensure(THING, api, {"name": "a", "size": 1}, memory=memory)
+    assert api.calls == ["LIST things"] * 2
+
+    def update(path: str, body: Object) -> t.NoReturn:
+        api.things["1"]["size"] = 2
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(api, "update", update)
+        with pytest.raises(type(error)):
+            ensure(THING, api, {"name": "a", "size": 2}, memory=memory)
+    assert not ensure(THING, api, {"name": "a", "size": 2}, memory=memory).plan.changed
 
 
 @pytest.mark.parametrize("memory", [None, Memory(shares_listings=False)], ids=["none", "retries"])

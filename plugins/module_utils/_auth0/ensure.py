@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from .._errors import ApiError, InputError, PlanError, ScopeError
+from .._errors import Auth0Error, InputError, PlanError, ScopeError
 from .._types import Object
 from .api import ManagementApi
 from .memory import Memory
@@ -95,7 +95,10 @@ def ensure(
         return Outcome(plan, plan.predicted, title, warnings)
     try:
         written = resource.write(api, wanted, actual or {}, plan)
-    except ApiError as error:
+    except Auth0Error as error:
+        if memory:
+            # Part of it may have been carried out.
+            memory.forget(api, resource.path)
         raise error.with_remedy(resource.explain.get(error.status or 0, "")) from None
     api.secrets.update(secrets_in(resource.shape, written))
     if memory and isinstance(resource, Collection):

@@ -63,6 +63,10 @@ class Memory:
             return None
         return self._listings.setdefault((id(api), path), {}).setdefault(query, Listing())
 
+    def forget(self, api: ManagementApi, path: str) -> None:
+        """Let the next look-up of a kind read again."""
+        self._listings.pop((id(api), path), None)
+
     def note_write(self, api: ManagementApi, path: str, query: str, id_field: str, old: Object, new: Object) -> None:
         """Follow a write: what was there before it, and what it answered (nothing after a delete).
 
