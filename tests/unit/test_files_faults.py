@@ -127,7 +127,7 @@ def test_the_calls_are_counted() -> None:
 @pytest.mark.parametrize("number", STEPS)
 def test_one_call_fails(tmp_path: Path, number: int) -> None:
     root = tmp_path / "project"
-    _, error, warnings = run(root, lambda one: one == number)
+    _calls, error, warnings = run(root, lambda one: one == number)
     check(root, error, warnings)
     if error is not None:
         assert UNCHANGED in error
@@ -136,7 +136,7 @@ def test_one_call_fails(tmp_path: Path, number: int) -> None:
 @pytest.mark.parametrize("number", STEPS)
 def test_one_call_and_all_later_ones_fail(tmp_path: Path, number: int) -> None:
     root = tmp_path / "project"
-    _, error, warnings = run(root, lambda one: one >= number)
+    _calls, error, warnings = run(root, lambda one: one >= number)
     check(root, error, warnings)
 
 
@@ -154,10 +154,9 @@ def test_what_was_replaced_is_named(tmp_path: Path) -> None:
     """A full disk that takes no replacement any more, not even that of the way back."""
     root = tmp_path / "project"
     second = [number for number, name in enumerate(CALLS) if name == "replace"][1]
-    calls: list[str] = []
-    calls, error, _ = run(root, lambda one: one == second)
+    calls, error, _warnings = run(root, lambda one: one == second)
     back = [number for number, name in enumerate(calls) if name == "replace"][2]
-    _, error, _ = run(tmp_path / "again", lambda one: one in (second, back))
+    _calls, error, _warnings = run(tmp_path / "again", lambda one: one in (second, back))
     assert error == (
         "config/b.json cannot be written: No space left on device. Not every file could be restored (config/a.json: No "
         "space left on device). New text: config/a.json. Unchanged: config/b.json, modules/new.ts, old/gone.ts. "

@@ -23,6 +23,7 @@ from .json_text import value_at
 from .ledger import address, read_code, unify_line_ends, write_helper
 from .project import HELPER, POLICIES, ROUTES, RUNTIME, Files
 from .routes import add_route, attach_to_tools, detach, remove_empty_file, remove_routes
+from .typescript_lexer import SourceError
 
 _NEW_POLICIES = '{\n  "policies": []\n}\n'
 
@@ -189,7 +190,7 @@ def _explain() -> t.Iterator[None]:
     """Say of which file the TypeScript cannot be edited."""
     try:
         yield
-    except typescript.SourceError as error:
+    except SourceError as error:
         raise ProjectError(
             f"cannot be edited safely: {error}", where=RUNTIME, remedy="Correct the file, then run again."
         ) from None

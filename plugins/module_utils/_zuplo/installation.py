@@ -12,6 +12,7 @@ from .._types import Object
 from . import typescript
 from .configuration import PLUGIN, REGISTER
 from .project import HELPER, RUNTIME, Files, parse_project
+from .typescript_lexer import SourceError
 
 
 @dataclass(frozen=True)
@@ -61,5 +62,5 @@ def _read_plugin(files: Files) -> tuple[bool | None, str | None]:
             if typescript.calls(source, PLUGIN):
                 return True, typescript.first_text(source, "authorizationServers")
         return (None if typescript.imports_modules(runtime) else False), None
-    except typescript.SourceError:
+    except SourceError:
         return None, None

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import re
 
-from .typescript_lexer import HASHBANG, LINE_ENDS, MEMBER, Code, lex
-from .typescript_lexer import SourceError as SourceError
+from .typescript_lexer import HASHBANG, LINE_ENDS, MEMBER, Code, SourceError, lex
 
 _BOM = "\ufeff"
 _REST_OF_LINE = re.compile(rf"[ \t]*(?:\r\n|[{LINE_ENDS}]|\Z)")
