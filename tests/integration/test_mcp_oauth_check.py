@@ -134,7 +134,7 @@ def check(label: str = "check", **options: t.Any) -> dict[str, t.Any]:
     return task("mcp_oauth_check", label, **options)
 
 
-def written(project: Path, url: str) -> dict[str, t.Any]:
+def write_project(project: Path, url: str) -> dict[str, t.Any]:
     """The task that sets the project up."""
     options: dict[str, t.Any] = {"operations": [{"id": "hello"}], "attach_to_tools": True}
     return task("zuplo_mcp_oauth", "project", mcp_server_url=url, project_dir=str(project), **options)
@@ -142,7 +142,7 @@ def written(project: Path, url: str) -> dict[str, t.Any]:
 
 def test_all_is_well(play: Play, tenant: Tenant, gateway: Gateway, project: Path) -> None:
     set_up(tenant, gateway.url)
-    assert play([written(project, gateway.url)]).passed == ["project"]
+    assert play([write_project(project, gateway.url)]).passed == ["project"]
     before = content(project)
     options: dict[str, t.Any] = {
         "mcp_server_url": gateway.url,

@@ -18,6 +18,7 @@ from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0.plan import (
     HIDDEN_CHANGED,
     Shape,
     find_faults,
+    find_overflows,
     make_plan,
     plan_absent,
     secrets_in,
@@ -366,6 +367,19 @@ def test_all_faults_are_found_at_once() -> None:
     ]
     wanted = {"text": "plain", "number": 10, "members": [{"value": "a"}], "free": {"a": 1, "b": 2, "gone": None}}
     assert find_faults(SHAPE, {**wanted, "unknown": object()}) == []
+
+
+def test_what_is_merged_can_have_too_many_members() -> None:
+    shape = Shape(limits={"map": (0, 2), "free": (0, 2), "set": (0, 2)}, maps=frozenset({"map"}), sets={"set": ("v",)})
+    there: Object = {"map": {"a": 1, "b": 2}, "free": {"a": 1, "b": 2}, "set": [{"v": "a"}, {"v": "b"}]}
+    for wanted in ({"map": {"c": 3}}, {"free": {"c": 3}}, {"set": [{"v": "c"}]}):
+        (key,) = wanted
+        (fault,) = find_overflows(shape, make_plan(shape, wanted, there))
+        assert fault == f"{key}, with what is there already, has 3 members; it must have from 0 to 2"
+    fitting: list[Object] = [{"map": {"c": 3, "a": None}}, {"free": {"a": 2}}, {"set": [{"v": "a"}]}, {"other": 1}]
+    for wanted in fitting:
+        assert find_overflows(shape, make_plan(shape, wanted, there)) == []
+    assert find_overflows(shape, make_plan(shape, {"set": [{"v": "c"}]}, there, purge=["set"])) == []
 
 
 def test_absent() -> None:

@@ -53,18 +53,18 @@ def test_what_is_written_passes(name: str) -> None:
     assert left == ({} if options.get("attach") else {"tools": "warn"})
 
 
-def written(environment: Environment = LITERAL) -> Files:
+def make_project(environment: Environment = LITERAL) -> Files:
     return present(FRESH, wanted(environment, operations=TOOLS, attach=True)).files
 
 
 def edited(path: str, old: str, new: str) -> Files:
-    files = written()
+    files = make_project()
     assert old in files[path]
     return {**files, path: files[path].replace(old, new)}
 
 
 def without(path: str) -> Files:
-    return {name: text for name, text in written().items() if name != path}
+    return {name: text for name, text in make_project().items() if name != path}
 
 
 def own_plugin(value: str, made: str = "OAuthProtectedResourcePlugin") -> Files:
@@ -141,16 +141,16 @@ SPOILT: dict[str, tuple[Files, dict[str, str], str]] = {
     ),
     "no runtime": (without(RUNTIME), {"plugin": "fail"}, "registers no OAuthProtectedResourcePlugin"),
     "nothing calls": (
-        {**written(), RUNTIME: "export function runtimeInit() {}\n"},
+        {**make_project(), RUNTIME: "export function runtimeInit() {}\n"},
         {"plugin": "fail"},
         "registers no OAuthProtectedResourcePlugin",
     ),
     "another module may": (
-        {**written(), RUNTIME: 'import { all } from "./all";\nexport function runtimeInit(r) { all(r); }\n'},
+        {**make_project(), RUNTIME: 'import { all } from "./all";\nexport function runtimeInit(r) { all(r); }\n'},
         {"plugin": "skip"},
         "imports other modules",
     ),
-    "cannot be read": ({**written(), RUNTIME: "const s = 'open"}, {"plugin": "skip"}, "imports other modules"),
+    "cannot be read": ({**make_project(), RUNTIME: "const s = 'open"}, {"plugin": "skip"}, "imports other modules"),
     "issuer without a slash": (
         edited(HELPER, ISSUER, f'{ISSUER[:-2]}"'),
         {"plugin": "fail"},
@@ -175,7 +175,7 @@ SPOILT: dict[str, tuple[Files, dict[str, str], str]] = {
     "a tool with another audience": (
         {
             **edited("config/routes.oas.json", '"mcp-oauth-inbound"', '"other"'),
-            POLICIES: json.dumps({"policies": [json.loads(written()[POLICIES])["policies"][0], other_policy()]}),
+            POLICIES: json.dumps({"policies": [json.loads(make_project()[POLICIES])["policies"][0], other_policy()]}),
         },
         {"tools": "fail"},
         "GET /hello (config/routes.oas.json) has the policy other, which refuses the tokens of the MCP server",
@@ -225,11 +225,11 @@ def test_a_plugin_of_its_own_passes() -> None:
 
 
 def test_what_the_gateway_s_environment_decides() -> None:
-    files = written(Environment(issuer_domain="DOMAIN", mcp_host="HOST"))
+    files = make_project(Environment(issuer_domain="DOMAIN", mcp_host="HOST"))
     found = findings(files)
     assert statuses(found) == {"audience": "skip", "auth0_domain": "skip", "plugin": "skip"}
     assert "https://$env(HOST)/mcp" in found["project_audience"].seen
 
 
 def test_without_an_issuer() -> None:
-    assert statuses(findings(written(), None)) == {"auth0_domain": "skip", "plugin": "skip"}
+    assert statuses(findings(make_project(), None)) == {"auth0_domain": "skip", "plugin": "skip"}

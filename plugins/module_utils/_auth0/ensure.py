@@ -12,7 +12,7 @@ from .._errors import Auth0Error, InputError, PlanError, ScopeError
 from .._types import Object
 from .api import ManagementApi
 from .memory import Memory
-from .plan import Plan, find_faults, make_plan, plan_absent, secrets_in, without_secrets
+from .plan import Plan, find_faults, find_overflows, make_plan, plan_absent, secrets_in, without_secrets
 from .resource import Collection, Resource, check_keys
 
 _UNLESS_CREATED = "Unless it is created first, the real run will fail here."
@@ -82,6 +82,7 @@ def ensure(
         plan = make_plan(resource.shape, expansion.wanted, actual, purge=purge, force=force)
     if not plan.changed:
         return _outcome(resource, plan, title, actual or {}, warnings)
+    _refuse(find_overflows(resource.shape, plan))
     if refusal := resource.guard(actual or {}, plan):
         raise PlanError(refusal)
     missing = api.missing_scopes(resource.scopes(plan))

@@ -107,6 +107,17 @@ def find_faults(shape: Shape, wanted: Object) -> list[str]:
     return faults
 
 
+def find_overflows(shape: Shape, plan: Plan) -> list[str]:
+    """What would have too many members, merged with what is there."""
+    merged = {key: plan.predicted.get(key) for key in plan.body if key in shape.limits}
+    return [
+        fault
+        for key, value in merged.items()
+        if isinstance(value, (dict, list))
+        for fault in _beyond(f"{key}, with what is there already,", value, *shape.limits[key])
+    ]
+
+
 def make_plan(
     shape: Shape, wanted: Object, actual: Object | None, *, purge: t.Collection[str] = (), force: t.Collection[str] = ()
 ) -> Plan:
