@@ -21,6 +21,8 @@ from __future__ import annotations
 
 import typing as t
 
+_E = t.TypeVar("_E", bound="OpsError")
+
 
 class OpsError(Exception):
     """`what` was wrong, `where` (an option, a file, a request; it begins the sentence), and `remedy`, what to do."""
@@ -33,7 +35,7 @@ class OpsError(Exception):
         sentence = f"{self.where} {self.what}".strip().rstrip(".") + "."
         return f"{sentence} {self.remedy}".strip()
 
-    def with_remedy(self, remedy: str) -> t.Any:
+    def with_remedy(self: _E, remedy: str) -> _E:
         """The same error with one more thing to do."""
         self.remedy = f"{self.remedy} {remedy}".strip()
         return self

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import traceback
 import typing as t
 import warnings
@@ -32,6 +33,17 @@ def new_session() -> requests.Session:
     session.get_redirect_target = lambda resp: None  # type: ignore[method-assign]
     session.headers["User-Agent"] = USER_AGENT
     return session
+
+
+# A header takes more than printable ASCII, but no token or id has it.
+NOT_IN_A_WORD = re.compile(r"[^\x21-\x7e]")
+
+
+def check_seconds(option: str, value: float, *, zero: bool = False) -> None:
+    """Raise InputError for a time that is negative, endless or no number; for 0 unless `zero`."""
+    if not (0 < value < float("inf") or (zero and value == 0)):
+        wanted = "0 or more" if zero else "more than 0"
+        raise InputError(f"is {value:g} seconds", where=option, remedy=f"It must be {wanted}.")
 
 
 def check_ca_path(ca_path: str | None, validate_certs: bool) -> None:

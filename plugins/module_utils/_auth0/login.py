@@ -86,7 +86,11 @@ def _assertion(settings: Settings) -> str:
     try:
         return jwt.encode(claims, key, algorithm=settings.auth_client_assertion_signing_alg)
     except (ValueError, TypeError, jwt.PyJWTError):
-        raise CredentialsError("is not an unencrypted RSA private key in PEM form", where=option) from None
+        raise CredentialsError(
+            "is not an unencrypted RSA private key in PEM form",
+            where=option,
+            remedy="Give the whole key with its BEGIN and END lines, and without a passphrase.",
+        ) from None
 
 
 def _login_error(answer: Answer, settings: Settings, audience: str) -> Auth0Error:

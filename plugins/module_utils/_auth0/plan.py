@@ -92,7 +92,7 @@ class Plan:
 def find_faults(shape: Shape, wanted: Object) -> list[str]:
     """What is wrong with values that the API would refuse."""
     faults: list[str] = []
-    for path, where, value in walk(wanted):
+    for path, where, value in _walk(wanted):
         if path in shape.limits and isinstance(value, (str, list, dict, int)):
             faults += _beyond(where, value, *shape.limits[path])
         if path in shape.patterns and isinstance(value, str) and not re.fullmatch(shape.patterns[path][0], value):
@@ -203,18 +203,18 @@ def _at(path: str, key: str) -> str:
     return f"{path}.{key}" if path else key
 
 
-def walk(value: t.Any, path: str = "", where: str = "") -> t.Iterator[tuple[str, str, t.Any]]:
+def _walk(value: t.Any, path: str = "", where: str = "") -> t.Iterator[tuple[str, str, t.Any]]:
     """Every value with its path and with its place in words a user knows: `scopes[2].value`."""
     if path:
         yield path, where, value
     if isinstance(value, dict):
         for key, inner in value.items():
-            yield from walk(inner, _at(path, key), _at(where, key))
+            yield from _walk(inner, _at(path, key), _at(where, key))
     elif isinstance(value, list):
         for index, member in enumerate(value):
             if isinstance(member, dict):
                 for key, inner in member.items():
-                    yield from walk(inner, _at(path, key), f"{where}[{index}].{key}")
+                    yield from _walk(inner, _at(path, key), f"{where}[{index}].{key}")
             else:
                 yield f"{path}[]", f"{where}[{index}]", member
 

@@ -10,6 +10,7 @@ method.
 from __future__ import annotations
 
 import typing as t
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 
 from .._errors import InputError, PlanError
@@ -34,7 +35,7 @@ class Expansion:
 
 
 @dataclass(frozen=True)
-class Resource:
+class Resource(ABC):
     """What all kinds of object have. See `Collection` and `Singleton`."""
 
     noun: str
@@ -51,13 +52,13 @@ class Resource:
     explain: t.Mapping[int, str] = field(default_factory=dict)
     """Status to which only this kind gives a meaning -> remedy."""
 
+    @abstractmethod
     def find(self, api: ManagementApi, wanted: Object, memory: Memory | None = None) -> Object | None:
         """The object that the user's values name; None where there is none."""
-        raise NotImplementedError
 
+    @abstractmethod
     def write(self, api: ManagementApi, wanted: Object, actual: Object, plan: Plan) -> Object:
         """Carry out a plan that changes something; the object as Auth0 tells it then, empty after a deletion."""
-        raise NotImplementedError
 
     def scopes(self, plan: Plan) -> t.Sequence[str]:
         """The scopes that the plan's write needs."""

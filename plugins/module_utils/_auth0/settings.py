@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 import typing as t
 from dataclasses import dataclass, field
 
@@ -46,8 +45,8 @@ class Settings:
                 "auth_client_assertion_signing_key. The environment variables are AUTH0_ACCESS_TOKEN, AUTH0_CLIENT_ID, "
                 "AUTH0_CLIENT_SECRET and AUTH0_CLIENT_ASSERTION_SIGNING_KEY.",
             )
-        check_seconds("timeout", self.timeout)
-        check_seconds("retry_timeout", self.retry_timeout, zero=True)
+        _http.check_seconds("timeout", self.timeout)
+        _http.check_seconds("retry_timeout", self.retry_timeout, zero=True)
         _http.check_ca_path(self.ca_path, self.validate_certs)
 
     @property
@@ -68,15 +67,8 @@ def has_credentials(settings: t.Mapping[str, t.Any]) -> bool:
     return bool(settings["auth_access_token"]) or can_log_in(settings)
 
 
-def check_seconds(option: str, value: float, *, zero: bool = False) -> None:
-    """Raise InputError for a time that is negative, endless or no number; for 0 unless `zero`."""
-    if not (0 < value < float("inf") or (zero and value == 0)):
-        wanted = "0 or more" if zero else "more than 0"
-        raise InputError(f"is {value:g} seconds", where=option, remedy=f"It must be {wanted}.")
-
-
 def _check_one_word(option: str, value: str | None) -> None:
-    found = re.search(r"[^\x21-\x7e]", value or "")
+    found = _http.NOT_IN_A_WORD.search(value or "")
     if found:
         kind = "white space" if found.group().isspace() else "a character that no HTTP header takes"
         raise InputError(

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from .. import _http
-from .._errors import InputError
 from .._types import Object
 
 with contextlib.suppress(ImportError):  # a module says so before anything here is used
@@ -72,8 +71,7 @@ class Probe:
 
     def __init__(self, *, ca_path: str | None, validate_certs: bool, timeout: float) -> None:
         _http.check_ca_path(ca_path, validate_certs)
-        if not 0 < timeout < float("inf"):
-            raise InputError(f"is {timeout:g} seconds", where="timeout", remedy="It must be more than 0.")
+        _http.check_seconds("timeout", timeout)
         self._verify = _http.verification(ca_path, validate_certs)
         self._timeout = timeout
         self._session = _http.new_session()
@@ -169,7 +167,7 @@ class Probe:
 
 def is_word(value: t.Any) -> t.TypeGuard[str]:
     """Whether a value, such as a server may send, can be the value of a header: printable ASCII without spaces."""
-    return isinstance(value, str) and bool(re.fullmatch(r"[\x21-\x7e]+", value))
+    return isinstance(value, str) and bool(value) and not _http.NOT_IN_A_WORD.search(value)
 
 
 def is_url(value: t.Any) -> t.TypeGuard[str]:

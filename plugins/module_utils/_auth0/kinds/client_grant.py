@@ -32,7 +32,7 @@ class ClientGrants(Collection):
     def find_faults(self, wanted: Object) -> list[str]:
         faults = super().find_faults(wanted)
         if "scope" in wanted and wanted.get("allow_all_scopes"):
-            faults.append("scope and allow_all_scopes: true exclude each other")
+            faults.append("scope and allow_all_scopes: true exclude each other, so leave one of them out")
         return faults
 
     def expand(self, api: ManagementApi, wanted: Object, actual: Object | None) -> Expansion:

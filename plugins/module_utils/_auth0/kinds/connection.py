@@ -148,7 +148,9 @@ class Connections(ExistingConnections):
                     remedy="It can use all that are at domain level (is_domain_connection: true).",
                 )
             if client_id in members:
-                raise InputError(f"lists '{client_id}' twice, the second time as '{name}'", where="clients")
+                raise InputError(
+                    f"lists '{client_id}' twice, the second time as '{name}'", where="clients", remedy="Name it once."
+                )
             members[client_id] = {**one, "client_id": client_id}
         differing = [one for client_id, one in members.items() if one["status"] or client_id in enabled]
         return Expansion({**wanted, "clients": differing}, missing=tuple(missing))
