@@ -81,29 +81,8 @@ failure:
   sample: {status: 401, code: access_denied, message: Unauthorized, request: POST /oauth/token}
 """
 
-from ..module_utils._errors import ScopeError
-from ..module_utils._module import Result, TenantModule, TenantTask, run
-
-
-def perform(task: TenantTask) -> Result:
-    token, required = task.api.token, task.options["required_scopes"]
-    if missing := task.api.missing_scopes(required):
-        raise ScopeError(missing, "which required_scopes names")
-    warnings = []
-    if required and token.scopes is None:
-        warnings = ["The token does not tell its scopes, so required_scopes could not be checked."]
-    return Result(
-        {
-            "access_token": token.value,
-            "scopes": None if token.scopes is None else sorted(token.scopes),
-            "expires_in": token.expires_in,
-        },
-        warnings=warnings,
-        revealed=frozenset({token.value}),
-    )
-
-
-MODULE = TenantModule({"required_scopes": {"type": "list", "elements": "str", "default": []}}, perform)
+from ..module_utils._module import run
+from ..module_utils._modules.auth0_access_token import MODULE
 
 
 def main() -> None:

@@ -88,30 +88,8 @@ failure:
   sample: {status: 401, code: null, message: Invalid token, request: GET /api/v2/clients}
 """
 
-from dataclasses import replace
-
-from ..module_utils._auth0.kinds.application import CIMD_FIELDS
-from ..module_utils._auth0.kinds.cimd_application import DOCUMENT_APPLICATION, EXTERNAL
-from ..module_utils._module import STATE, Result, TenantModule, TenantTask, run
-from ..module_utils._urls import check_client_id_url
-
-
-def perform(task: TenantTask) -> Result:
-    wanted = task.fields([EXTERNAL, *CIMD_FIELDS])
-    check_client_id_url(wanted[EXTERNAL], EXTERNAL)
-    outcome = task.ensure(replace(DOCUMENT_APPLICATION, refresh=task.options["refresh"]), wanted)
-    return Result.of(outcome, {"client": outcome.object})
-
-
-MODULE = TenantModule(
-    {
-        EXTERNAL: {"type": "str", "required": True},
-        **CIMD_FIELDS,
-        **STATE,
-        "refresh": {"type": "bool", "default": False, "no_log": False},
-    },
-    perform,
-)
+from ..module_utils._module import run
+from ..module_utils._modules.auth0_cimd_client import MODULE
 
 
 def main() -> None:

@@ -301,29 +301,8 @@ failure:
   sample: {status: 401, code: null, message: Invalid token, request: GET /api/v2/clients}
 """
 
-from ..module_utils._auth0.kinds.application import APPLICATION, APPLICATION_WITH_SECRETS, FIELDS, secrets
-from ..module_utils._errors import ScopeError
-from ..module_utils._module import STATE, Result, TenantModule, TenantTask, run
-
-
-def perform(task: TenantTask) -> Result:
-    wanted, included = task.fields(FIELDS), task.options["include_client_secret"] and not task.absent
-    resource = APPLICATION_WITH_SECRETS if included or "client_secret" in wanted else APPLICATION
-    outcome = task.ensure(resource, wanted)
-    secret = {name: value for name, value in outcome.secrets.items() if included and name == "client_secret"}
-    warnings = []
-    if included and not secret and (missing := task.api.missing_scopes(resource.readable.values())):
-        warnings = [str(ScopeError(missing, "so the result holds no client_secret"))]
-    values = {"client": {**outcome.object, **secret}}
-    return Result.of(outcome, values, warnings=warnings, revealed=frozenset(secret.values()))
-
-
-MODULE = TenantModule(
-    {**FIELDS, **STATE, "include_client_secret": {"type": "bool", "default": False, "no_log": False}},
-    perform,
-    {"required_one_of": [["client_id", "name"]]},
-    secrets=secrets,
-)
+from ..module_utils._module import run
+from ..module_utils._modules.auth0_client import MODULE
 
 
 def main() -> None:

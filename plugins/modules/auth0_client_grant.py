@@ -108,20 +108,8 @@ failure:
   sample: {status: 401, code: null, message: Invalid token, request: GET /api/v2/client-grants}
 """
 
-from ..module_utils._auth0.kinds.client_grant import CLIENT_GRANT, FIELDS, drop_implied_scope
-from ..module_utils._module import STATE, Result, TenantModule, TenantTask, run
-
-
-def perform(task: TenantTask) -> Result:
-    outcome = task.ensure(CLIENT_GRANT, task.fields(FIELDS))
-    return Result.of(outcome, {"client_grant": drop_implied_scope(outcome.object)})
-
-
-MODULE = TenantModule(
-    {**FIELDS, **STATE},
-    perform,
-    {"required_one_of": [["client_id", "default_for"]], "mutually_exclusive": [["client_id", "default_for"]]},
-)
+from ..module_utils._module import run
+from ..module_utils._modules.auth0_client_grant import MODULE
 
 
 def main() -> None:

@@ -61,31 +61,8 @@ failure:
   sample: {status: 401, code: null, message: Invalid token, request: GET /api/v2/client-grants}
 """
 
-from ..module_utils._auth0.kinds.client_grant import CLIENT_GRANT, FIELDS, KEYS, drop_implied_scope
-from ..module_utils._auth0.resource import check_keys
-from ..module_utils._module import Result, TenantModule, TenantTask, run, select_fields
-
-
-def perform(task: TenantTask) -> Result:
-    check_keys(CLIENT_GRANT, task.options)
-    # Not by subject_type: a grant from before there was one has none, and is one for the client.
-    query = {key: value for key, value in task.fields(KEYS).items() if key != "subject_type"}
-    grants = [{"subject_type": "client", **drop_implied_scope(one)} for one in CLIENT_GRANT.list(task.api, **query)]
-    wanted = task.options.get("subject_type")
-    found = [select_fields(FIELDS, grant) for grant in grants if wanted in (None, grant["subject_type"])]
-    return Result({"client_grants": found})
-
-
-MODULE = TenantModule(
-    {
-        "client_id": {"type": "str"},
-        "default_for": {"type": "str", "choices": ["third_party_clients"]},
-        "audience": {"type": "str"},
-        "subject_type": {"type": "str", "choices": ["user", "client"]},
-    },
-    perform,
-    {"mutually_exclusive": [["client_id", "default_for"]]},
-)
+from ..module_utils._module import run
+from ..module_utils._modules.auth0_client_grant_info import MODULE
 
 
 def main() -> None:

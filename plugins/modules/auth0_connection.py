@@ -182,32 +182,8 @@ failure:
   sample: {status: 401, code: null, message: Invalid token, request: GET /api/v2/connections}
 """
 
-from dataclasses import replace
-
-from ..module_utils._auth0.kinds.connection import CONNECTION, FIELDS, secrets
-from ..module_utils._module import STATE, Result, TenantModule, TenantTask, run
-
-
-def perform(task: TenantTask) -> Result:
-    outcome = task.ensure(
-        replace(CONNECTION, deletion_timeout=task.options["deletion_timeout"]),
-        task.fields(FIELDS),
-        force=["options"] if task.options["resend_options"] else (),
-    )
-    return Result.of(outcome, {"connection": {key: one for key, one in outcome.object.items() if key != "options"}})
-
-
-MODULE = TenantModule(
-    {
-        **FIELDS,
-        **STATE,
-        "resend_options": {"type": "bool", "default": False},
-        "deletion_timeout": {"type": "float", "default": 60.0},
-    },
-    perform,
-    {"required_one_of": [["name", "id"]], "required_if": [["resend_options", True, ["options"]]]},
-    secrets=secrets,
-)
+from ..module_utils._module import run
+from ..module_utils._modules.auth0_connection import MODULE
 
 
 def main() -> None:

@@ -83,26 +83,8 @@ failure:
   sample: {status: 401, code: null, message: Invalid token, request: GET /api/v2/connections}
 """
 
-from ..module_utils._auth0.kinds.connection import CONNECTION_DOMAIN, DOMAIN_FIELDS
-from ..module_utils._module import Result, TenantModule, TenantTask, run
-
-
-def perform(task: TenantTask) -> Result:
-    outcome = task.ensure(CONNECTION_DOMAIN, task.options)
-    return Result.of(
-        outcome, {"connection": {key: outcome.object[key] for key in DOMAIN_FIELDS if key in outcome.object}}
-    )
-
-
-MODULE = TenantModule(
-    {
-        "name": {"type": "str"},
-        "id": {"type": "str"},
-        "is_domain_connection": {"type": "bool", "default": True},
-    },
-    perform,
-    {"required_one_of": [["name", "id"]], "mutually_exclusive": [["name", "id"]]},
-)
+from ..module_utils._module import run
+from ..module_utils._modules.auth0_connection_domain import MODULE
 
 
 def main() -> None:

@@ -66,36 +66,8 @@ failure:
   sample: {status: 401, code: null, message: Invalid token, request: GET /api/v2/connections}
 """
 
-from dataclasses import replace
-
-from ..module_utils._auth0.kinds.connection import CONNECTION, FIELDS, WITHOUT_OPTIONS
-from ..module_utils._auth0.plan import secrets_in
-from ..module_utils._errors import ScopeError
-from ..module_utils._module import Result, TenantModule, TenantTask, run, select_fields
-
-
-def perform(task: TenantTask) -> Result:
-    include = task.options["include_options"]
-    if include and (missing := task.api.missing_scopes(CONNECTION.readable.values())):
-        raise ScopeError(missing, "which is needed for include_options")
-    resource = CONNECTION if include else replace(CONNECTION, query=WITHOUT_OPTIONS)
-    found = [
-        select_fields(FIELDS, connection)
-        for connection in resource.search(task.api, task.fields(CONNECTION.keys), **task.fields(["strategy"]))
-    ]
-    return Result({"connections": found}, revealed=frozenset(secrets_in(CONNECTION.shape, found)))
-
-
-MODULE = TenantModule(
-    {
-        "name": {"type": "str"},
-        "id": {"type": "str"},
-        "strategy": {"type": "list", "elements": "str"},
-        "include_options": {"type": "bool", "default": False},
-    },
-    perform,
-    {"mutually_exclusive": [["name", "id", "strategy"]]},
-)
+from ..module_utils._module import run
+from ..module_utils._modules.auth0_connection_info import MODULE
 
 
 def main() -> None:

@@ -254,22 +254,8 @@ failure:
   sample: {status: 401, code: null, message: Invalid token, request: GET /api/v2/resource-servers}
 """
 
-from ..module_utils._auth0.kinds.resource_server import FIELDS, RESOURCE_SERVER
-from ..module_utils._module import STATE, Result, TenantModule, TenantTask, run
-from ..module_utils._types import Object
-
-
-def perform(task: TenantTask) -> Result:
-    purge = ["scopes"] if task.options["purge_scopes"] else []
-    outcome = task.ensure(RESOURCE_SERVER, task.fields(FIELDS), purge=purge)
-    values: Object = {"resource_server": outcome.object}
-    if purge and not task.absent:
-        values["purged_scopes"] = [value for (value,) in outcome.plan.purged.get("scopes", ())]
-    return Result.of(outcome, values)
-
-
-OPTIONS = {**FIELDS, **STATE, "purge_scopes": {"type": "bool", "default": False}}
-MODULE = TenantModule(OPTIONS, perform, {"required_by": {"signing_secret": ["signing_alg"]}})
+from ..module_utils._module import run
+from ..module_utils._modules.auth0_resource_server import MODULE
 
 
 def main() -> None:

@@ -57,18 +57,8 @@ failure:
   sample: {status: 401, code: null, message: Invalid token, request: GET /api/v2/resource-servers}
 """
 
-from ..module_utils._auth0.kinds.resource_server import FIELDS, RESOURCE_SERVER
-from ..module_utils._auth0.plan import without_secrets
-from ..module_utils._module import Result, TenantModule, TenantTask, run, select_fields
-
-
-def perform(task: TenantTask) -> Result:
-    found = RESOURCE_SERVER.search(task.api, task.fields(["identifier"]))
-    shape = RESOURCE_SERVER.shape
-    return Result({"resource_servers": [without_secrets(shape, select_fields(FIELDS, api)) for api in found]})
-
-
-MODULE = TenantModule({"identifier": {"type": "str"}}, perform)
+from ..module_utils._module import run
+from ..module_utils._modules.auth0_resource_server_info import MODULE
 
 
 def main() -> None:

@@ -115,23 +115,8 @@ failure:
   sample: {status: 401, code: null, message: Invalid token, request: GET /api/v2/roles}
 """
 
-from ..module_utils._auth0.kinds.role import FIELDS, PERMISSION, ROLE
-from ..module_utils._module import STATE, Result, TenantModule, TenantTask, run
-from ..module_utils._types import Object
-
-
-def perform(task: TenantTask) -> Result:
-    purge = ["permissions"] if task.options["purge_permissions"] else []
-    outcome = task.ensure(ROLE, task.fields(FIELDS), purge=purge)
-    values: Object = {"role": outcome.object}
-    if purge and not task.absent:
-        purged = outcome.plan.purged.get("permissions", ())
-        values["purged_permissions"] = [dict(zip(PERMISSION, member)) for member in purged]
-    return Result.of(outcome, values)
-
-
-OPTIONS = {**FIELDS, **STATE, "purge_permissions": {"type": "bool", "default": False}}
-MODULE = TenantModule(OPTIONS, perform, {"required_one_of": [["name", "id"]]})
+from ..module_utils._module import run
+from ..module_utils._modules.auth0_role import MODULE
 
 
 def main() -> None:

@@ -86,21 +86,8 @@ failure:
   sample: {status: 401, code: null, message: Invalid token, request: GET /api/v2/roles}
 """
 
-from ..module_utils._auth0.kinds.role import FIELDS, ROLE
-from ..module_utils._module import Result, TenantModule, TenantTask, run, select_fields
-
-
-def perform(task: TenantTask) -> Result:
-    parts = ["permissions"] if task.options["include_permissions"] else []
-    found = ROLE.search(task.api, task.fields(ROLE.keys), parts=parts)
-    return Result({"roles": [select_fields(FIELDS, role) for role in found]})
-
-
-MODULE = TenantModule(
-    {"name": {"type": "str"}, "id": {"type": "str"}, "include_permissions": {"type": "bool", "default": False}},
-    perform,
-    {"mutually_exclusive": [["name", "id"]]},
-)
+from ..module_utils._module import run
+from ..module_utils._modules.auth0_role_info import MODULE
 
 
 def main() -> None:

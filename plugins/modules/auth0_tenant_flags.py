@@ -171,16 +171,8 @@ failure:
   sample: {status: 401, code: null, message: Invalid token, request: GET /api/v2/tenants/settings}
 """
 
-from ..module_utils._auth0.kinds.tenant import FLAG_OPTIONS, FLAGS
-from ..module_utils._module import Result, TenantModule, TenantTask, run
-
-
-def perform(task: TenantTask) -> Result:
-    outcome = task.ensure(FLAGS, task.options)
-    return Result.of(outcome, {"flags": outcome.object.get("flags", {})})
-
-
-MODULE = TenantModule(FLAG_OPTIONS, perform)
+from ..module_utils._module import run
+from ..module_utils._modules.auth0_tenant_flags import MODULE
 
 
 def main() -> None:

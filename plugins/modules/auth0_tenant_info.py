@@ -56,17 +56,8 @@ failure:
   sample: {status: 401, code: null, message: Invalid token, request: GET /api/v2/tenants/settings}
 """
 
-from ..module_utils._auth0.kinds.tenant import ALL, FIELDS, FLAG_OPTIONS, drop_doubled_lifetimes
-from ..module_utils._module import Result, TenantModule, TenantTask, run, select_fields
-
-
-def perform(task: TenantTask) -> Result:
-    found = ALL.find(task.api, {}) or {}
-    flags = select_fields(FLAG_OPTIONS, {"flags": found.get("flags", {})})
-    return Result({"settings": select_fields(FIELDS, drop_doubled_lifetimes(found)), **flags})
-
-
-MODULE = TenantModule({}, perform)
+from ..module_utils._module import run
+from ..module_utils._modules.auth0_tenant_info import MODULE
 
 
 def main() -> None:

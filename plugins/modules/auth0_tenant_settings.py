@@ -307,23 +307,8 @@ failure:
   sample: {status: 401, code: null, message: Invalid token, request: GET /api/v2/tenants/settings}
 """
 
-from ..module_utils._auth0.kinds.tenant import FIELDS, LIFETIMES, PROMPT, SETTINGS, THREE_WAYS, align_lifetimes
-from ..module_utils._module import Result, TenantModule, TenantTask, run
-
-
-def perform(task: TenantTask) -> Result:
-    wanted = task.fields(FIELDS)
-    if PROMPT in wanted:
-        wanted[PROMPT] = THREE_WAYS[wanted[PROMPT]]
-    outcome = task.ensure(SETTINGS, wanted)
-    return Result.of(outcome, {"settings": align_lifetimes(outcome.object, outcome.plan.body)})
-
-
-MODULE = TenantModule(
-    FIELDS,
-    perform,
-    {"mutually_exclusive": [[name, f"{name}_in_minutes"] for name in LIFETIMES], "required_one_of": [list(FIELDS)]},
-)
+from ..module_utils._module import run
+from ..module_utils._modules.auth0_tenant_settings import MODULE
 
 
 def main() -> None:

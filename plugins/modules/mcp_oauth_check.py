@@ -197,63 +197,8 @@ report:
     - "PASS  gateway                        answers, status 401"
 """
 
-import typing as t
-
-from ..module_utils._check.check import Check, Subject
-from ..module_utils._check.probe import Probe
-from ..module_utils._check.report import failure_text, table
-from ..module_utils._check.server import Issuer
-from ..module_utils._module import GuestModule, GuestTask, Result, run
-from ..module_utils._types import Object
-from ..module_utils._urls import check_domain
-from ..module_utils._zuplo.files import Snapshot
-from ..module_utils._zuplo.project import FILES
-
-OPTIONS: dict[str, t.Any] = {
-    "mcp_server_url": {"type": "str", "required": True},
-    "issuer_domain": {"type": "str"},
-    "client_registration": {"type": "list", "elements": "str", "choices": ["dcr", "cimd"], "default": ["dcr"]},
-    "project_dir": {"type": "path"},
-    "register": {"type": "bool", "default": False},
-    "other_audience": {"type": "str"},
-    "gateway_required": {"type": "bool", "default": False},
-    "fail_on_findings": {"type": "bool", "default": True},
-}
-
-
-def perform(task: GuestTask) -> Result:
-    options = task.options
-    subject = Subject(
-        mcp_server_url=options["mcp_server_url"],
-        issuer=_issuer(options),
-        client_registration=frozenset(options["client_registration"]),
-        files=Snapshot.read(options["project_dir"], FILES).texts if "project_dir" in options else None,
-        gateway_required=options["gateway_required"],
-        register=options["register"] and not task.check_mode,
-        other_audience=options.get("other_audience"),
-    )
-    probe = Probe(ca_path=options.get("ca_path"), validate_certs=options["validate_certs"], timeout=options["timeout"])
-    check = Check(subject, probe, task.api)
-    try:
-        findings = check.run()
-    finally:
-        probe.close()
-    return Result(
-        {"findings": [finding.values for finding in findings], "report": table(findings)},
-        changed=check.undeleted_client is not None,
-        warnings=[finding.sentence for finding in findings if finding.status == "warn"],
-        error=failure_text(findings) if options["fail_on_findings"] else "",
-    )
-
-
-def _issuer(options: Object) -> Issuer | None:
-    """From the first option that is set; both are checked."""
-    given = [name for name in ("issuer_domain", "domain") if options.get(name)]
-    issuers = [Issuer(check_domain(options[name], name), name) for name in given]
-    return issuers[0] if issuers else None
-
-
-MODULE = GuestModule(OPTIONS, perform)
+from ..module_utils._module import run
+from ..module_utils._modules.mcp_oauth_check import MODULE
 
 
 def main() -> None:

@@ -36,7 +36,7 @@ from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0.kinds import 
     tenant,
 )
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._errors import PlanError
-from ansible_collections.mcp_ops.oauth.plugins.modules import (
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._modules import (
     auth0_client_grant,
     auth0_resource_server,
     auth0_tenant_settings,
