@@ -47,14 +47,20 @@ _SPECIAL = frozenset({"all", "tagged", "untagged", "always"})
 
 
 class PreflightApi(ManagementApi):
-    """Reads as if the steps before had been carried out; `predicted` holds their objects by path."""
+    """Reads each object once, as if the steps before had been carried out; `predicted` holds their objects by path."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self.predicted: dict[str, Object] = {}
+        self._read: dict[tuple[str, str], Object | None] = {}
 
     def get(self, path: str, **params: t.Any) -> Object | None:
-        return self.predicted.get(path) or super().get(path, **params)
+        if path in self.predicted:
+            return self.predicted[path]
+        key = path, str(sorted(params.items()))
+        if key not in self._read:
+            self._read[key] = super().get(path, **params)
+        return self._read[key]
 
 
 class Preflight:
