@@ -87,6 +87,10 @@ attributes:
 requirements:
   - requests
 notes:
+  - Where a task does not set one of these options, a variable does, which is named like the environment variable in lower
+    case, such as C(auth0_domain), C(auth0_client_id), C(auth0_client_secret), C(auth0_audience) or C(auth0_ca_path). So
+    each host of an inventory can be a tenant. The environment comes last. Credentials in the environment are ignored
+    where a task or a variable has a client secret or a key.
   - O(auth_client_id), O(auth_client_secret), O(auth_access_token) and O(auth_audience) consist of printable ASCII
     characters without white space. Anything else in them, such as a line break at the end, is an error before a request
     is sent.

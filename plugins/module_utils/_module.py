@@ -61,7 +61,9 @@ TENANT_OPTIONS: dict[str, dict[str, t.Any]] = {
 }
 _KEYS = ("auth_client_secret", "auth_client_assertion_signing_key")
 _CREDENTIALS = (*_KEYS, "auth_access_token")
-# The same for a module that can do without a tenant.
+# Where a task does not set an option, the variable that does: `auth0_client_id` for `auth_client_id`.
+VARIABLES = {name: f"auth0_{name[5:] if name.startswith('auth_') else name}" for name in TENANT_OPTIONS}
+# TENANT_OPTIONS for a module that can do without a tenant.
 GUEST_OPTIONS = {**TENANT_OPTIONS, "domain": {**TENANT_OPTIONS["domain"], "required": False}}
 
 STATE: dict[str, dict[str, t.Any]] = {"state": {"type": "str", "choices": ["present", "absent"], "default": "present"}}
