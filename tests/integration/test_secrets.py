@@ -109,7 +109,7 @@ def test_the_result_of_an_asynchronous_login_is_hidden(play: Play, tenant: Tenan
         assert leaks(text, tenant) == []
 
 
-CAUSES = {
+CAUSES: dict[str, tuple[dict[str, str | None], str]] = {
     "wrong secret": ({"AUTH0_CLIENT_SECRET": "wrong"}, "Auth0 refused the credentials. Check auth_client_id"),
     "no credentials": ({"AUTH0_CLIENT_SECRET": None}, "No credentials for the tenant. Set auth_access_token"),
     "missing scope": ({}, "The token lacks the scope read:nothing, which required_scopes names. Grant it"),
