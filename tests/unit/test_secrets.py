@@ -8,12 +8,19 @@ from __future__ import annotations
 import base64
 import html
 import json
+import re
 import typing as t
 import urllib.parse
 
 import pytest
 
-from ansible_collections.mcp_ops.oauth.plugins.module_utils._secrets import HIDDEN, Mask, inspect, secrets_at
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._secrets import (
+    HIDDEN,
+    SECRET_NAMES,
+    Mask,
+    inspect,
+    secrets_at,
+)
 
 KEY = "-----BEGIN KEY-----\nmarkerMIIEvQIBADAN\nmarkerBgkqhkiG9w0B\n-----END KEY-----\n"
 SECRETS = [
@@ -104,6 +111,28 @@ def test_what_is_returned_on_purpose_is_not_masked() -> None:
 def test_secrets_at_a_path_are_texts_and_numbers() -> None:
     value = {"a": {"secret": [1234567, "x", True, None, ""]}, "b": "y", "list": [{"secret": 1.5}]}
     assert list(secrets_at(lambda path: path.endswith("secret"), value)) == ["1234567", "x", "1.5"]
+
+
+@pytest.mark.parametrize(
+    ("names", "secret"),
+    [
+        (
+            "client_secret app_secret secret clientSecret client_secret_value password smtp_password pass smtp_pass",
+            True,
+        ),
+        (
+            "passwd passphrase passcode token access-token twilio_token tokens api_key apiKey x-api-key private_key",
+            True,
+        ),
+        ("key sasKey signing_key signingKey.cert decryptionKey.key configuration.x headers.a customHeaders.a", True),
+        ("credentials.user deep.er.secret", True),
+        ("client_id token_endpoint passwordPolicy password_policy password_options bypass compass signing_alg", False),
+        ("secret_base64_encoded scope keychain token_endpoint_auth_method discovery_url", False),
+    ],
+)
+def test_names_of_secrets(names: str, secret: bool) -> None:
+    for name in names.split():
+        assert bool(re.search(rf"(?i)^options\.(.*\.)?({SECRET_NAMES})", f"options.{name}")) is secret, name
 
 
 SPEC: dict[str, t.Any] = {
