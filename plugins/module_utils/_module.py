@@ -203,7 +203,7 @@ class Module:
     perform: t.Callable[[t.Any], Result]
     rules: t.Mapping[str, t.Any] = field(default_factory=dict)
     hides: Hides = lambda path: False
-    reveals: t.Union[bool, str] = False
+    reveals: bool | str = False
 
     needs_requests: t.ClassVar[bool] = False
     shared: t.ClassVar[Spec] = {}

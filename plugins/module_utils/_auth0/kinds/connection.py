@@ -10,6 +10,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ..._errors import InputError, PlanError
+from ..._secrets import SECRET_NAMES
 from ..._types import Object
 from ..api import ManagementApi, encode
 from ..part import Part
@@ -49,13 +50,8 @@ FIELDS: dict[str, t.Any] = {
         },
     },
 }
-# Each strategy has options of its own, and which of them are secrets only their names tell. What is below the first
-# group is secret as well.
-SECRET_OPTIONS = (
-    r"(?i)^options\.(.*\.)?("
-    r"(configuration|headers|customHeaders|signing_?key|decryption_?key|credentials?)(\.|$)"
-    r"|(\w*secret\w*|\w*password|pass(phrase|code)?|(\w*[_-])?token|\w*(api|private|access)[_-]?key|key)$)"
-)
+# Each strategy has options of its own, and which of them are secrets only their names tell.
+SECRET_OPTIONS = rf"(?i)^options\.(.*\.)?({SECRET_NAMES})"
 
 LEGACY_PASSWORD_OPTIONS = (
     "passwordPolicy",
