@@ -16,7 +16,7 @@ import requests
 import responses
 import yaml
 
-from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0 import login, transport
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0 import login, waiting
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0.api import ManagementApi
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0.login import Token
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0.settings import Settings
@@ -48,7 +48,7 @@ class Clock:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    monkeypatch.setattr(transport.random, "uniform", lambda low, high: low)
+    monkeypatch.setattr(waiting.random, "uniform", lambda low, high: low)
     return Clock()
 
 
@@ -129,7 +129,7 @@ def test_settings_that_cannot_work(options: dict[str, t.Any], text: str) -> None
 @pytest.mark.parametrize("proxy", ["http://", "http://[", "socks5://127.0.0.1:1", "http://:x"])
 def test_a_proxy_that_is_no_url_is_told(monkeypatch: pytest.MonkeyPatch, api: ManagementApi, proxy: str) -> None:
     monkeypatch.setenv("HTTPS_PROXY", proxy)
-    with pytest.raises(UnreachableError, match=r"the proxy in the environment cannot be used\. Check HTTPS_PROXY"):
+    with pytest.raises(UnreachableError, match=r"the proxy in the environment, is not valid\. Check HTTPS_PROXY"):
         api.get("clients")
 
 
@@ -175,7 +175,7 @@ def test_issued_tokens_are_known_as_secrets(server: responses.RequestsMock, cloc
 def test_a_request_waits_where_the_last_answer_left_no_room(
     server: responses.RequestsMock, api: ManagementApi, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transport.time, "time", lambda: 5000.25)
+    monkeypatch.setattr(waiting.time, "time", lambda: 5000.25)
     for remaining, reset, slept in (("1", "5010", []), ("0", "5010", [0.505]), ("0", "5000", []), ("1", "5010", [])):
         headers = {"x-ratelimit-remaining": remaining, "x-ratelimit-reset": reset}
         server.get(f"{API}/clients", json={}, headers=headers)
@@ -276,9 +276,9 @@ def test_offset_paging_follows_the_servers_page_size(server: responses.RequestsM
 
 def test_checkpoint_paging_follows_next(server: responses.RequestsMock, api: ManagementApi) -> None:
     match = responses.matchers.query_param_matcher
-    server.get(f"{API}/things", match=[match({"take": 100, "q": "x"})], json={"things": [1], "next": "abc"})
-    server.get(f"{API}/things", match=[match({"take": 100, "q": "x", "from": "abc"})], json={"things": [2]})
-    assert list(api.listing("things", "things", checkpoint=True, q="x")) == [1, 2]
+    server.get(f"{API}/things", match=[match({"take": 100, "q": "x"})], json={"things": [{"id": 1}], "next": "abc"})
+    server.get(f"{API}/things", match=[match({"take": 100, "q": "x", "from": "abc"})], json={"things": [{"id": 2}]})
+    assert list(api.listing("things", "things", checkpoint=True, q="x")) == [{"id": 1}, {"id": 2}]
 
 
 def test_never_more_than_one_try_a_second(server: responses.RequestsMock, api: ManagementApi, clock: Clock) -> None:

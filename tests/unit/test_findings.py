@@ -273,7 +273,7 @@ ERRORS = [
 ]
 
 
-@pytest.mark.parametrize("answers", [[], [{}, {"identifier": URL}]], ids=["at once", "later"])
+@pytest.mark.parametrize("answers", [[], [{}, {"id": "1", "identifier": URL}]], ids=["at once", "later"])
 @pytest.mark.parametrize("error", ERRORS, ids=str)
 def test_an_error_of_the_tenant_is_a_finding(error: t.Any, answers: list[t.Any]) -> None:
     api = BrokenApi(error, [*answers])

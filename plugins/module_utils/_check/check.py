@@ -9,6 +9,10 @@ import typing as t
 from dataclasses import dataclass
 
 from .._auth0.api import ManagementApi, encode
+from .._auth0.kinds.client_grant import CLIENT_GRANT
+from .._auth0.kinds.connection import CONNECTION_DOMAIN
+from .._auth0.kinds.resource_server import RESOURCE_SERVER
+from .._auth0.kinds.tenant import ALL
 from .._errors import ApiError, Auth0Error, InputError
 from .._types import Object
 from .._zuplo.project import Files
@@ -161,7 +165,7 @@ class Check:
         self._add(tenant.management_api(stopped))
 
     def _check_settings(self, api: ManagementApi) -> None:
-        settings = api.get("tenants/settings") or {}
+        settings = api.get("tenants/settings", ALL.form) or {}
         ways = self._subject.client_registration
         self._default_audience = settings.get("default_audience")
         self._add(tenant.resource_parameter_profile(settings, self._url))
@@ -171,14 +175,13 @@ class Check:
         self._add(tenant.iss_parameter(settings))
 
     def _check_resource_server(self, api: ManagementApi) -> None:
-        found = api.get(f"resource-servers/{encode(self._url)}")
+        found = api.get(f"resource-servers/{encode(self._url)}", RESOURCE_SERVER.form)
         similar: list[str] = []
         if found is None:
             self._has_resource_server = False
             # One listing, which the filter keeps to the few that are asked for.
             identifiers = tenant.similar_identifiers(self._url, self._default_audience)
-            listed = api.listing("resource-servers", "resource_servers", checkpoint=False, identifiers=identifiers)
-            similar = [one["identifier"] for one in listed]
+            similar = [one["identifier"] for one in RESOURCE_SERVER.list(api, identifiers=identifiers)]
         else:
             self._add(tenant.signing_alg(found))
             self._add(tenant.offline_access(found))
@@ -189,11 +192,10 @@ class Check:
             self._add(skip_after("client_grant", "resource_server"))
             return
         query = {"audience": self._url, "default_for": "third_party_clients"}
-        grants = api.listing("client-grants", "client_grants", checkpoint=True, **query)
-        self._add(tenant.client_grant(grants, self._url))
+        self._add(tenant.client_grant(CLIENT_GRANT.list(api, **query), self._url))
 
     def _check_connection(self, api: ManagementApi) -> None:
-        listed = api.listing("connections", "connections", checkpoint=True, fields="name,is_domain_connection")
+        listed = CONNECTION_DOMAIN.list(api)
         self._add(tenant.connection(next((one for one in listed if one.get("is_domain_connection")), None)))
 
     # -- a real registration ------------------------------------------------------------------------------------------
