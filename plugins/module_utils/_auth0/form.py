@@ -74,7 +74,8 @@ def _fault(spec: t.Mapping[str, t.Any], value: t.Any, path: str) -> str:
         return _fault_of_fields(spec.get("options", {}), value, path)
     if kind == "list":
         member = {"type": spec.get("elements", "str"), "options": spec.get("options", {})}
-        keys = [name for name, option in member["options"].items() if option.get("required")]
+        options = member["options"].items()
+        keys = [name for name, option in options if option.get("required") and option["type"] == "str"]
         for number, one in enumerate(value):
             here = f"{path}[{number}]"
             if member["type"] == "str" and not isinstance(one, str):
