@@ -66,15 +66,15 @@ options:
     default: true
   timeout:
     description:
-      - The longest wait in seconds for a connection, and again for an answer.
+      - The longest time in seconds that one request may take, from the connection to the last byte of the answer.
       - Read from the environment variable E(AUTH0_TIMEOUT) if not set.
     type: float
     default: 30
   retry_timeout:
     description:
-      - The longest total wait in seconds that one request spends on rate limits (status 429) and outages (status 502,
-        503, 504, connections without an answer) before the task fails. V(0) does not retry.
-      - Tries are at least one second apart.
+      - The longest time in seconds that all requests of one task together may lose to rate limits (status 429) and
+        outages (status 500, 502, 503, 504, connections without an answer) before the task fails. V(0) does not retry.
+      - Tries are at least one second apart. A task that had to wait for long says so in a warning.
       - Read from the environment variable E(AUTH0_RETRY_TIMEOUT) if not set.
     type: float
     default: 60

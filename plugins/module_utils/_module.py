@@ -20,7 +20,7 @@ from ._auth0.memory import Memory
 from ._auth0.plan import HIDDEN
 from ._auth0.resource import Resource
 from ._auth0.settings import Settings, has_credentials
-from ._errors import Auth0Error, OpsError
+from ._errors import LONGEST, Auth0Error, OpsError, clean
 from ._http import REQUESTS_IMPORT_ERROR
 from ._types import Object
 
@@ -119,7 +119,8 @@ class Diff:
 
     @property
     def answer(self) -> Object:
-        return {"before_header": self.title, "after_header": self.title, "before": self.before, "after": self.after}
+        title = clean(self.title)
+        return {"before_header": title, "after_header": title, "before": self.before, "after": self.after}
 
 
 @dataclass(frozen=True)
@@ -236,14 +237,19 @@ def run(module: Module, memory: Memory | None = None) -> None:
         ansible.fail_json(
             msg=f"{what}. Please report it with the traceback.", traceback=ansible.mask(traceback.format_exc())
         )
-    for warning in result.warnings:
-        ansible.warn(warning)
+    for warning in (*result.warnings, *_waits(task)):
+        ansible.warn(clean(warning, LONGEST))
     # Until ansible-core 2.21 a secret in a result is replaced by a placeholder, which no later task could use.
     ansible.no_log_values -= result.revealed
     answer = result.answer(with_diff=ansible._diff)
     if result.error:
         ansible.fail_json(msg=result.error, **answer)
     ansible.exit_json(**answer)
+
+
+def _waits(task: Task) -> list[str]:
+    api = getattr(task, "api", None)
+    return api.warnings if api else []
 
 
 def _issued_tokens(task: Task) -> set[str]:

@@ -223,10 +223,25 @@ class ManagementApi:
             self._token = None
             answer = send()
         if answer.status not in (200, 201, 202, 204):
-            raise _api_error(answer, method, path)
+            raise self._refused(answer, method, path)
         if answer.data is None and answer.status != 204:
             raise self._unusable(method, path, answer.problem or "with something other than JSON", answer.status)
         return answer.data
+
+    def _refused(self, answer: Answer, method: str, path: str) -> ApiError:
+        code, message = answer.text("errorCode"), answer.text("message")
+        remedy = _remedy(answer, code, message or "")
+        if answer.status == 401:
+            remedy = f"{remedy} {self.settings.origins('auth_access_token', 'domain')}".strip()
+        return ApiError(
+            f"failed with status {answer.status}" + (f": {message}" if message else ""),
+            where=f"{method} {path}",
+            remedy=remedy,
+            status=answer.status,
+            code=code,
+            message=message,
+            request=f"{method} {path}",
+        )
 
     def _checked(self, form: Form, method: str, path: str, answer: t.Any) -> Object:
         if fault := form.find_fault(answer):
@@ -239,7 +254,8 @@ class ManagementApi:
     def _unusable(self, method: str, path: str, how: str, status: int) -> UnreachableError:
         return UnreachableError(
             f"{self.settings.domain} answered {method} {path} {how}",
-            remedy="Check that domain is an Auth0 tenant and that no proxy answers in its place.",
+            remedy="Check that domain is an Auth0 tenant and that no proxy answers in its place. "
+            + self.settings.origins("domain"),
             status=status,
             request=f"{method} {path}",
         )
@@ -264,19 +280,6 @@ def _cut_off(path: str, count: int, total: int | None) -> ListingError:
         f"Auth0 lists only {count} of {total or 'all'} objects of /api/v2/{path}, so the rest cannot be read this way",
         remedy="Name the one that is needed.",
         request=f"GET /api/v2/{path}",
-    )
-
-
-def _api_error(answer: Answer, method: str, path: str) -> ApiError:
-    code, message = answer.text("errorCode"), answer.text("message")
-    return ApiError(
-        f"failed with status {answer.status}" + (f": {message}" if message else ""),
-        where=f"{method} {path}",
-        remedy=_remedy(answer, code, message or ""),
-        status=answer.status,
-        code=code,
-        message=message,
-        request=f"{method} {path}",
     )
 
 

@@ -103,7 +103,8 @@ def _assertion(settings: Settings) -> str:
         raise CredentialsError(
             "is not an unencrypted RSA private key in PEM form",
             where=option,
-            remedy="Give the whole key with its BEGIN and END lines, and without a passphrase.",
+            remedy="Give the whole key with its BEGIN and END lines, and without a passphrase. "
+            + settings.origins(option),
         ) from None
 
 
@@ -114,6 +115,8 @@ def _login_error(answer: Answer, settings: Settings, audience: str) -> Auth0Erro
     if answer.status == 401:
         what = "Auth0 refused the credentials"
         remedy = "Check auth_client_id, its secret or key, and that domain is their tenant."
+        named = ("auth_client_id", "auth_client_secret", "auth_client_assertion_signing_key", "domain")
+        remedy = f"{remedy} {settings.origins(*named)}".strip()
     elif answer.status == 403 and audience != settings.management_audience:
         what = f"The application gets no token for {audience!r}"
     elif answer.status == 403:
@@ -122,12 +125,19 @@ def _login_error(answer: Answer, settings: Settings, audience: str) -> Auth0Erro
             "Authorize it there (Dashboard: Applications, APIs, Auth0 Management API). Where domain is a custom "
             "domain, set auth_audience to 'https://<canonical domain>/api/v2/'."
         )
+        if settings.auth_audience:
+            source = settings.sources.get("auth_audience")
+            what = f"{what} at auth_audience, which is {settings.auth_audience!r}"
+            what += f" (from the environment variable {source})" if source else ""
+            # Other tools call the API that they want a token for by the same name.
+            remedy = f"{remedy} Else {f'unset {source}' if source else 'leave auth_audience out'}."
+        remedy = f"{remedy} {settings.origins('auth_client_id', 'domain')}".strip()
     elif answer.status == 429 or answer.status in OUTAGES:
         what = f"{what}, {answer.gave_up}"
     elif not code:
         what, remedy = (
             f"{settings.domain} does not answer like an Auth0 tenant, status {answer.status}",
-            "Check domain.",
+            f"Check domain. {settings.origins('domain')}".strip(),
         )
         error = UnreachableError
     if message:

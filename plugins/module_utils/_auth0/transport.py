@@ -135,8 +135,11 @@ class Transport:
         return reply, ""
 
     def _unreachable(self, method: str, path: str, why: str, remedy: str = "") -> UnreachableError:
+        origins = self._settings.origins("domain", "ca_path", "timeout", "retry_timeout")
         return UnreachableError(
-            f"Cannot reach {self._settings.domain}: {why}", remedy=remedy, request=f"{method} {path}"
+            f"Cannot reach {self._settings.domain}: {why}",
+            remedy=f"{remedy} {origins}".strip(),
+            request=f"{method} {path}",
         )
 
 
