@@ -19,7 +19,8 @@ from ansible.utils.display import Display
 # Loaded in the parent, so that no worker has to: it brings the whole of requests with it.
 from ..module_utils._auth0.memory import Memory
 from ..module_utils._http import REQUESTS_IMPORT_ERROR
-from ..module_utils._module import VARIABLES, Module, run
+from ..module_utils._module import Module, run
+from ..module_utils._options import VARIABLES
 from ._core import IS_TESTED, ProcessReplacement, hide_result, hide_task, loop_of, runs_here
 
 SWITCH = "mcp_ops_in_process"

@@ -12,7 +12,7 @@ import urllib.parse
 
 import pytest
 
-from ansible_collections.mcp_ops.oauth.plugins.module_utils import _errors, _module
+from ansible_collections.mcp_ops.oauth.plugins.module_utils import _errors, _module, _options
 from ansible_collections.mcp_ops.oauth.plugins.plugin_utils import _core
 
 SECRET = "hush-hush-hush"
@@ -139,4 +139,4 @@ def test_what_the_user_left_out_is_not_there() -> None:
         "free": {"type": "dict"},
     }
     given = {"a": None, "many": [{"b": 1, "c": None}], "free": {"d": None}, "other": 1}
-    assert _module.select_fields(spec, given) == {"many": [{"b": 1}], "free": {"d": None}}
+    assert _options.select_fields(spec, given) == {"many": [{"b": 1}], "free": {"d": None}}

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 from ansible.module_utils.basic import env_fallback
 
-from .._module import STATE, Diff, Module, Result, Task
+from .._module import Diff, Module, Result, Task
+from .._options import STATE
 from .._types import Object
 from .._urls import derive
 from .._zuplo.configuration import Environment, check_options, configuration

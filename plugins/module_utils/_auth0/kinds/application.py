@@ -242,6 +242,7 @@ APPLICATION = Applications(
     path="clients",
     scope="clients",
     keys=("client_id", "name"),
+    fields=FIELDS,
     id="client_id",
     addresses={"client_id": ""},
     listed={"is_global": "false"},
