@@ -17,7 +17,11 @@ description:
     into the files of that Zuplo project, which you then deploy as usual.
   - Everything else in the files stays the same, byte for byte. A policy or route that exists is extended, not replaced.
   - All files change together or none does. A file that cannot be edited safely is an error. So is a file that another
-    program changes while the module runs.
+    program changes while the module runs. Two runs on one project wait for each other.
+  - A run that is killed leaves each file whole. The next one finishes the work and deletes temporary files
+    (C(.zuplo_mcp_oauth-*.tmp)).
+  - A file keeps its owner, group, mode, extended attributes and ACL, on Linux; the module warns of what it cannot keep.
+    It replaces files, so other hard links to a file keep the old text.
 options:
   issuer_domain:
     description:
@@ -69,6 +73,12 @@ options:
       - Whether to attach the policy to the routes of the tools as well. The gateway passes the token on to them.
       - With V(false), anyone can call these routes directly, unless another policy guards them. The module warns of
         them and returns them in RV(open_routes). It does not detach a policy that is attached.
+    type: bool
+    default: false
+  allow_links_outside:
+    description:
+      - Whether files of the project may be links that lead out of O(project_dir). They are then read and written where
+        they lead. With V(false), such a link is an error.
     type: bool
     default: false
   issuer_domain_env:

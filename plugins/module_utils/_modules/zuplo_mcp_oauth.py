@@ -15,37 +15,54 @@ from .._urls import derive
 from .._zuplo.configuration import Environment, check_options, configuration
 from .._zuplo.edit import Plan, Wanted, absent, present
 from .._zuplo.files import Snapshot
-from .._zuplo.project import FILES
+from .._zuplo.lock import lock
+from .._zuplo.project import FILES, HELPER, Files
 
 
 def perform(task: Task) -> Result:
-    options = task.options
     if task.absent:
         check_options(task.fields(("policy_name", "project_dir")))
-        snapshot = Snapshot.read(options["project_dir"], FILES)
-        return apply(task, snapshot, absent(snapshot.texts, options["policy_name"]), {})
-    check_options(options)
-    strings = derive(options["issuer_domain"], options["mcp_server_url"])
-    environment = Environment(options.get("issuer_domain_env"), options.get("mcp_host_env"))
-    names = task.fields(("resource_name", "policy_name"))
-    config = configuration(strings, environment=environment, **names)
-    warnings = warn_of_origin(strings.audience)
-    if "project_dir" not in options:
-        return Result({"config": config}, warnings=warnings)
-    snapshot = Snapshot.read(options["project_dir"], FILES)
+    else:
+        check_options(task.options)
+    if "project_dir" not in task.options:
+        config = configure(task, {})[0]
+        return Result({"config": config}, warnings=warn_of_origin(config["audience"]))
+    with lock(task.options["project_dir"]) as locked:
+        return edit_project(task, locked=locked)
+
+
+def edit_project(task: Task, *, locked: bool) -> Result:
+    options = task.options
+    snapshot = Snapshot.read(options["project_dir"], FILES, links_outside=options["allow_links_outside"])
+    swept = snapshot.sweep() if locked and not task.check_mode else []
+    if task.absent:
+        edits_last = absent(snapshot.texts, options["policy_name"])
+        return apply(task, snapshot, edits_last, {}, swept)
+    config, environment = configure(task, snapshot.texts)
     wanted = Wanted(config, environment, options.get("operations"), options["attach_to_tools"])
+    warnings = [*warn_of_origin(config["audience"]), *swept]
     return apply(task, snapshot, present(snapshot.texts, wanted), {"config": config}, warnings)
 
 
-def apply(task: Task, snapshot: Snapshot, plan: Plan, values: Object, warnings: Sequence[str] = ()) -> Result:
-    edits = snapshot.compare(plan.files)
-    snapshot.check_writable(edits)
-    left_over = [] if task.check_mode else snapshot.apply(edits)
+def configure(task: Task, files: Files) -> tuple[Object, Environment]:
+    options = task.options
+    strings = derive(options["issuer_domain"], options["mcp_server_url"])
+    environment = Environment(options.get("issuer_domain_env"), options.get("mcp_host_env"))
+    names = task.fields(("resource_name", "policy_name"))
+    return configuration(strings, environment=environment, **names), environment
+
+
+def apply(task: Task, snapshot: Snapshot, plan: Plan, values: Object, warnings: Sequence[str]) -> Result:
+    # What is added is in the ledger before it is in the project, so that a run that is killed in between leaves nothing
+    # that `absent` would take for the user's.
+    edits = snapshot.compare(plan.files, **{"last" if task.absent else "first": HELPER})
+    foreseen = snapshot.check_writable(edits)
+    written = [] if task.check_mode else snapshot.apply(edits)
     return Result(
         {**values, "files": [edit.path for edit in edits], "open_routes": plan.open_routes},
         changed=bool(edits),
         diff=[Diff(edit.path, edit.before or "", edit.after or "") for edit in edits],
-        warnings=[*warnings, *warn_of_open_routes(plan.open_routes), *plan.warnings, *left_over],
+        warnings=[*warnings, *warn_of_open_routes(plan.open_routes), *plan.warnings, *foreseen, *written],
     )
 
 
@@ -84,6 +101,7 @@ MODULE = Module(
             },
         },
         "attach_to_tools": {"type": "bool", "default": False},
+        "allow_links_outside": {"type": "bool", "default": False},
         "issuer_domain_env": {"type": "str"},
         "mcp_host_env": {"type": "str"},
     },
