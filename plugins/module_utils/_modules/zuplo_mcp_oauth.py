@@ -11,24 +11,26 @@ from ansible.module_utils.basic import env_fallback
 
 from .._module import STATE, Diff, Module, Result, Task
 from .._types import Object
-from .._urls import derive
+from .._urls import Strings, derive
+from .._zuplo.choice import Wanted
 from .._zuplo.configuration import Environment, check_options, configuration
-from .._zuplo.edit import Plan, Wanted, absent, present
+from .._zuplo.edit import Plan, absent, present
 from .._zuplo.files import Snapshot
 from .._zuplo.lock import lock
-from .._zuplo.project import FILES, HELPER, Files
+from .._zuplo.project import FILES, HELPER
+
+# What the project has, where they are not set.
+NAMES = ("resource_name", "policy_name")
 
 
 def perform(task: Task) -> Result:
-    if task.absent:
-        check_options(task.fields(("policy_name", "project_dir")))
-    else:
-        check_options(task.options)
-    if "project_dir" not in task.options:
-        config = configure(task, {})[0]
-        return Result({"config": config}, warnings=warn_of_origin(config["audience"]))
-    with lock(task.options["project_dir"]) as locked:
-        return edit_project(task, locked=locked)
+    options = task.options
+    check_options(task.fields(("policy_name", "project_dir")) if task.absent else options)
+    if "project_dir" in options:
+        with lock(options["project_dir"]) as locked:
+            return edit_project(task, locked=locked)
+    config = configuration(strings_of(options), environment=environment_of(options), **task.fields(NAMES))
+    return Result({"config": config}, warnings=warn_of_origin(config["audience"]))
 
 
 def edit_project(task: Task, *, locked: bool) -> Result:
@@ -36,30 +38,37 @@ def edit_project(task: Task, *, locked: bool) -> Result:
     snapshot = Snapshot.read(options["project_dir"], FILES, links_outside=options["allow_links_outside"])
     swept = snapshot.sweep() if locked and not task.check_mode else []
     if task.absent:
-        edits_last = absent(snapshot.texts, options["policy_name"])
-        return apply(task, snapshot, edits_last, {}, swept)
-    config, environment = configure(task, snapshot.texts)
-    wanted = Wanted(config, environment, options.get("operations"), options["attach_to_tools"])
-    warnings = [*warn_of_origin(config["audience"]), *swept]
-    return apply(task, snapshot, present(snapshot.texts, wanted), {"config": config}, warnings)
+        return apply(task, snapshot, absent(snapshot.texts, options.get("policy_name")), swept)
+    wanted = Wanted(
+        strings_of(options),
+        environment_of(options),
+        **task.fields(NAMES),
+        operations=options.get("operations"),
+        attach=options["attach_to_tools"],
+    )
+    return apply(task, snapshot, present(snapshot.texts, wanted), [*warn_of_origin(wanted.strings.audience), *swept])
 
 
-def configure(task: Task, files: Files) -> tuple[Object, Environment]:
-    options = task.options
-    strings = derive(options["issuer_domain"], options["mcp_server_url"])
-    environment = Environment(options.get("issuer_domain_env"), options.get("mcp_host_env"))
-    names = task.fields(("resource_name", "policy_name"))
-    return configuration(strings, environment=environment, **names), environment
+def strings_of(options: Object) -> Strings:
+    return derive(options["issuer_domain"], options["mcp_server_url"])
 
 
-def apply(task: Task, snapshot: Snapshot, plan: Plan, values: Object, warnings: Sequence[str]) -> Result:
+def environment_of(options: Object) -> Environment:
+    return Environment(options.get("issuer_domain_env"), options.get("mcp_host_env"))
+
+
+def apply(task: Task, snapshot: Snapshot, plan: Plan, warnings: Sequence[str]) -> Result:
     # What is added is in the ledger before it is in the project, so that a run that is killed in between leaves nothing
     # that `absent` would take for the user's.
     edits = snapshot.compare(plan.files, **{"last" if task.absent else "first": HELPER})
     foreseen = snapshot.check_writable(edits)
     written = [] if task.check_mode else snapshot.apply(edits)
     return Result(
-        {**values, "files": [edit.path for edit in edits], "open_routes": plan.open_routes},
+        {
+            **({"config": plan.config} if plan.config else {}),
+            "files": [edit.path for edit in edits],
+            "open_routes": plan.open_routes,
+        },
         changed=bool(edits),
         diff=[Diff(edit.path, edit.before or "", edit.after or "") for edit in edits],
         warnings=[*warnings, *warn_of_open_routes(plan.open_routes), *plan.warnings, *foreseen, *written],
@@ -89,8 +98,8 @@ MODULE = Module(
         **STATE,
         "issuer_domain": {"type": "str", "fallback": (env_fallback, ["AUTH0_DOMAIN"])},
         "mcp_server_url": {"type": "str"},
-        "resource_name": {"type": "str", "default": "MCP server"},
-        "policy_name": {"type": "str", "default": "mcp-oauth-inbound"},
+        "resource_name": {"type": "str"},
+        "policy_name": {"type": "str"},
         "project_dir": {"type": "path"},
         "operations": {
             "type": "list",

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from .._types import Object
 from . import json_text
 from .ledger import Ledger, address, read_ledger
-from .project import HELPER, Files, Project, parse_project
+from .project import HELPER, Files, Project
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,9 @@ class Draft:
     policy_name: str
 
     @classmethod
-    def of(cls, files: Files, policy_name: str) -> Draft:
-        """The files as they are. Raises ProjectError for files that the gateway, or this collection, does not take."""
-        return cls(parse_project(files), read_ledger(files.get(HELPER)), policy_name)
+    def of(cls, project: Project, policy_name: str) -> Draft:
+        """The project as it is. Raises ProjectError for a ledger that somebody has edited."""
+        return cls(project, read_ledger(project.files.get(HELPER)), policy_name)
 
     @property
     def files(self) -> Files:
