@@ -15,7 +15,7 @@ from .._types import Object
 from .choice import Choice, Wanted, choose, choose_added, refuse_to_share, token_of
 from .configuration import PLUGIN, POLICY
 from .draft import Draft
-from .json_text import value_at
+from .json_text import Insertion, value_at
 from .ledger import read_code
 from .plugin import add_plugin, remove_plugin
 from .project import HELPER, POLICIES, ROUTES, Files, parse_project
@@ -79,11 +79,11 @@ def _add_policy(draft: Draft, policy: Object) -> Draft:
     if POLICIES not in draft.files:
         draft = draft.put(POLICIES, _NEW_POLICIES).note(POLICIES)
     if "policies" not in draft.load(POLICIES):
-        draft = draft.insert(POLICIES, ("policies",), []).note(POLICIES, ("policies",))
+        draft = draft.insert(POLICIES, Insertion(("policies",), [])).note(POLICIES, ("policies",))
     index = _find_own_policy(draft)
     if index is not None:
         return draft.merge(POLICIES, ("policies", index), policy)
-    draft = draft.insert(POLICIES, ("policies", len(draft.project.policies)), policy)
+    draft = draft.insert(POLICIES, Insertion(("policies", len(draft.project.policies)), policy))
     return draft.note(POLICIES, ("policies", draft.policy_name))
 
 

@@ -27,7 +27,7 @@ def add_plugin(draft: Draft, chosen: Choice, wanted: Wanted) -> tuple[Draft, str
     A plugin that the runtime module registers itself stays; ProjectError where its options cannot work.
     """
     if RUNTIME not in draft.files:
-        draft = draft.put(RUNTIME, NEW_RUNTIME).note(RUNTIME).note(RUNTIME, ("call",)).note(RUNTIME, ("import",))
+        draft = draft.put(RUNTIME, NEW_RUNTIME).note(RUNTIME, (), ("call",), ("import",))
     source = draft.files[RUNTIME]
     with _explain():
         if typescript.calls(source, PLUGIN) and not typescript.calls(source, REGISTER):
@@ -42,8 +42,8 @@ def add_plugin(draft: Draft, chosen: Choice, wanted: Wanted) -> tuple[Draft, str
             )
         source, added = typescript.add_call(source, "runtimeInit", REGISTER, "./mcp-oauth")
     draft = draft.put(RUNTIME, source)
-    for part in sorted(added):
-        draft = draft.note(RUNTIME, (part,))
+    if added:
+        draft = draft.note(RUNTIME, *((part,) for part in added))
     code = runtime_module(REGISTER, chosen.config["plugin_options"], chosen.environment)
     return _put_helper(replace(draft, ledger=draft.ledger.note(draft.policy_name)), code), code
 
