@@ -20,23 +20,30 @@ from .ratelimit import RateLimiter
 from .tenant import Tenant
 from .traffic import CONTROL, Fault, Traffic
 
+_KINDS = ("status", "reset", "reset_after", "delay", "broken_json", "after", "raw", "repeat")
+# Bytes, a character each.
+_LATIN_1 = {"type": "string", "pattern": "^[\\u0000-\\u00ff]*$"}
 _FAULT = schemas.validator(
     {
         **schemas.closed(
             {
-                "method": schemas.one_of("GET", "POST", "PATCH", "PUT", "DELETE"),
+                "method": schemas.one_of("GET", "POST", "PATCH", "PUT", "DELETE", "*"),
                 "path": schemas.text(least=1),
                 "times": schemas.integer(1),
+                "skip": schemas.integer(0),
                 "status": schemas.integer(100, 599),
                 "body": {},
                 "headers": schemas.open_object(additionalProperties=schemas.text()),
                 "delay": {"type": "number", "minimum": 0},
-                **schemas.booleans("reset", "reset_after", "broken_json"),
+                "raw": _LATIN_1,
+                "repeat": _LATIN_1,
+                "pause": {"type": "number", "minimum": 0},
+                **schemas.booleans("reset", "reset_after", "broken_json", "after"),
             },
             "method",
             "path",
         ),
-        "anyOf": [{"required": [kind]} for kind in ("status", "reset", "reset_after", "delay", "broken_json")],
+        "anyOf": [{"required": [kind]} for kind in _KINDS],
     }
 )
 
