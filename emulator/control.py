@@ -81,6 +81,9 @@ def routes(tenant: Tenant, limiter: RateLimiter) -> list[Route]:
         return JSONResponse(tenant.state)
 
     async def faults(request: Request) -> Response:
+        if request.method == "DELETE":
+            traffic(request).faults.clear()
+            return Response(status_code=204)
         if request.method == "GET":
             return JSONResponse([asdict(fault) for fault in traffic(request).faults if fault.times > 0])
         body = await request.json()
@@ -105,7 +108,7 @@ def routes(tenant: Tenant, limiter: RateLimiter) -> list[Route]:
     return [
         Route(f"{CONTROL}requests", requests, methods=["GET", "DELETE"]),
         Route(f"{CONTROL}state", state, methods=["GET", "PUT"]),
-        Route(f"{CONTROL}faults", faults, methods=["GET", "POST"]),
+        Route(f"{CONTROL}faults", faults, methods=["GET", "POST", "DELETE"]),
         Route(f"{CONTROL}reset", reset, methods=["POST"]),
         Route(f"{CONTROL}expire-tokens", expire_tokens, methods=["POST"]),
     ]

@@ -57,6 +57,13 @@ def test_faults_hold_for_their_method_and_path_only(api: Any) -> None:
     assert api.get(PATH).status_code == 500
 
 
+def test_faults_can_be_cleared(api: Any) -> None:
+    _fault(api, status=500)
+    assert len(api.get("/_emulator/faults").json()) == 1
+    assert api.delete("/_emulator/faults").status_code == 204
+    assert api.get(PATH).status_code == 200
+
+
 def test_a_star_at_the_end_is_a_prefix(api: Any) -> None:
     _fault(api, path="/api/v2/*", status=500, times=2)
     assert [api.get(path).status_code for path in (PATH, "/api/v2/clients", PATH)] == [500, 500, 200]
