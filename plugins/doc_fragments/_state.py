@@ -18,6 +18,13 @@ options:
     type: str
     choices: [present, absent]
     default: present
+  ignore_changes:
+    description:
+      - Options that count only for an object that is created. What one that exists has in their place stays as it is.
+      - An option that names the object cannot be in this list.
+    type: list
+    elements: str
+    default: []
 attributes:
   check_mode:
     description: Predicts in C(check_mode) what the real run would change, and sends only requests that read.

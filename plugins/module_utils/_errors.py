@@ -89,10 +89,10 @@ class ScopeError(Auth0Error):
 
     def __init__(self, missing: t.Iterable[str], purpose: str) -> None:
         """`purpose` goes on after the scopes: `which is needed to …`."""
-        names = list(missing)
-        scopes, them = ("scope", "it") if len(names) == 1 else ("scopes", "them")
+        self.missing = list(missing)
+        scopes, them = ("scope", "it") if len(self.missing) == 1 else ("scopes", "them")
         super().__init__(
-            f"The token lacks the {scopes} {', '.join(names)}, {purpose}",
+            f"The token lacks the {scopes} {', '.join(self.missing)}, {purpose}",
             remedy=f"Grant {them} to the application in Auth0 (Dashboard: Applications, APIs, Auth0 Management API).",
         )
 

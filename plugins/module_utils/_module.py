@@ -8,11 +8,12 @@ A module is a `Module`: its options and one function from a `Task` to a `Result`
 
 from __future__ import annotations
 
+import contextlib
 import traceback
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
+from ansible.module_utils.basic import AnsibleFallbackNotFound, AnsibleModule, env_fallback, missing_required_lib
 
 from ._auth0.api import ManagementApi
 from ._auth0.ensure import Outcome, ensure
@@ -20,7 +21,7 @@ from ._auth0.memory import Memory
 from ._auth0.plan import HIDDEN
 from ._auth0.resource import Resource
 from ._auth0.settings import Settings, has_credentials
-from ._errors import Auth0Error, OpsError
+from ._errors import Auth0Error, InputError, OpsError, ScopeError
 from ._http import REQUESTS_IMPORT_ERROR
 from ._types import Object
 
@@ -58,10 +59,16 @@ TENANT_OPTIONS: dict[str, dict[str, t.Any]] = {
     "timeout": {"type": "float", "default": 30.0, **_env("AUTH0_TIMEOUT")},
     "retry_timeout": {"type": "float", "default": 60.0, **_env("AUTH0_RETRY_TIMEOUT")},
 }
+_KEYS = ("auth_client_secret", "auth_client_assertion_signing_key")
+_CREDENTIALS = (*_KEYS, "auth_access_token")
 # The same for a module that can do without a tenant.
 GUEST_OPTIONS = {**TENANT_OPTIONS, "domain": {**TENANT_OPTIONS["domain"], "required": False}}
 
 STATE: dict[str, dict[str, t.Any]] = {"state": {"type": "str", "choices": ["present", "absent"], "default": "present"}}
+# Of a module that creates and deletes objects of a tenant.
+LIFE = {**STATE, "ignore_changes": {"type": "list", "elements": "str", "default": []}}
+
+_UNLESS_CREATED = "Unless it is created first, the real run will fail here."
 
 
 @dataclass(frozen=True)
@@ -97,6 +104,12 @@ class TenantTask(Task):
     def ensure(
         self, resource: Resource, wanted: Object, *, purge: t.Collection[str] = (), force: t.Collection[str] = ()
     ) -> Outcome:
+        ignored = self.options.get("ignore_changes", ())
+        unset = [name for name in ignored if name in resource.keys or name not in self.options]
+        if unset and not self.absent:
+            raise InputError(
+                f"names {', '.join(unset)}", where="ignore_changes", remedy="Name options that the task sets."
+            )
         return ensure(
             resource,
             self.api,
@@ -104,6 +117,7 @@ class TenantTask(Task):
             absent=self.absent,
             purge=purge,
             force=force,
+            ignore_changes=ignored,
             check_mode=self.check_mode,
             memory=self.memory,
         )
@@ -126,8 +140,8 @@ class Diff:
 class Result:
     """What a module answers. `values` are its own return values.
 
-    `revealed` are secrets that `values` return on purpose. With `error`, the module fails with that text, and returns
-    `values` all the same.
+    `revealed` are secrets that `values` return on purpose. `impact` and `obstacles` are those of an `Outcome`. With
+    `error`, the module fails with that text, and returns `values` all the same.
     """
 
     values: Object
@@ -135,6 +149,8 @@ class Result:
     diff: t.Sequence[Diff] = ()
     warnings: t.Sequence[str] = ()
     revealed: frozenset[str] = frozenset()
+    impact: t.Sequence[str] = ()
+    obstacles: t.Sequence[OpsError] = ()
     error: str = ""
 
     def __post_init__(self) -> None:
@@ -153,13 +169,24 @@ class Result:
             diff=[Diff(outcome.title, plan.before, plan.after)],
             warnings=[*warnings, *outcome.warnings],
             revealed=revealed,
+            impact=outcome.impact,
+            obstacles=outcome.obstacles,
         )
+
+    @property
+    def announcements(self) -> list[str]:
+        """All that the user is warned of."""
+        return [*self.warnings, *self.impact, *map(_as_warning, self.obstacles)]
 
     def answer(self, *, with_diff: bool) -> Object:
         """The keys of the module's result."""
         parts = [part.answer for part in self.diff] if with_diff else []
         diff = {"diff": parts[0] if len(parts) == 1 else parts} if parts else {}
         return {**self.values, **diff, "changed": self.changed}
+
+
+def _as_warning(obstacle: OpsError) -> str:
+    return str(obstacle) if isinstance(obstacle, ScopeError) else f"{obstacle} {_UNLESS_CREATED}"
 
 
 @dataclass(frozen=True)
@@ -177,7 +204,7 @@ class Module:
     needs_requests: t.ClassVar[bool] = False
     shared: t.ClassVar[Spec] = {}
 
-    def task(self, params: Object, check_mode: bool, memory: Memory | None) -> Task:
+    def task(self, params: Object, sources: t.Mapping[str, str], check_mode: bool, memory: Memory | None) -> Task:
         return Task(select_fields(self.options, params), check_mode)
 
     @property
@@ -192,7 +219,7 @@ class GuestModule(Module):
     needs_requests: t.ClassVar[bool] = True
     shared: t.ClassVar[Spec] = GUEST_OPTIONS
 
-    def task(self, params: Object, check_mode: bool, memory: Memory | None) -> GuestTask:
+    def task(self, params: Object, sources: t.Mapping[str, str], check_mode: bool, memory: Memory | None) -> GuestTask:
         settings = {name: params[name] for name in TENANT_OPTIONS}
         api = ManagementApi(Settings(**settings)) if settings["domain"] and has_credentials(settings) else None
         return GuestTask(select_fields(self.argument_spec, params), check_mode, api)
@@ -202,10 +229,13 @@ class GuestModule(Module):
 class TenantModule(Module):
     """A module that talks to a tenant. Its function gets a `TenantTask`."""
 
+    kind: Resource | None = None
+    """The kind of object that the module writes."""
+
     needs_requests: t.ClassVar[bool] = True
     shared: t.ClassVar[Spec] = TENANT_OPTIONS
 
-    def task(self, params: Object, check_mode: bool, memory: Memory | None) -> TenantTask:
+    def task(self, params: Object, sources: t.Mapping[str, str], check_mode: bool, memory: Memory | None) -> TenantTask:
         settings = Settings(**{name: params[name] for name in TENANT_OPTIONS})
         api = memory.api(settings) if memory else ManagementApi(settings)
         return TenantTask(select_fields(self.options, params), check_mode, api, memory)
@@ -220,7 +250,7 @@ def run(module: Module, memory: Memory | None = None) -> None:
     if module.needs_requests and REQUESTS_IMPORT_ERROR:
         ansible.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
     try:
-        task = module.task(ansible.params, ansible.check_mode, memory)
+        task = module.task(_prefer_task(ansible.params, ansible.sources), ansible.sources, ansible.check_mode, memory)
         try:
             result = module.perform(task)
         finally:
@@ -236,7 +266,7 @@ def run(module: Module, memory: Memory | None = None) -> None:
         ansible.fail_json(
             msg=f"{what}. Please report it with the traceback.", traceback=ansible.mask(traceback.format_exc())
         )
-    for warning in result.warnings:
+    for warning in result.announcements:
         ansible.warn(warning)
     # Until ansible-core 2.21 a secret in a result is replaced by a placeholder, which no later task could use.
     ansible.no_log_values -= result.revealed
@@ -251,12 +281,39 @@ def _issued_tokens(task: Task) -> set[str]:
     return api.secrets if api else set()
 
 
+def _with_source(option: str, spec: t.Mapping[str, t.Any], sources: dict[str, str]) -> dict[str, t.Any]:
+    """An option that notes from which environment variable it gets its value."""
+    if "fallback" not in spec:
+        return dict(spec)
+    strategy, names = spec["fallback"]
+
+    def fallback(*names: str) -> t.Any:
+        for name in names:
+            with contextlib.suppress(AnsibleFallbackNotFound):
+                value = strategy(name)
+                sources[option] = name
+                return value
+        raise AnsibleFallbackNotFound
+
+    return {**spec, "fallback": (fallback, names)}
+
+
+def _prefer_task(params: Object, sources: t.Mapping[str, str]) -> Object:
+    """Without the credentials that the environment holds, where the task has others."""
+    if not any(params.get(name) and name not in sources for name in _KEYS):
+        return params
+    return {name: None if name in sources and name in _CREDENTIALS else value for name, value in params.items()}
+
+
 class MaskingModule(AnsibleModule):  # type: ignore[misc]
     """Keeps the module's own secrets out of logs and results, errors in the arguments included."""
 
     def __init__(self, module: Module) -> None:
         self._secrets = module.secrets
-        super().__init__(argument_spec=module.argument_spec, supports_check_mode=True, **module.rules)
+        self.sources: dict[str, str] = {}
+        """Option -> the environment variable that its value is from."""
+        spec = {name: _with_source(name, one, self.sources) for name, one in module.argument_spec.items()}
+        super().__init__(argument_spec=spec, supports_check_mode=True, **module.rules)
 
     def hide(self, secrets: t.Iterable[str]) -> None:
         self.no_log_values.update(map(register_secret, secrets))

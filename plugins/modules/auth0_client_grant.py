@@ -39,12 +39,19 @@ options:
     required: true
   scope:
     description:
-      - The scopes of the API that the application may get. The complete list, in any order.
+      - The scopes of the API that the application may get, in any order. The complete list, unless
+        O(purge_scope=false).
       - The API must have these scopes (M(mcp_ops.oauth.auth0_resource_server)). With an empty list, the application
         gets tokens without scopes.
       - A new client grant needs O(scope) or O(allow_all_scopes=true).
     type: list
     elements: str
+  purge_scope:
+    description:
+      - Whether the application loses scopes that are not in O(scope). With V(false), O(scope) is only added, which
+        changes nothing for a client grant that allows all scopes.
+    type: bool
+    default: true
   allow_all_scopes:
     description: Whether the application may get all scopes of the API, present and future ones, in place of O(scope).
     type: bool

@@ -26,6 +26,12 @@ options:
     description: Whether the connection is at domain level.
     type: bool
     default: true
+  only_if_none:
+    description:
+      - Whether to change nothing if any connection of the tenant is at domain level already. The result is then that
+        connection.
+    type: bool
+    default: false
 notes:
   - The token needs the scope C(read:connections), and for a change C(update:connections).
   - A connection that does not exist is an error that lists those that do. In check mode it is a warning, since an

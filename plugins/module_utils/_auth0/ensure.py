@@ -8,27 +8,28 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from .._errors import Auth0Error, InputError, PlanError, ScopeError
+from .._errors import Auth0Error, InputError, OpsError, PlanError, ScopeError
 from .._types import Object
 from .api import ManagementApi
 from .memory import Memory
 from .plan import Plan, find_faults, find_overflows, make_plan, plan_absent, secrets_in, without_secrets
 from .resource import Collection, Resource, check_keys
 
-_UNLESS_CREATED = "Unless it is created first, the real run will fail here."
-
 
 @dataclass(frozen=True)
 class Outcome:
     """What was done, or in check mode would be, and the object as it is then; `warnings` are for the user.
 
-    `title` heads the diff; `secrets` are the object's own, which `object` leaves out.
+    `title` heads the diff; `secrets` are the object's own, which `object` leaves out. `impact` tells what the change
+    takes from others. `obstacles` are there in check mode only: why the real run would fail as things are.
     """
 
     plan: Plan
     object: Object
     title: str
     warnings: tuple[str, ...] = ()
+    impact: tuple[str, ...] = ()
+    obstacles: tuple[OpsError, ...] = ()
     secrets: Object = field(default_factory=dict)
 
 
@@ -40,12 +41,14 @@ def ensure(
     absent: bool = False,
     purge: t.Collection[str] = (),
     force: t.Collection[str] = (),
+    ignore_changes: t.Collection[str] = (),
     check_mode: bool = False,
     memory: Memory | None = None,
 ) -> Outcome:
     """Bring the object to the wanted state: one read, one plan, at most one write, and what its parts need.
 
-    Everything that can be known beforehand to fail is checked before the write.
+    The fields in `ignore_changes` count for a new object only. Everything that can be known beforehand to fail is
+    checked before the write.
     """
     check_keys(resource, wanted)
     named = {key: wanted[key] for key in resource.keys if key in wanted}
@@ -56,6 +59,8 @@ def ensure(
     if not find_faults(resource.shape, named):
         _refuse(own_faults)
     actual = resource.find(api, wanted, memory)
+    if actual is not None:
+        wanted = {key: value for key, value in wanted.items() if key in named or key not in ignore_changes}
     if not absent:
         # Rules for keys are rules for new objects: one that exists may be older than they are.
         new = {key: value for key, value in named.items() if (actual or {}).get(key) != value}
@@ -70,30 +75,31 @@ def ensure(
         # The preview of a longer play goes on: an earlier task may be the one that makes the object.
         supposed = {key: wanted[key] for key in (*resource.keys, *resource.shape.immutable) if key in wanted}
         plan = make_plan(resource.shape, wanted, supposed)
-        return Outcome(plan, plan.predicted, title, (f"{text} {_UNLESS_CREATED}",))
+        return Outcome(plan, plan.predicted, title, obstacles=(PlanError(text),))
     warnings: tuple[str, ...] = ()
+    obstacles: tuple[OpsError, ...] = ()
     if absent:
         plan = plan_absent(resource.shape, named, actual)
     else:
         expansion = resource.expand(api, wanted, actual)
         if expansion.missing and not check_mode:
             raise PlanError(" ".join(expansion.missing))
-        warnings = (*expansion.warnings, *(f"{text} {_UNLESS_CREATED}" for text in expansion.missing))
+        warnings, obstacles = expansion.warnings, tuple(map(PlanError, expansion.missing))
         plan = make_plan(resource.shape, expansion.wanted, actual, purge=purge, force=force)
     if not plan.changed:
-        return _outcome(resource, plan, title, actual or {}, warnings)
+        return _outcome(resource, plan, title, actual or {}, warnings, obstacles=obstacles)
     _refuse(find_overflows(resource.shape, plan))
     if refusal := resource.guard(actual or {}, plan):
         raise PlanError(refusal)
-    missing = api.missing_scopes(resource.scopes(plan))
-    if missing:
+    impact = tuple(resource.impact(actual or {}, plan))
+    if missing := api.missing_scopes(resource.scopes(plan)):
         lacking = ScopeError(missing, f"which is needed to {plan.action} the {resource.noun}")
         if not check_mode:
             raise lacking
         # A preview with a token that can only read is a good habit, so it goes on.
-        return Outcome(plan, plan.predicted, title, (*warnings, str(lacking)))
+        obstacles = (*obstacles, lacking)
     if check_mode:
-        return Outcome(plan, plan.predicted, title, warnings)
+        return Outcome(plan, plan.predicted, title, warnings, impact, obstacles)
     try:
         written = resource.write(api, wanted, actual or {}, plan)
     except Auth0Error as error:
@@ -104,7 +110,7 @@ def ensure(
     api.secrets.update(secrets_in(resource.shape, written))
     if memory and isinstance(resource, Collection):
         memory.note_write(api, resource.path, str(resource.query), resource.id, actual or {}, written)
-    return _outcome(resource, plan, title, written, warnings)
+    return _outcome(resource, plan, title, written, warnings, impact)
 
 
 def _refuse(faults: t.Sequence[str]) -> None:
@@ -112,9 +118,18 @@ def _refuse(faults: t.Sequence[str]) -> None:
         raise InputError("; ".join(faults))
 
 
-def _outcome(resource: Resource, plan: Plan, title: str, found: Object, warnings: tuple[str, ...]) -> Outcome:
+def _outcome(
+    resource: Resource,
+    plan: Plan,
+    title: str,
+    found: Object,
+    warnings: tuple[str, ...],
+    impact: tuple[str, ...] = (),
+    obstacles: tuple[OpsError, ...] = (),
+) -> Outcome:
     secrets = {name: value for name, value in found.items() if resource.shape.hides(name)}
-    return Outcome(plan, without_secrets(resource.shape, found), title, warnings, secrets)
+    shown = without_secrets(resource.shape, found)
+    return Outcome(plan, shown, title, warnings, impact, obstacles, secrets)
 
 
 def _refuse_unreadable(resource: Resource, api: ManagementApi, wanted: Object, actual: Object) -> None:

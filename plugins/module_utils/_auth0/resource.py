@@ -51,6 +51,8 @@ class Resource(ABC):
     """Field -> the scope without which reads leave it out or empty."""
     explain: t.Mapping[int, str] = field(default_factory=dict)
     """Status to which only this kind gives a meaning -> remedy."""
+    verbs: t.ClassVar[tuple[str, ...]] = ("create", "update")
+    """What may be needed to bring one to a state, as scopes name it."""
 
     @abstractmethod
     def find(self, api: ManagementApi, wanted: Object, memory: Memory | None = None) -> Object | None:
@@ -75,6 +77,10 @@ class Resource(ABC):
     def guard(self, actual: Object, plan: Plan) -> str | None:
         """Why Auth0 would refuse this plan for the current object, if it would."""
         return None
+
+    def impact(self, actual: Object, plan: Plan) -> t.Sequence[str]:
+        """What a plan takes from others who use the object as it is, in a sentence each."""
+        return ()
 
     def refuse_creation(self, api: ManagementApi, wanted: Object) -> str | None:
         """Why an object that is not there cannot be created as wanted, if it cannot."""
@@ -212,6 +218,8 @@ class Collection(Resource):
 @dataclass(frozen=True)
 class Singleton(Resource):
     """The one object at a path: it always exists, and can only be changed."""
+
+    verbs: t.ClassVar[tuple[str, ...]] = ("update",)
 
     def find(self, api: ManagementApi, wanted: Object, memory: Memory | None = None) -> Object | None:
         actual = api.get(self.path, **self.query)

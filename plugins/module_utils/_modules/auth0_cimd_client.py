@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from .._auth0.kinds.application import CIMD_FIELDS
 from .._auth0.kinds.cimd_application import DOCUMENT_APPLICATION, EXTERNAL
-from .._module import STATE, Result, TenantModule, TenantTask
+from .._module import LIFE, Result, TenantModule, TenantTask
 from .._urls import check_client_id_url
 
 
@@ -24,8 +24,9 @@ MODULE = TenantModule(
     {
         EXTERNAL: {"type": "str", "required": True},
         **CIMD_FIELDS,
-        **STATE,
+        **LIFE,
         "refresh": {"type": "bool", "default": False, "no_log": False},
     },
     perform,
+    kind=DOCUMENT_APPLICATION,
 )

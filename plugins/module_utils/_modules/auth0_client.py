@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from .._auth0.kinds.application import APPLICATION, APPLICATION_WITH_SECRETS, FIELDS, secrets
 from .._errors import ScopeError
-from .._module import STATE, Result, TenantModule, TenantTask
+from .._module import LIFE, Result, TenantModule, TenantTask
 
 
 def perform(task: TenantTask) -> Result:
@@ -23,8 +23,9 @@ def perform(task: TenantTask) -> Result:
 
 
 MODULE = TenantModule(
-    {**FIELDS, **STATE, "include_client_secret": {"type": "bool", "default": False, "no_log": False}},
+    {**FIELDS, **LIFE, "include_client_secret": {"type": "bool", "default": False, "no_log": False}},
     perform,
     {"required_one_of": [["client_id", "name"]]},
     secrets=secrets,
+    kind=APPLICATION,
 )

@@ -5,17 +5,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .._auth0.kinds.client_grant import CLIENT_GRANT, FIELDS, drop_implied_scope
-from .._module import STATE, Result, TenantModule, TenantTask
+from .._module import LIFE, Result, TenantModule, TenantTask
 
 
 def perform(task: TenantTask) -> Result:
-    outcome = task.ensure(CLIENT_GRANT, task.fields(FIELDS))
+    grants = replace(CLIENT_GRANT, purge_scope=task.options["purge_scope"])
+    outcome = task.ensure(grants, task.fields(FIELDS))
     return Result.of(outcome, {"client_grant": drop_implied_scope(outcome.object)})
 
 
 MODULE = TenantModule(
-    {**FIELDS, **STATE},
+    {**FIELDS, **LIFE, "purge_scope": {"type": "bool", "default": True}},
     perform,
     {"required_one_of": [["client_id", "default_for"]], "mutually_exclusive": [["client_id", "default_for"]]},
+    kind=CLIENT_GRANT,
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .._auth0.kinds.connection import CONNECTION, FIELDS, secrets
-from .._module import STATE, Result, TenantModule, TenantTask
+from .._module import LIFE, Result, TenantModule, TenantTask
 
 
 def perform(task: TenantTask) -> Result:
@@ -23,11 +23,12 @@ def perform(task: TenantTask) -> Result:
 MODULE = TenantModule(
     {
         **FIELDS,
-        **STATE,
+        **LIFE,
         "resend_options": {"type": "bool", "default": False},
         "deletion_timeout": {"type": "float", "default": 60.0},
     },
     perform,
     {"required_one_of": [["name", "id"]], "required_if": [["resend_options", True, ["options"]]]},
     secrets=secrets,
+    kind=CONNECTION,
 )

@@ -6,14 +6,26 @@
 from __future__ import annotations
 
 from .._auth0.kinds.connection import CONNECTION_DOMAIN, DOMAIN_FIELDS
+from .._errors import InputError
 from .._module import Result, TenantModule, TenantTask
+from .._types import Object
 
 
 def perform(task: TenantTask) -> Result:
-    outcome = task.ensure(CONNECTION_DOMAIN, task.options)
-    return Result.of(
-        outcome, {"connection": {key: outcome.object[key] for key in DOMAIN_FIELDS if key in outcome.object}}
-    )
+    if task.options["only_if_none"]:
+        if not task.options["is_domain_connection"]:
+            raise InputError(
+                "excludes is_domain_connection: false", where="only_if_none", remedy="Leave one of them out."
+            )
+        promoted = (one for one in CONNECTION_DOMAIN.list(task.api) if one.get("is_domain_connection"))
+        if (found := next(promoted, None)) is not None:
+            return Result({"connection": select(found)})
+    outcome = task.ensure(CONNECTION_DOMAIN, task.fields(("name", "id", "is_domain_connection")))
+    return Result.of(outcome, {"connection": select(outcome.object)})
+
+
+def select(connection: Object) -> Object:
+    return {key: connection[key] for key in DOMAIN_FIELDS if key in connection}
 
 
 MODULE = TenantModule(
@@ -21,7 +33,9 @@ MODULE = TenantModule(
         "name": {"type": "str"},
         "id": {"type": "str"},
         "is_domain_connection": {"type": "bool", "default": True},
+        "only_if_none": {"type": "bool", "default": False},
     },
     perform,
     {"required_one_of": [["name", "id"]], "mutually_exclusive": [["name", "id"]]},
+    kind=CONNECTION_DOMAIN,
 )

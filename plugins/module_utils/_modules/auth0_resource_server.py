@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from .._auth0.kinds.resource_server import FIELDS, RESOURCE_SERVER
-from .._module import STATE, Result, TenantModule, TenantTask
+from .._module import LIFE, Result, TenantModule, TenantTask
 from .._types import Object
 
 
@@ -19,5 +19,5 @@ def perform(task: TenantTask) -> Result:
     return Result.of(outcome, values)
 
 
-OPTIONS = {**FIELDS, **STATE, "purge_scopes": {"type": "bool", "default": False}}
-MODULE = TenantModule(OPTIONS, perform, {"required_by": {"signing_secret": ["signing_alg"]}})
+OPTIONS = {**FIELDS, **LIFE, "purge_scopes": {"type": "bool", "default": False}}
+MODULE = TenantModule(OPTIONS, perform, {"required_by": {"signing_secret": ["signing_alg"]}}, kind=RESOURCE_SERVER)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from .._auth0.kinds.role import FIELDS, PERMISSION, ROLE
-from .._module import STATE, Result, TenantModule, TenantTask
+from .._module import LIFE, Result, TenantModule, TenantTask
 from .._types import Object
 
 
@@ -20,5 +20,5 @@ def perform(task: TenantTask) -> Result:
     return Result.of(outcome, values)
 
 
-OPTIONS = {**FIELDS, **STATE, "purge_permissions": {"type": "bool", "default": False}}
-MODULE = TenantModule(OPTIONS, perform, {"required_one_of": [["name", "id"]]})
+OPTIONS = {**FIELDS, **LIFE, "purge_permissions": {"type": "bool", "default": False}}
+MODULE = TenantModule(OPTIONS, perform, {"required_one_of": [["name", "id"]]}, kind=ROLE)

@@ -14,4 +14,4 @@ def perform(task: TenantTask) -> Result:
     return Result.of(outcome, {"flags": outcome.object.get("flags", {})})
 
 
-MODULE = TenantModule(FLAG_OPTIONS, perform)
+MODULE = TenantModule(FLAG_OPTIONS, perform, kind=FLAGS)

@@ -21,4 +21,5 @@ MODULE = TenantModule(
     FIELDS,
     perform,
     {"mutually_exclusive": [[name, f"{name}_in_minutes"] for name in LIFETIMES], "required_one_of": [list(FIELDS)]},
+    kind=SETTINGS,
 )

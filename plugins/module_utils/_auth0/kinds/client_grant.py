@@ -12,6 +12,7 @@ from ..._types import Object
 from ..api import ManagementApi
 from ..plan import Plan, Shape
 from ..resource import Collection, Expansion
+from .resource_server import find_unknown_scopes
 
 FIELDS: dict[str, t.Any] = {
     "client_id": {"type": "str"},
@@ -29,6 +30,10 @@ KEYS = ("client_id", "default_for", "audience", "subject_type")
 
 @dataclass(frozen=True)
 class ClientGrants(Collection):
+    """With `purge_scope`, the scopes that the user names are the complete list; else they are added."""
+
+    purge_scope: bool = True
+
     def find_faults(self, wanted: Object) -> list[str]:
         faults = super().find_faults(wanted)
         if "scope" in wanted and wanted.get("allow_all_scopes"):
@@ -36,8 +41,17 @@ class ClientGrants(Collection):
         return faults
 
     def expand(self, api: ManagementApi, wanted: Object, actual: Object | None) -> Expansion:
-        """With what a named scope implies: a grant has either all scopes or a list."""
-        return Expansion({**wanted, "allow_all_scopes": False} if "scope" in wanted else wanted)
+        """With what a named scope implies: a grant has either all scopes or a list. Looks for new ones at the API."""
+        if "scope" not in wanted:
+            return Expansion(wanted)
+        grant = actual or {}
+        if grant.get("allow_all_scopes") and not self.purge_scope:
+            return Expansion({key: value for key, value in wanted.items() if key != "scope"})
+        there = grant.get("scope") or []
+        added = [scope for scope in wanted["scope"] if scope not in there]
+        missing = find_unknown_scopes(api, [(wanted["audience"], scope) for scope in added])
+        scope = wanted["scope"] if self.purge_scope else [*there, *added]
+        return Expansion({**wanted, "scope": scope, "allow_all_scopes": False}, missing=tuple(missing))
 
     def guard(self, actual: Object, plan: Plan) -> str | None:
         if actual.get("is_system"):
@@ -50,6 +64,15 @@ class ClientGrants(Collection):
         if third_party and plan.body.get("allow_any_organization"):
             return "allow_any_organization is not for third-party applications."
         return None
+
+    def impact(self, actual: Object, plan: Plan) -> t.Sequence[str]:
+        if plan.action != "update" or plan.predicted.get("allow_all_scopes"):
+            return ()
+        there = actual.get("scope") or []
+        lost = [scope for scope in there if scope not in (plan.predicted.get("scope") or [])]
+        what = "all scopes but those listed" if actual.get("allow_all_scopes") else ", ".join(lost)
+        who = "Third-party applications" if "default_for" in actual else f"The application {actual['client_id']}"
+        return [f"{who} can no longer get these scopes of {actual['audience']}: {what}."] if what else ()
 
     def title(self, wanted: Object, found: Object) -> str:
         owner = wanted.get("client_id") or wanted.get("default_for")

@@ -83,6 +83,8 @@ PROMOTION_REFUSED = (
 class ExistingConnections(Collection):
     """Connections that are found, never created."""
 
+    verbs: t.ClassVar[tuple[str, ...]] = ("update",)
+
     def refuse_creation(self, api: ManagementApi, wanted: Object) -> str | None:
         key = "id" if "id" in wanted else "name"
         there = ", ".join(sorted(found[key] for found in self.list(api))) or "none"
@@ -127,6 +129,8 @@ class EnabledClients(Part):
 
 @dataclass(frozen=True)
 class Connections(ExistingConnections):
+    verbs = Collection.verbs
+
     def expand(self, api: ManagementApi, wanted: Object, actual: Object | None) -> Expansion:
         """With each application's id in place of its name, and without what is disabled already."""
         if "clients" not in wanted:

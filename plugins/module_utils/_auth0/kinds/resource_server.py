@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 from dataclasses import dataclass
 
@@ -99,6 +100,24 @@ SYSTEM_FIELDS = frozenset(
 )
 
 
+# Fields that callers of an API and those who check its tokens feel -> the value that takes nothing from them.
+_FELT = {
+    "signing_alg": None,
+    "token_dialect": None,
+    "token_encryption": None,
+    "enforce_policies": False,
+    "allow_offline_access": True,
+    "allow_online_access": True,
+    "proof_of_possession": None,
+    "consent_policy": None,
+    "subject_type_authorization": None,
+}
+
+
+def _say(value: t.Any) -> str:
+    return json.dumps(value).strip('"')
+
+
 def find_unknown_scopes(api: ManagementApi, named: t.Iterable[tuple[str, str]]) -> list[str]:
     """A sentence for each (identifier of an API, scope) that the tenant does not have, with one read an API.
 
@@ -128,6 +147,19 @@ def find_unknown_scopes(api: ManagementApi, named: t.Iterable[tuple[str, str]]) 
 
 @dataclass(frozen=True)
 class ResourceServers(Collection):
+    def impact(self, actual: Object, plan: Plan) -> t.Sequence[str]:
+        if plan.action != "update":
+            return ()
+        changes = []
+        for name, harmless in _FELT.items():
+            old, new = actual.get(name, self.shape.defaults.get(name)), plan.body.get(name)
+            if name in plan.body and old is not None and new not in (old, harmless):
+                is_plain = not isinstance(new, dict) and not isinstance(old, dict)
+                changes.append(f"{name} becomes {_say(new)}, and was {_say(old)}" if is_plain else f"{name} changes")
+        if lost := [value for (value,) in plan.purged.get("scopes", ())]:
+            changes.append(f"its scopes {', '.join(lost)} are removed")
+        return [f"This affects all who use the API '{actual['identifier']}': {'; '.join(changes)}."] if changes else ()
+
     def guard(self, actual: Object, plan: Plan) -> str | None:
         if actual.get("is_system"):
             refused = sorted(set(plan.body) - SYSTEM_FIELDS)

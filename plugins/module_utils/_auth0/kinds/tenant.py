@@ -228,6 +228,16 @@ class TenantSettings(Singleton):
             return f"{dynamic} needs client_id_metadata_document_supported: true."
         return None
 
+    def impact(self, actual: Object, plan: Plan) -> t.Sequence[str]:
+        default = actual.get("default_audience")
+        if plan.body.get("resource_parameter_profile") != "compatibility" or not default:
+            return ()
+        return [
+            "resource_parameter_profile: compatibility makes Auth0 heed the parameter resource that clients send. "
+            f"Until now they got tokens for default_audience '{default}', whatever they sent. From now on, a client "
+            "that sends a resource that is no identifier of an API gets an error."
+        ]
+
 
 ALL = TenantSettings("tenant", "tenants/settings", "tenant_settings")
 

@@ -1,0 +1,238 @@
+# Copyright: mcp_ops.oauth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""mcp_preflight: check that all steps of a set-up can be carried out, before the first of them runs."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.errors import UnsupportedError
+
+from .._auth0.api import ManagementApi, encode
+from .._auth0.settings import Settings
+from .._check import tenant
+from .._errors import CredentialsError, OpsError, ScopeError, UnreachableError
+from .._module import GuestModule, GuestTask, Module, Result, Task, TenantModule, TenantTask, select_fields
+from .._types import Object
+from . import (
+    auth0_cimd_client,
+    auth0_client,
+    auth0_client_grant,
+    auth0_connection,
+    auth0_connection_domain,
+    auth0_resource_server,
+    auth0_role,
+    auth0_tenant_flags,
+    auth0_tenant_settings,
+    zuplo_mcp_oauth,
+)
+
+API = "auth0_resource_server"
+MODULES: dict[str, Module] = {
+    "auth0_cimd_client": auth0_cimd_client.MODULE,
+    "auth0_client": auth0_client.MODULE,
+    "auth0_client_grant": auth0_client_grant.MODULE,
+    "auth0_connection": auth0_connection.MODULE,
+    "auth0_connection_domain": auth0_connection_domain.MODULE,
+    API: auth0_resource_server.MODULE,
+    "auth0_role": auth0_role.MODULE,
+    "auth0_tenant_flags": auth0_tenant_flags.MODULE,
+    "auth0_tenant_settings": auth0_tenant_settings.MODULE,
+    "zuplo_mcp_oauth": zuplo_mcp_oauth.MODULE,
+}
+# Tags that ansible-core gives a meaning.
+_SPECIAL = frozenset({"all", "tagged", "untagged", "always"})
+
+
+class PreflightApi(ManagementApi):
+    """Reads each object once, as if the steps before had been carried out; `predicted` holds their objects by path."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self.predicted: dict[str, Object] = {}
+        self._read: dict[tuple[str, str], Object | None] = {}
+
+    def get(self, path: str, **params: t.Any) -> Object | None:
+        if path in self.predicted:
+            return self.predicted[path]
+        key = path, str(sorted(params.items()))
+        if key not in self._read:
+            self._read[key] = super().get(path, **params)
+        return self._read[key]
+
+
+class Preflight:
+    """Plans one step after the other, and keeps what stands in the way of the run and what it takes from others.
+
+    `api` is None where the tenant cannot be read; then only the options of the steps are checked.
+    """
+
+    def __init__(self, api: PreflightApi | None) -> None:
+        self.obstacles: list[str] = []
+        self.impact: list[str] = []
+        self.missing_scopes: list[str] = []
+        self._api = api
+
+    def add(self, obstacle: object, variables: t.Sequence[str] = ()) -> None:
+        text = f"{' or '.join(variables)}: {obstacle}" if variables else str(obstacle)
+        if text not in self.obstacles:
+            self.obstacles.append(text)
+
+    def check(self, step: Object) -> None:
+        for options in _tasks(step):
+            self._check(step["module"], options, step["variables"])
+
+    def _check(self, name: str, options: Object, variables: t.Sequence[str]) -> None:
+        module = MODULES[name]
+        validated = ArgumentSpecValidator(dict(module.options), **module.rules).validate(options)
+        for error in validated.errors:
+            self.add(f"not supported: {error.msg}" if isinstance(error, UnsupportedError) else error.msg, variables)
+        if validated.error_messages:
+            return
+        given = select_fields(module.options, validated.validated_parameters)
+        try:
+            result = self._plan(module, given)
+        except (CredentialsError, UnreachableError) as error:
+            # Nothing else can be read either.
+            self._api = None
+            self.add(error)
+            return
+        except OpsError as error:
+            self.add(error, variables)
+            return
+        self.impact += [text for text in result.impact if text not in self.impact]
+        for obstacle in result.obstacles:
+            if isinstance(obstacle, ScopeError):
+                self._lack(obstacle.missing)
+            else:
+                self.add(obstacle, variables)
+        if name == API and self._api:
+            self._judge(self._api, given, result.values["resource_server"], variables)
+
+    def _plan(self, module: Module, given: Object) -> Result:
+        if not isinstance(module, TenantModule):
+            return module.perform(Task(given, True))
+        if self._api is None:
+            return Result({"resource_server": {}})
+        if module.kind and (missing := self._api.missing_scopes([f"read:{module.kind.scope}"])):
+            verbs = ("delete",) if given.get("state") == "absent" else module.kind.verbs
+            self._lack([*missing, *self._api.missing_scopes(f"{verb}:{module.kind.scope}" for verb in verbs)])
+            return Result({"resource_server": {}})
+        return module.perform(TenantTask(given, True, self._api))
+
+    def _lack(self, scopes: t.Iterable[str]) -> None:
+        self.missing_scopes += [scope for scope in scopes if scope not in self.missing_scopes]
+
+    def _judge(self, api: PreflightApi, given: Object, planned: Object, variables: t.Sequence[str]) -> None:
+        """Of the API of the MCP server: with what clients could not log in, and who else is hit by its deletion."""
+        identifier = given["identifier"]
+        if given["state"] == "absent":
+            self.impact += _granted(api, identifier)
+        elif planned:
+            api.predicted[f"resource-servers/{encode(identifier)}"] = planned
+            for finding in (tenant.resource_server(planned, [], identifier), tenant.signing_alg(planned)):
+                if finding.status == "fail":
+                    self.add(finding.sentence, variables)
+
+
+def perform(task: GuestTask) -> Result:
+    options = task.options
+    steps = [
+        step for step in options["steps"] if _runs(step, options["run_tags"], options["skip_tags"], options["steps"])
+    ]
+    remote = any(isinstance(MODULES[step["module"]], TenantModule) for step in steps)
+    error = options["login_error"]
+    preflight = Preflight(PreflightApi(task.api.settings) if task.api and remote and not error else None)
+    if error and remote:
+        preflight.add(error)
+    for step in steps:
+        preflight.check(step)
+    warnings, missing = [], preflight.missing_scopes
+    if options["refuse_impact"]:
+        for text in preflight.impact:
+            preflight.add(text, ["refuse_impact"])
+    else:
+        warnings += preflight.impact
+    if missing and task.check_mode:
+        warnings.append(str(ScopeError(missing, "which the real run needs")))
+    elif missing:
+        preflight.add(ScopeError(missing, "which the run needs"))
+    found = preflight.obstacles
+    return Result({"obstacles": found, "missing_scopes": missing}, warnings=warnings, error=_text(found))
+
+
+def _runs(step: Object, run_tags: t.Sequence[str], skip_tags: t.Sequence[str], steps: t.Sequence[Object]) -> bool:
+    """Whether ansible-core runs a task with these tags (`Taggable.evaluate_tags`).
+
+    A tag that no step has may be one that the caller of a role gave all of its tasks.
+    """
+    known = _SPECIAL.union(*(one["tags"] for one in steps))
+    chosen = run_tags if known.issuperset(run_tags) else ["all"]
+    names = {*step["tags"], "all", "tagged" if step["tags"] else "untagged"}
+    return bool(step["when"]) and not names.isdisjoint(chosen) and names.isdisjoint(skip_tags)
+
+
+def _tasks(step: Object) -> list[Object]:
+    """The options of each task that the step stands for."""
+    if not step.get("loop"):
+        return [step["options"]]
+    return [{**step["options"], step["loop"]["option"]: value} for value in step["loop"]["values"]]
+
+
+def _granted(api: ManagementApi, identifier: str) -> list[str]:
+    """Who loses access with an API, apart from third-party applications by default, whose grant is deleted by name."""
+    if api.missing_scopes(["read:client_grants"]):
+        return []
+    grants = api.listing("client-grants", "client_grants", checkpoint=True, audience=identifier)
+    clients = sorted({grant["client_id"] for grant in grants if grant.get("client_id")})
+    if not clients:
+        return []
+    return [
+        f"With the API '{identifier}', Auth0 deletes the client grants of these applications: {', '.join(clients)}."
+    ]
+
+
+def _text(obstacles: t.Sequence[str]) -> str:
+    if not obstacles:
+        return ""
+    if len(obstacles) == 1:
+        return f"Nothing has been changed. {obstacles[0]}"
+    numbered = " ".join(f"({number}) {text}" for number, text in enumerate(obstacles, 1))
+    return f"Nothing has been changed. {len(obstacles)} obstacles: {numbered}"
+
+
+_LOOP = {
+    "option": {"type": "str", "required": True},
+    "values": {"type": "list", "elements": "raw", "required": True},
+}
+_STEP = {
+    "module": {"type": "str", "choices": list(MODULES), "required": True},
+    "options": {"type": "dict", "required": True},
+    "loop": {"type": "dict", "options": _LOOP},
+    "variables": {"type": "list", "elements": "str", "default": []},
+    "tags": {"type": "list", "elements": "str", "default": []},
+    "when": {"type": "bool", "default": True},
+}
+OPTIONS: dict[str, t.Any] = {
+    "steps": {"type": "list", "elements": "dict", "options": _STEP, "required": True},
+    "run_tags": {"type": "list", "elements": "str", "default": ["all"]},
+    "skip_tags": {"type": "list", "elements": "str", "default": []},
+    "login_error": {"type": "str", "default": ""},
+    "refuse_impact": {"type": "bool", "default": False},
+}
+
+
+def secrets(options: Object) -> t.Iterator[str]:
+    """The secrets among the options of the steps."""
+    for step in options.get("steps") or ():
+        module = MODULES.get(step.get("module", ""))
+        if module is not None:
+            declared = [name for name, spec in module.options.items() if spec.get("no_log")]
+            for given in _tasks(step):
+                yield from (str(given[name]) for name in declared if given.get(name))
+                yield from module.secrets(given)
+
+
+MODULE = GuestModule(OPTIONS, perform, secrets=secrets)
