@@ -24,6 +24,8 @@ from .oauth import client_of
 CONTROL = "/_emulator/"
 # Parameters of logins and of tokens for users, which the log tells of and does not hold.
 HIDDEN = frozenset({"transaction", "password", "code", "code_verifier", "refresh_token"})
+# How long an orderly end of a connection waits for the client.
+SECONDS_TO_CLOSE = 1.0
 BROKEN_JSON = b'{"statusCode": 200, "broken": ['
 
 
@@ -200,7 +202,10 @@ async def _send_raw(fault: Fault, scope: Scope, receive: Receive) -> None:
         transport.write(fault.repeat.encode("latin-1"))
         await asyncio.sleep(fault.pause)
     transport.close()
-    await _disconnected(receive)
+    try:
+        await asyncio.wait_for(_disconnected(receive), SECONDS_TO_CLOSE)
+    except TimeoutError:
+        transport.abort()
 
 
 async def _disconnect(scope: Scope, receive: Receive) -> None:

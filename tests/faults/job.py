@@ -16,6 +16,12 @@ from tests.integration.harness import Step
 PLAYBOOK, ABSENT = "mcp_ops.oauth.mcp_server", "mcp_ops.oauth.mcp_server_absent"
 URL = "https://mcp.example.com/mcp"
 PREFIX = "mcp_ops.oauth."
+# What the role does not stop at: the preflight tells it with the rest.
+LOGIN, PREFLIGHT = "auth0_access_token", "mcp_preflight"
+# Each run says it anew.
+WAITS = ("timeout", "retry_timeout")
+# Marks for what each worker, or each run, has of its own.
+DOMAIN, TOKEN = "<domain>", "<token>"
 # What stands in a result for a value that is not shown.
 MASKED = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 
@@ -42,7 +48,7 @@ class Call:
 class Job:
     """The modules of a run, by phase, and the requests that they make, such as `GET /api/v2/connections`.
 
-    The phases are `first`, a run on a tenant that has none of it, and `again`, one that changes nothing.
+    The phases are `first`, a run on a tenant that has none of it; `again`, one that changes nothing; and `absent`.
     """
 
     calls: dict[str, list[Call]]
@@ -53,12 +59,11 @@ def record(world: World) -> Job:
     """What the playbook calls, from a run on the seeded tenant and one after it."""
     world.restore(world.seeded)
     play = player(world.tenant, world.folder, "controller")
-    env: dict[str, str | None] = {name: value for name, value in world.environment.items() if name.endswith("TIMEOUT")}
     job = Job({}, {})
-    for phase in ("first", "again"):
-        run = play(PLAYBOOK, env=env, **variables(world))
+    for phase, playbook in (("first", PLAYBOOK), ("again", PLAYBOOK), ("absent", ABSENT)):
+        run = play(playbook, **variables(world))
         assert run.rc == 0, run.output
-        assert phase == "first" or not run.changed, run.changed
+        assert phase != "again" or not run.changed, run.changed
         job.calls[phase] = list(_calls(world, run.steps))
         job.requests[phase] = [f"{request['method']} {request['path']}" for request in run.requests]
     return job
@@ -71,9 +76,13 @@ def _calls(world: World, steps: list[Step]) -> t.Iterator[Call]:
         for result in step.result.get("results") or [step.result]:
             # A result that is not shown at all leaves what comes from the environment.
             given = result.get("invocation", {}).get("module_args", {})
-            options = {name: value for name, value in given.items() if value is not None and value != MASKED}
+            options = {
+                name: value
+                for name, value in given.items()
+                if value is not None and value != MASKED and name not in WAITS
+            }
             if given.get("auth_access_token") == MASKED:
-                options["auth_access_token"] = "<token>"
+                options["auth_access_token"] = TOKEN
             text = json.dumps(options)
             for mark, own in _marks(world).items():
                 text = text.replace(own, mark)
@@ -82,23 +91,16 @@ def _calls(world: World, steps: list[Step]) -> t.Iterator[Call]:
 
 def _marks(world: World) -> dict[str, str]:
     tenant = world.tenant
-    own = {"<domain>": tenant.domain, "<ca>": tenant.ca_path, "<client>": tenant.client_id}
+    own = {DOMAIN: tenant.domain, "<ca>": tenant.ca_path, "<client>": tenant.client_id}
     return {**own, "<project>": str(world.project)}
 
 
 @dataclass(frozen=True)
 class Replay:
-    """The modules that ran, in order; only the last one can have failed."""
+    """The modules that ran, in order. `failed` tells whether the last one ended the run."""
 
     ended: list[Ended]
-
-    @property
-    def failed(self) -> bool:
-        return bool(self.ended[-1].rc) or self.ended[-1].rc is None or bool(self._findings())
-
-    def _findings(self) -> list[str]:
-        findings = self.ended[-1].result.get("findings", [])
-        return [finding["name"] for finding in findings if finding["status"] == "fail"]
+    failed: bool
 
     @property
     def seconds(self) -> float:
@@ -107,16 +109,33 @@ class Replay:
 
 def replay(world: World, calls: t.Iterable[Call], *, refused: int | None = None) -> Replay:
     """Call the modules as the playbook did, up to the first that fails. Nothing listens for the one `refused`."""
-    token, ended = "", []
+    login, ended = "", []
+    token = ""
     for number, call in enumerate(calls):
-        text = call.options.replace("<token>", token)
-        for mark, own in _marks(world).items():
-            text = text.replace(mark, "127.0.0.1:1" if mark == "<domain>" and number == refused else own)
-        ended.append(world.module(call.module, json.loads(text), check=call.check))
-        token = ended[-1].result.get("access_token", token)
-        if Replay(ended).failed:
-            break
-    return Replay(ended)
+        options = _options(world, call, refused=number == refused)
+        if options.get("auth_access_token") == TOKEN:
+            options["auth_access_token"] = token or None
+        if call.module == PREFLIGHT:
+            options["login_error"] = login
+        ended.append(world.module(call.module, options, check=call.check))
+        if call.module == LOGIN:
+            token, login = ended[-1].result.get("access_token", ""), ended[-1].msg
+        elif ended[-1].rc != 0 or _findings(ended[-1]):
+            return Replay(ended, True)
+    return Replay(ended, False)
+
+
+def _options(world: World, call: Call, *, refused: bool) -> Object:
+    text = call.options
+    for mark, own in _marks(world).items():
+        text = text.replace(mark, "127.0.0.1:1" if refused and mark == DOMAIN else own)
+    options: Object = json.loads(text)
+    return options
+
+
+def _findings(ended: Ended) -> list[str]:
+    """What the role ends the run for."""
+    return [finding["name"] for finding in ended.result.get("findings", []) if finding["status"] == "fail"]
 
 
 def modules_that_changed(replayed: Replay, calls: t.Sequence[Call]) -> list[str]:

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from functools import cache
 
 from tests.faults import kinds, verdict
-from tests.faults.job import PLAYBOOK, Call, Job, Replay, modules_that_changed, replay, variables
+from tests.faults.job import PLAYBOOK, Call, Job, modules_that_changed, replay, variables
 from tests.faults.verdict import Verdicts
-from tests.faults.world import Ended, Object, World
+from tests.faults.world import LONG, SHORT, Object, World
 
 # Requests to the tenant that a module may make beyond those of an undisturbed run: at most one a second.
 RETRIES = 4
@@ -46,9 +46,11 @@ class Cell:
         world.restore(before.state, before.files)
         if self.kind != REFUSED:
             world.tenant.call("POST", "/_emulator/faults", self._fault(world.tenant.client_secret))
+        world.waits = SHORT
         yield from self._run(world) if self.through == "playbook" else self._replay(world)
-        yield from _damage(world, before, start.done)
-        yield from self._heal(world, start.done)
+        world.waits = LONG
+        yield from damage(world, before, start.done)
+        yield from heal(world, self.job, self.through)
 
     def _fault(self, secret: str) -> Object:
         fault = kinds.fault(self.kind, secret)
@@ -79,48 +81,47 @@ class Cell:
         yield from verdict.leaked(ended.output, secrets(world))
         yield from self._flood(world, ended.seconds)
 
-    def _heal(self, world: World, done: Place) -> Verdicts:
-        world.tenant.call("DELETE", "/_emulator/faults")
-        if self.through == "playbook":
-            runs = [world.play(PLAYBOOK, **variables(world)) for _turn in range(2)]
-            problem = _problem_of_runs(runs)
-        else:
-            replays = [replay(world, self.job.calls["first"]) for _turn in range(2)]
-            problem = _problem_of_replays(replays, self.job.calls["first"])
-        if problem:
-            yield "unhealed", problem
-        yield from verdict.healed(undisturbed(world, self.job).first.state, done.state, world.state())
-        yield from _files(world, done)
+
+# -- what comes after -------------------------------------------------------------------------------------------------
 
 
-def _problem_of_runs(runs: list[Ended]) -> str:
-    if wrong := [run for run in runs if run.rc != 0]:
-        return f"the run after it: {wrong[0].msg or wrong[0].output[-300:]!r}"
-    return "" if "changed=0 " in runs[1].output else "the second run after it changes something"
+def heal(world: World, job: Job, through: str) -> Verdicts:
+    """One more run leaves all as an undisturbed one does, and a further one changes nothing."""
+    world.tenant.call("DELETE", "/_emulator/faults")
+    if through == "playbook":
+        run = world.play(PLAYBOOK, **variables(world))
+        if run.rc != 0:
+            yield "unhealed", f"the run after it: {run.msg or run.output[-300:]!r}"
+    else:
+        yield from _repeat(world, job.calls["first"])
+    there = undisturbed(world, job)
+    yield from verdict.healed(there.first.state, there.done.state, world.state())
+    if world.files() != there.done.files:
+        yield "unhealed", f"files of the project: {', '.join(sorted(_different(world.files(), there.done.files)))}"
+    yield from _repeat(world, job.calls["again"], unchanged=True)
 
 
-def _problem_of_replays(replays: list[Replay], calls: t.Sequence[Call]) -> str:
-    if wrong := [one for one in replays if one.failed]:
-        return f"the run after it: {wrong[0].ended[-1].msg or wrong[0].ended[-1].output[-300:]!r}"
-    changed = modules_that_changed(replays[1], calls)
-    return f"the second run after it changes {', '.join(changed)}" if changed else ""
+def _repeat(world: World, calls: t.Sequence[Call], *, unchanged: bool = False) -> Verdicts:
+    repeated = replay(world, calls)
+    if repeated.failed:
+        yield "unhealed", f"the run after it: {repeated.ended[-1].msg or repeated.ended[-1].output[-300:]!r}"
+    elif unchanged and (changed := modules_that_changed(repeated, calls)):
+        yield "unhealed", f"the second run after it changes {', '.join(changed)}"
 
 
-def _damage(world: World, before: Place, done: Place) -> Verdicts:
+def _different(some: dict[str, bytes], others: dict[str, bytes]) -> set[str]:
+    return {name for name in {*some, *others} if some.get(name) != others.get(name)}
+
+
+def damage(world: World, before: Place, done: Place) -> Verdicts:
     state = world.state()
     yield from verdict.lost(before.state, done.state, state)
     yield from verdict.duplicated(state)
+    files = world.files()
     for name, data in before.files.items():
-        found = world.files().get(name)
+        found = files.get(name)
         if found not in (data, done.files.get(name)):
             yield "lost", f"{name} in the project"
-
-
-def _files(world: World, done: Place) -> Verdicts:
-    found = world.files()
-    if found != done.files:
-        names = sorted(name for name in {*found, *done.files} if found.get(name) != done.files.get(name))
-        yield "unhealed", f"the project's {', '.join(names)}"
 
 
 # -- what an undisturbed run does -------------------------------------------------------------------------------------

@@ -20,13 +20,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
 
+import psutil
+
 from ansible_collections.mcp_ops.oauth.plugins.plugin_utils import _core
 from tests.integration.harness import Tenant, content
 
 Object = dict[str, t.Any]
 COLLECTION = "ansible_collections.mcp_ops.oauth.plugins"
-# Seconds: a run bounds each wait and all of them together, so that a stall costs little.
-TIMEOUT, RETRY_TIMEOUT = 1.0, 2.5
+# Seconds for one wait and for all together: with a fault, so that a stall costs little; without, for a busy machine.
+SHORT, LONG = (1.0, 2.5), (20.0, 40.0)
 # Seconds after which one module, and one run of the playbook, counts as hung: several times what those allow.
 MODULE_LIMIT, RUN_LIMIT = 15.0, 90.0
 # Bytes that one module may need beyond what it started with.
@@ -79,13 +81,17 @@ class World:
         self.tenant = Tenant()
         _seed(self.tenant)
         self.seeded: Object = self.state()
-        self.environment: dict[str, str] = {
+        self.waits = LONG
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
             "AUTH0_DOMAIN": self.tenant.domain,
             "AUTH0_CA_PATH": self.tenant.ca_path,
             "AUTH0_CLIENT_ID": self.tenant.client_id,
             "AUTH0_CLIENT_SECRET": self.tenant.client_secret,
-            "AUTH0_TIMEOUT": str(TIMEOUT),
-            "AUTH0_RETRY_TIMEOUT": str(RETRY_TIMEOUT),
+            "AUTH0_TIMEOUT": str(self.waits[0]),
+            "AUTH0_RETRY_TIMEOUT": str(self.waits[1]),
         }
 
     def close(self) -> None:
@@ -100,6 +106,7 @@ class World:
 
     def restore(self, state: Object, files: dict[str, bytes] | None = None) -> None:
         """The tenant and the project as they were; log and faults are empty."""
+        self.waits = LONG
         self.tenant.call("POST", "/_emulator/reset")
         self.tenant.call("PUT", "/_emulator/state", {**self.tenant.call("GET", "/_emulator/state"), **state})
         shutil.rmtree(self.project, ignore_errors=True)
@@ -141,20 +148,21 @@ class World:
         environment |= self.environment
         environment |= {
             "ANSIBLE_HOME": str(self.folder / "ansible"),
+            "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).parent / "callback"),
+            "ANSIBLE_CALLBACKS_ENABLED": "strike",
             "ANSIBLE_LOCALHOST_WARNING": "false",
             "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
             "ANSIBLE_NOCOLOR": "1",
             **(env or {}),
         }
-        values = {"ansible_python_interpreter": sys.executable, **variables}
-        return Playbook([playbook, "-e", json.dumps(values)], environment, self.folder)
+        return Playbook([playbook, "-e", json.dumps(variables)], environment, self.folder)
 
     def play(self, playbook: str, /, env: t.Mapping[str, str] | None = None, **variables: t.Any) -> Ended:
         return self.launch(playbook, env, **variables).wait()
 
 
 class Playbook:
-    """A run of `ansible-playbook` under way, with a process group of its own."""
+    """A run of `ansible-playbook` under way."""
 
     def __init__(self, arguments: list[str], environment: dict[str, str], folder: Path) -> None:
         self._started = time.monotonic()
@@ -167,16 +175,21 @@ class Playbook:
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            start_new_session=True,
         )
 
     def is_running(self) -> bool:
         return self._process.poll() is None
 
-    def kill(self) -> None:
-        """The whole group, as the machine would."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+    def kill(self, *, alone: bool = False) -> None:
+        """All its processes, as when the machine dies; or the first one alone, which leaves a task under way."""
+        with contextlib.suppress(psutil.NoSuchProcess):
+            first = psutil.Process(self._process.pid)
+            # Nothing is started meanwhile.
+            first.suspend()
+            for member in [] if alone else first.children(recursive=True):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    member.kill()
+            first.kill()
 
     def wait(self) -> Ended:
         try:
