@@ -31,6 +31,10 @@ TO_DO = re.compile(
     r"|see|report|delete|create|update|install|leave|make|put|request|log in|allowed|bounds|known)\b",
     re.IGNORECASE,
 )
+# How ansible-core itself refuses a value, in its own words.
+OF_CORE = re.compile(
+    r"(of type .* unable to convert to|missing required arguments|value of .* must be one of|null value)"
+)
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 LONGEST_MESSAGE = 3000
 
@@ -46,14 +50,16 @@ def explained(ended: Ended, about: t.Sequence[str] = ()) -> Verdicts:
     for trace in TRACES:
         if trace in ended.output:
             last = (ended.result.get("traceback") or ended.output).strip().splitlines()[-1]
-            yield "unexplained", f"{trace}: {last[:200]}"
+            yield "unexplained", f"{trace}: {last[:300]}"
             return
     if ended.memory > MEMORY_LIMIT:
         yield "unexplained", f"took {ended.memory // 1_000_000} MB"
     if ended.rc == 0:
         return
     msg = ended.msg
-    if not msg:
+    if OF_CORE.search(msg):
+        pass
+    elif not msg:
         yield "unexplained", f"no message: {ended.output[-300:]!r}"
     elif len(msg) > LONGEST_MESSAGE:
         yield "unexplained", f"a message of {len(msg)} characters: {msg[:200]!r}"
@@ -61,7 +67,7 @@ def explained(ended: Ended, about: t.Sequence[str] = ()) -> Verdicts:
         yield "unexplained", f"control characters: {msg[:300]!r}"
     elif not TO_DO.search(msg):
         yield "unexplained", f"says not what to do: {msg[:300]!r}"
-    elif about and not any(text in msg for text in about):
+    if msg and about and not any(text in msg for text in about):
         yield "unexplained", f"names none of {', '.join(about)}: {msg[:300]!r}"
 
 

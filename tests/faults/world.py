@@ -78,6 +78,8 @@ class World:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.project = folder / "gateway"
+        self.here = folder / "here"
+        self.here.mkdir()
         self.tenant = Tenant()
         _seed(self.tenant)
         self.seeded: Object = self.state()
