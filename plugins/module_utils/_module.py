@@ -18,11 +18,11 @@ from ansible.module_utils.basic import AnsibleFallbackNotFound, AnsibleModule, e
 from ._auth0.api import ManagementApi
 from ._auth0.ensure import Outcome, ensure
 from ._auth0.memory import Memory
-from ._auth0.plan import HIDDEN
 from ._auth0.resource import Resource
 from ._auth0.settings import Settings, has_credentials
 from ._errors import Auth0Error, InputError, OpsError, ScopeError
 from ._http import REQUESTS_IMPORT_ERROR
+from ._secrets import SHORTEST, Hides, Mask, inspect
 from ._types import Object
 
 try:
@@ -193,13 +193,15 @@ def _as_warning(obstacle: OpsError) -> str:
 class Module:
     """A module without a tenant: its own options, what it does, and Ansible's rules between options.
 
-    `secrets` finds secret texts inside options whose fields Ansible does not know.
+    `hides` says of the dotted path of a field whether it is secret, inside options whose fields Ansible does not know.
+    `reveals` says whether the module returns secrets on purpose, or names the option with which it does.
     """
 
     options: Spec
     perform: t.Callable[[t.Any], Result]
     rules: t.Mapping[str, t.Any] = field(default_factory=dict)
-    secrets: t.Callable[[Object], t.Iterable[str]] = lambda options: ()
+    hides: Hides = lambda path: False
+    reveals: t.Union[bool, str] = False
 
     needs_requests: t.ClassVar[bool] = False
     shared: t.ClassVar[Spec] = {}
@@ -249,31 +251,34 @@ def run(module: Module, memory: Memory | None = None) -> None:
     ansible = MaskingModule(module)
     if module.needs_requests and REQUESTS_IMPORT_ERROR:
         ansible.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
-    try:
-        task = module.task(_prefer_task(ansible.params, ansible.sources), ansible.sources, ansible.check_mode, memory)
-        try:
-            result = module.perform(task)
-        finally:
-            ansible.hide(_issued_tokens(task))
-    except Auth0Error as error:
-        ansible.fail_json(msg=str(error), failure=error.failure)
-    except OpsError as error:
-        ansible.fail_json(msg=str(error))
-    except Exception as error:
-        # Left alone, the traceback would reach the user with the secrets that it may hold, on some versions of
-        # ansible-core, and not at all on others. As a return value it is there, and masked.
-        what = f"{type(error).__name__} in mcp_ops.oauth: this is a bug of the collection"
-        ansible.fail_json(
-            msg=f"{what}. Please report it with the traceback.", traceback=ansible.mask(traceback.format_exc())
-        )
+    # Nothing is reported while an exception is being handled: ansible-core would add its traceback.
+    result = _perform(module, ansible, memory)
     for warning in result.announcements:
         ansible.warn(warning)
-    # Until ansible-core 2.21 a secret in a result is replaced by a placeholder, which no later task could use.
-    ansible.no_log_values -= result.revealed
+    ansible.reveal(result.revealed)
     answer = result.answer(with_diff=ansible._diff)
     if result.error:
         ansible.fail_json(msg=result.error, **answer)
     ansible.exit_json(**answer)
+
+
+def _perform(module: Module, ansible: MaskingModule, memory: Memory | None) -> Result:
+    """What the module answers; an error is an answer too."""
+    try:
+        task = module.task(_prefer_task(ansible.params, ansible.sources), ansible.sources, ansible.check_mode, memory)
+        try:
+            return module.perform(task)
+        finally:
+            ansible.hide(_issued_tokens(task))
+    except Auth0Error as error:
+        return Result({"failure": error.failure}, error=str(error))
+    except OpsError as error:
+        return Result({}, error=str(error))
+    except Exception as error:
+        # Left alone, the traceback would reach the user with the secrets that it may hold, on some versions of
+        # ansible-core, and not at all on others. As a return value it is there, and masked.
+        what = f"{type(error).__name__} in mcp_ops.oauth: this is a bug of the collection"
+        return Result({"traceback": traceback.format_exc()}, error=f"{what}. Please report it with the traceback.")
 
 
 def _issued_tokens(task: Task) -> set[str]:
@@ -309,32 +314,56 @@ class MaskingModule(AnsibleModule):  # type: ignore[misc]
     """Keeps the module's own secrets out of logs and results, errors in the arguments included."""
 
     def __init__(self, module: Module) -> None:
-        self._secrets = module.secrets
+        self._module = module
+        self._secrets: set[str] = set()
+        self._revealed: t.Collection[str] = ()
         self.sources: dict[str, str] = {}
         """Option -> the environment variable that its value is from."""
         spec = {name: _with_source(name, one, self.sources) for name, one in module.argument_spec.items()}
         super().__init__(argument_spec=spec, supports_check_mode=True, **module.rules)
 
     def hide(self, secrets: t.Iterable[str]) -> None:
-        self.no_log_values.update(map(register_secret, secrets))
+        """From now on, these are secret."""
+        new = {secret for secret in secrets if len(secret.strip()) >= SHORTEST} - self._secrets
+        self._secrets |= new
+        for secret in new:
+            register_secret(secret)
+
+    def reveal(self, secrets: t.Collection[str]) -> None:
+        """These are in the result on purpose. Until ansible-core 2.21, a placeholder would take their place."""
+        self._revealed = secrets
 
     def log(self, msg: str, log_args: dict[str, t.Any] | None = None) -> None:
-        self.hide(self._secrets(self.params))
-        # Until ansible-core 2.21, the journal gets each of these just as it is.
-        super().log(msg, {name: self.mask(str(value)) for name, value in (log_args or {}).items()})
+        shown, mask = self._inspect()
+        if log_args:
+            # Until ansible-core 2.21, the journal gets each of these just as it is.
+            log_args = {name: mask.text(str(shown.get(name))) for name in log_args}
+            msg = f"Invoked with {' '.join(f'{name}={value}' for name, value in log_args.items())}"
+        super().log(mask.text(msg), log_args)
 
-    def mask(self, text: str) -> str:
-        for secret in sorted(filter(None, map(str, self.no_log_values)), key=len, reverse=True):
-            text = text.replace(secret, HIDDEN)
-        return text
+    def warn(self, warning: str, **options: t.Any) -> None:
+        super().warn(self._inspect()[1].text(warning), **options)
 
     def exit_json(self, **result: t.Any) -> None:
-        self.hide(self._secrets(self.params))
-        super().exit_json(**result)
+        super().exit_json(**self._mask(result))
 
     def fail_json(self, msg: str, **result: t.Any) -> None:
-        self.hide(self._secrets(self.params))
-        super().fail_json(msg, **result)
+        masked = self._mask({**result, "msg": str(msg)})
+        super().fail_json(masked.pop("msg"), **masked)
+
+    def _inspect(self) -> tuple[Object, Mask]:
+        """(the arguments as they may be shown, the mask for all else)."""
+        shown, secrets = inspect(self._module.argument_spec, self._module.hides, self.params)
+        self.hide(secrets)
+        return shown, Mask(self._secrets, shown=self._revealed)
+
+    def _mask(self, result: Object) -> Object:
+        shown, mask = self._inspect()
+        # For what ansible-core adds to the result.
+        self.no_log_values = set(mask.forms)
+        # Its keys are names of ours.
+        values = {name: mask.value(value) for name, value in result.items()}
+        return {**values, "invocation": {"module_args": mask.value(shown)}}
 
 
 def select_fields(spec: Spec, found: Object) -> Object:

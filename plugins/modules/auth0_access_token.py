@@ -14,7 +14,8 @@ description:
   - Requests one token for all tasks that follow. Any other module that gets no O(auth_access_token) requests a token of
     its own.
   - Checks that the token has all O(required_scopes), before any task writes something.
-  - The result contains the token. Set C(no_log=true) on the task.
+  - The result contains the token for later tasks. No output, log or callback shows it, so the task needs no
+    C(no_log), which would hide why a login fails.
 options:
   required_scopes:
     description:
@@ -44,7 +45,6 @@ EXAMPLES = r"""
         auth_client_secret: "{{ auth0_client_secret }}"
         required_scopes: [read:resource_servers, create:resource_servers, update:resource_servers]
       register: login
-      no_log: true
 
     - name: Manage the tenant with this token
       module_defaults:

@@ -103,7 +103,9 @@ options:
         scope C(read:client_keys).
     type: str
   include_client_secret:
-    description: Whether the result contains the client secret. If so, set C(no_log=true) on the task.
+    description:
+      - Whether the result contains the client secret. If so, no output, log or callback shows what the task returns, unless
+        it fails. Register it for later tasks.
     type: bool
     default: false
   jwt_configuration:

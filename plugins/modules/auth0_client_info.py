@@ -30,7 +30,9 @@ options:
     type: list
     elements: str
   include_client_secret:
-    description: Whether the result contains client secrets. If so, set C(no_log=true) on the task.
+    description:
+      - Whether the result contains client secrets. If so, no output, log or callback shows what the task returns, unless
+        it fails. Register it for later tasks.
     type: bool
     default: false
 notes:

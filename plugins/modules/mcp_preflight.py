@@ -11,9 +11,9 @@ version_added: 0.1.0
 author:
   - mcp_ops.oauth contributors (@mcp-ops)
 description:
-  - Plans a list of tasks against the tenant and the Zuplo project before the first of them runs, and fails with all that
-    is in the way at once, such as an option that does not exist, a connection or scope that is not there, a missing
-    permission, or a project that cannot be edited.
+  - Plans a list of tasks against the tenant and the Zuplo project before the first of them runs, and fails with all
+    that is in the way at once, such as an option that does not exist, a connection or scope that is not there, a
+    missing permission, or a project that cannot be edited.
   - Each task is planned as if those before it had been carried out. Nothing is changed.
   - Warns of what the tasks would take from others who use the tenant.
 options:
@@ -81,8 +81,8 @@ options:
     default: []
   login_error:
     description:
-      - The message of a login that failed before. If it is not empty, it is in the way, and the tenant is not read; only
-        the options of the tasks and the Zuplo project are checked.
+      - The message of a login that failed before. If it is not empty, it is in the way, and the tenant is not read;
+        only the options of the tasks and the Zuplo project are checked.
     type: str
     default: ""
   refuse_impact:

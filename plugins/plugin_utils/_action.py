@@ -20,7 +20,7 @@ from ansible.utils.display import Display
 from ..module_utils._auth0.memory import Memory
 from ..module_utils._http import REQUESTS_IMPORT_ERROR
 from ..module_utils._module import Module, run
-from ._core import IS_TESTED, ProcessReplacement, loop_of, runs_here
+from ._core import IS_TESTED, ProcessReplacement, hide_result, hide_task, loop_of, runs_here
 
 SWITCH = "mcp_ops_in_process"
 
@@ -29,6 +29,21 @@ class InProcessAction(ProcessReplacement):
     """Runs the module of the same name: in this process where that is equivalent, else as every module runs."""
 
     def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> t.Any:
+        reveals = self._reveals()
+        # What an asynchronous task returns in the end does not come past here.
+        hide_task(self._task, reveals and bool(self._task.async_val))
+        result = self._run(tmp, task_vars)
+        return hide_result(self._task, result) if reveals and not result.get("failed") else result
+
+    def _reveals(self) -> bool:
+        """Whether the result will hold secrets, for later tasks to use, unless the module fails."""
+        try:
+            option = _load(self._task.action).reveals
+        except Exception:
+            return True
+        return option if isinstance(option, bool) else boolean(self._task.args.get(option), strict=False)
+
+    def _run(self, tmp: t.Any, task_vars: dict[str, t.Any] | None) -> t.Any:
         if not self._is_wanted(task_vars or {}):
             return super().run(tmp, task_vars)
         try:

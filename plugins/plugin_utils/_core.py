@@ -24,6 +24,7 @@ from ansible.module_utils.ansible_release import __version__ as CORE_VERSION
 from ansible.module_utils.common import json as module_json
 from ansible.module_utils.common import warnings as module_warnings
 from ansible.plugins.action.normal import ActionModule as ModuleAction
+from ansible.utils.display import Display
 
 TESTED = ("2.16", "2.17", "2.18", "2.19", "2.20", "2.21", "2.22")
 IS_TESTED = CORE_VERSION.startswith(tuple(f"{version}." for version in TESTED))
@@ -76,6 +77,24 @@ def runs_here(task: t.Any, connection: t.Any, templar: t.Any, task_vars: dict[st
 def loop_of(task: t.Any) -> tuple[str, bool]:
     """(what all items of the task's loop have in common, whether the task may run again for the same item)."""
     return task._uuid, task.loop is None or bool(task.until) or task.retries is not None
+
+
+def hide_task(task: t.Any, hide: bool) -> None:
+    """Show nothing that the task returns if `hide`, and else what the user's own `no_log` says, tries before included.
+
+    Until ansible-core 2.18, only this hides the list of what the items of a loop returned.
+    """
+    task.no_log = task.__dict__.setdefault("_no_log_of_user", task.no_log) or hide
+
+
+def hide_result(task: t.Any, result: dict[str, t.Any]) -> dict[str, t.Any]:
+    """A result that can be registered, but that no screen, log or event shows. Its warnings are shown."""
+    hide_task(task, True)
+    result = {**result, "_ansible_no_log": True}
+    if not HAS_PROFILES:
+        for warning in result.pop("warnings", []):
+            Display().warning(warning)
+    return result
 
 
 def _built_module() -> t.Any:

@@ -16,19 +16,17 @@ PLAYBOOK = "mcp_ops.oauth.mcp_server"
 ABSENT = "mcp_ops.oauth.mcp_server_absent"
 URL = "https://mcp.example.com/mcp"
 API = "GET resource-servers/https%3A%2F%2Fmcp.example.com%2Fmcp"
-READS = [
-    API,
-    "GET tenants/settings",
-    "GET connections",
-    "GET client-grants",
-    "GET tenants/settings",
-    "GET tenants/settings",
-]
+# What the preflight reads, and the tasks of an unchanged run again.
+PLANNED = [API, "GET tenants/settings", "GET connections", "GET client-grants", "GET tenants/settings"]
+READS = [*PLANNED, *PLANNED, "GET tenants/settings"]
+# With no connection at domain level, the one to promote is read as well.
+FIRST_PLANNED = [*PLANNED[:3], "GET connections", *PLANNED[3:]]
+FIRST_READS = [*FIRST_PLANNED, *FIRST_PLANNED, "GET tenants/settings"]
 # The tasks that change something on an empty tenant, in order: what lets clients in comes last.
 CHANGES = [
     "Create or update the API of the MCP server",
     "Enable the resource parameter (RFC 8707) and the iss response parameter (RFC 9207)",
-    "Promote the connection to domain level",
+    "Promote the connections to domain level",
     "Grant third-party applications access to the API for their users",
     "Set the tenant's flags for client registration",
     "Enable client ID metadata documents",
@@ -46,8 +44,9 @@ CHECKS = [
 ]
 GONE = ["Delete the grant of third-party applications for the API", "Delete the API of the MCP server"]
 GUIDE = [CHANGES[0], CHANGES[2], CHANGES[4]]
-# Those that Ansible counts, with the check of the role's arguments.
-TASKS = 18
+# The tasks from the preflight on, as Ansible counts them.
+PREFLIGHT = "Check that every step can be carried out"
+FIRST, LAST = 6, 21
 ROUTES = "config/routes.oas.json"
 
 
@@ -61,15 +60,15 @@ def test_first_run_and_second_run(play: Play, tenant: Tenant) -> None:
     preview = play(PLAYBOOK, "--check", "--diff", mcp_server_url=URL, mcp_scopes=scopes)
     assert preview.rc == 0, preview.output
     assert preview.changed == CHANGES
-    assert preview.calls == READS
+    # The grant names a scope that a real run would find at the API.
+    assert preview.calls == [*FIRST_READS[:-2], API, *FIRST_READS[-2:]]
 
     first = play(PLAYBOOK, "--diff", mcp_server_url=URL, mcp_scopes=scopes)
     assert first.rc == 0, first.output
     assert first.changed == preview.changed
     # A write each, and the settings are read back three times.
-    assert len(first.calls) == len(READS) + 9 + len(CHECKS)
+    assert len(first.calls) == len(FIRST_READS) + 1 + 9 + len(CHECKS)
     assert [step.result.get("diff") for step in first.steps] == [s.result.get("diff") for s in preview.steps]
-    assert len(first.steps) == TASKS
 
     second = play(PLAYBOOK, mcp_server_url=URL, mcp_scopes=scopes)
     assert second.rc == 0, second.output
@@ -105,10 +104,10 @@ def test_the_steps_of_the_original_guide(play: Play) -> None:
     first = play(PLAYBOOK, "--tags", "guide", mcp_server_url=URL)
     assert first.rc == 0, first.output
     assert first.changed == GUIDE
-    assert len(first.calls) == 7
+    assert len(first.calls) == 4 + 8
     second = play(PLAYBOOK, "--tags", "guide", mcp_server_url=URL)
     assert second.changed == []
-    assert second.calls == [API, "GET connections", "GET tenants/settings"]
+    assert second.calls == [API, "GET connections", "GET tenants/settings"] * 2
 
 
 @pytest.mark.parametrize(
@@ -147,13 +146,9 @@ def test_tags_of_the_caller_s_own(play: Play, tenant: Tenant, project: Path) -> 
     }
     tenant.grant("read:resource_servers", "create:resource_servers")
     poor = play([role], "--tags", "ours")
-    assert (poor.rc, poor.calls) == (2, [])
+    assert poor.rc == 2
+    assert poor.requests_of("GET") == [request for request in poor.requests if request["path"] != "/oauth/token"]
     tenant.call("POST", "/_emulator/reset")
-    routes = (project / ROUTES).read_text()
-    (project / ROUTES).write_text("// not JSON")
-    broken = play([role], "--tags", "ours")
-    assert (broken.rc, broken.calls) == (2, [])
-    (project / ROUTES).write_text(routes)
     run = play([role], "--tags", "ours")
     assert run.rc == 0, run.output
     assert run.changed == [*CHANGES, PROJECT]
@@ -175,7 +170,7 @@ def test_registration_is_opened_as_asked(play: Play, tenant: Tenant) -> None:
     assert "enable_dynamic_client_registration" not in settings["flags"]
 
 
-@pytest.mark.parametrize("before", range(2, TASKS + 1))
+@pytest.mark.parametrize("before", range(FIRST, LAST, 2))
 def test_killed_anywhere_it_converges(play: Play, project: Path, before: int) -> None:
     killed = play(PLAYBOOK, **of(project), env={"RECORD_KILL_BEFORE": str(before)})
     assert killed.rc == -9
@@ -233,8 +228,8 @@ def test_a_project_that_cannot_be_edited_stops_all(play: Play, project: Path, pl
     (project / ROUTES).write_text("// not JSON\n{}")
     run = play(playbook, **of(project))
     assert run.rc == 2
-    assert f"{ROUTES} is not strict JSON" in run.output
-    assert run.requests == []
+    assert f"{ROUTES} is not strict JSON" in run[PREFLIGHT].result["msg"]
+    assert run.changed == [step.name for step in run.steps if step.writes] == []
 
 
 def test_what_clients_would_meet_ends_the_run(play: Play, tenant: Tenant) -> None:
@@ -259,31 +254,125 @@ def test_what_clients_would_meet_ends_the_run(play: Play, tenant: Tenant) -> Non
 READ_SCOPES = ("read:connections", "read:resource_servers", "read:tenant_settings", "read:client_grants")
 
 
-def test_preview_with_a_read_only_token_and_a_connection_to_come(play: Play, tenant: Tenant) -> None:
+@pytest.mark.parametrize("check", [(), ("--check",)])
+def test_all_that_is_in_the_way_is_reported_before_anything_changes(
+    play: Play, tenant: Tenant, project: Path, check: tuple[str, ...]
+) -> None:
+    (project / ROUTES).write_text("// not JSON\n{}")
+    wrong: dict[str, t.Any] = {
+        "mcp_connection": ["no-such", "nor-such"],
+        "mcp_tenant_flags": {"legacy_custom_claims": True},
+        "mcp_scopes": [{"value": "tools:read"}],
+        "mcp_client_scopes": ["tools:reed"],
+    }
+    run = play(PLAYBOOK, *check, **of(project), **wrong)
+    assert run.rc == 2
+    assert [text.partition(": ")[0] for text in run[PREFLIGHT].result["obstacles"]] == [
+        "mcp_zuplo_project_dir or mcp_zuplo_operations",
+        "mcp_connection",
+        "mcp_connection",
+        "mcp_client_scopes or mcp_scopes",
+        "mcp_tenant_flags",
+    ]
+    assert run.changed == [step.name for step in run.steps if step.writes] == []
+    secret = play(PLAYBOOK, *check, **of(project), env={"AUTH0_CLIENT_SECRET": "wrong"})
+    login, files = secret[PREFLIGHT].result["obstacles"]
+    assert login.startswith("Auth0 refused the credentials. Check auth0_client_id")
+    assert ROUTES in files
+
+
+def test_a_preview_with_a_token_that_can_only_read_is_complete_and_fails(play: Play, tenant: Tenant) -> None:
     tenant.grant(*READ_SCOPES)
-    run = play(PLAYBOOK, "--check", "--diff", mcp_server_url=URL, mcp_connection="to-come")
-    assert run.rc == 0, run.output
+    run = play(PLAYBOOK, "--check", "--diff", mcp_server_url=URL)
+    assert run.rc == 2
     assert run.changed == CHANGES
-    assert f"It has: {DATABASE}." in run[CHANGES[2]].warnings
+    lacking = "create:resource_servers, update:tenant_settings, update:connections, create:client_grants"
+    assert f"the token lacks the scopes {lacking}." in run["Fail if the token cannot write"].result["msg"]
 
 
 def test_nothing_is_written_unless_all_of_it_can_be(play: Play, tenant: Tenant) -> None:
     slash = play(PLAYBOOK, mcp_server_url=f"{URL}/")
     assert f"use '{URL}'" in slash.output
-    assert slash.requests == []
+    assert slash.changed == []
 
     nothing = play(PLAYBOOK)
     assert "mcp_server_url or auth0_domain is not set. Set mcp_server_url to the public URL" in nothing.output
     nowhere = play(PLAYBOOK, mcp_server_url=URL, env={"AUTH0_DOMAIN": None})
-    assert "AUTH0_DOMAIN to the host name of the tenant" in nowhere.output
+    assert "AUTH0_DOMAIN, to the host name of the tenant" in nowhere.output
     misspelt = play(PLAYBOOK, mcp_server_url=URL, mcp_client_registration=["dcm"])
     assert "dcm" in misspelt.output
     assert misspelt.requests == []
+    both: dict[str, t.Any] = {"mcp_tenant_flags": {"enable_dynamic_client_registration": False}}
+    assert "Leave dcr out of mcp_client_registration" in play(PLAYBOOK, mcp_server_url=URL, **both).output
 
     tenant.grant(*READ_SCOPES, "create:resource_servers")
     poor = play(PLAYBOOK, mcp_server_url=URL)
     assert poor.rc == 2
-    assert poor.calls == []
+    assert "The token lacks the scopes update:tenant_settings, update:connections" in poor.output
+    assert [step.name for step in poor.steps if step.writes] == []
+
+
+@pytest.mark.parametrize("arguments", [("--tags", "cleint_grant"), ("--skip-tags", "verfy")])
+def test_an_unknown_tag_is_reported(play: Play, arguments: tuple[str, ...]) -> None:
+    run = play(PLAYBOOK, *arguments, mcp_server_url=URL)
+    assert run.rc == 2
+    assert f"There is no tag {arguments[1]}. The tags are guide, resource_server" in run.output
+    assert run.requests == []
+
+
+def test_a_run_can_start_at_any_task(play: Play, tenant: Tenant) -> None:
+    whole = play(PLAYBOOK, mcp_server_url=URL)
+    assert whole.rc == 0, whole.output
+    for step in (CHANGES[2], CHANGES[5], "Summary", CHECK):
+        run = play(PLAYBOOK, "--start-at-task", f"mcp_ops.oauth.mcp_server : {step}", mcp_server_url=URL)
+        assert (run.rc, run.changed) == (0, []), run.output
+        assert run.steps[0].name == step
+
+
+def test_several_connections(play: Play, tenant: Tenant) -> None:
+    tenant.api("POST", "connections", {"name": "google-oauth2", "strategy": "google-oauth2"})
+    names = [DATABASE, "google-oauth2"]
+    run = play(PLAYBOOK, mcp_server_url=URL, mcp_connection=names)
+    assert run.rc == 0, run.output
+    assert all(one["is_domain_connection"] for one in tenant.api("GET", "connections"))
+    assert f"Users log in with:    the connection {', '.join(names)}" in run.output
+
+
+def test_credentials_and_settings_in_variables(play: Play, tenant: Tenant) -> None:
+    """They win over the environment, and over what the environment holds in their place."""
+    variables = {
+        "auth0_domain": tenant.domain,
+        "auth0_client_id": tenant.client_id,
+        "auth0_client_secret": tenant.client_secret,
+        "auth0_ca_path": tenant.ca_path,
+        "auth0_timeout": 5,
+    }
+    wrong = dict.fromkeys(("DOMAIN", "CLIENT_ID", "CLIENT_SECRET", "ACCESS_TOKEN"), "wrong")
+    env = {**{f"AUTH0_{name}": value for name, value in wrong.items()}, "AUTH0_CA_PATH": None}
+    for playbook in (PLAYBOOK, ABSENT):
+        run = play(playbook, "-vvv", mcp_server_url=URL, env=env, **variables)
+        assert run.rc == 0, run.output
+        assert run.logins == 1
+        assert tenant.client_secret not in run.output
+
+
+def test_the_play_s_module_defaults_stay_in_force(play: Play, tenant: Tenant) -> None:
+    block = {
+        "block": [{"ansible.builtin.import_role": {"name": "mcp_ops.oauth.mcp_server"}}],
+        "vars": {"mcp_server_url": URL},
+        "module_defaults": {
+            "group/mcp_ops.oauth.auth0": {
+                "ca_path": tenant.ca_path,
+                "auth_client_id": tenant.client_id,
+                "auth_client_secret": tenant.client_secret,
+            }
+        },
+    }
+    env: dict[str, str | None] = dict.fromkeys(("AUTH0_CA_PATH", "AUTH0_CLIENT_ID", "AUTH0_CLIENT_SECRET"))
+    run = play([block], env=env)
+    assert run.rc == 0, run.output
+    assert run.changed == CHANGES
+    assert run.logins == 1
 
 
 def test_teardown_removes_what_this_server_owned(play: Play, tenant: Tenant) -> None:

@@ -22,7 +22,14 @@ ROOT = Path(__file__).resolve().parents[2]
 def action(monkeypatch: pytest.MonkeyPatch) -> t.Any:
     made = _action.InProcessAction.__new__(_action.InProcessAction)
     made._task = types.SimpleNamespace(
-        action="mcp_ops.oauth.auth0_tenant_flags", _uuid="one", loop=None, until=[], retries=None
+        action="mcp_ops.oauth.auth0_tenant_flags",
+        _uuid="one",
+        loop=None,
+        until=[],
+        retries=None,
+        args={},
+        async_val=0,
+        no_log=False,
     )
     made._connection = None
     made._templar = types.SimpleNamespace(template=lambda value: value)
@@ -48,9 +55,49 @@ def test_what_cannot_be_set_up_runs_as_a_process_with_a_warning(
         raise AttributeError("gone in this version")
 
     monkeypatch.setattr(_action, "_load", broken)
-    assert action.run() == {"here": False}
+    # Nobody knows whether a module that cannot be loaded returns secrets.
+    assert action.run() == {"here": False, "_ansible_no_log": True}
     assert "(AttributeError), so it runs as a module process" in warnings[0]
     assert "gone in this version" not in warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("module", "args", "hidden"),
+    [
+        ("auth0_access_token", {}, True),
+        ("auth0_client", {"include_client_secret": "yes"}, True),
+        ("auth0_client", {"include_client_secret": "False"}, False),
+        ("auth0_client", {}, False),
+        ("auth0_client_info", {"include_client_secret": True}, True),
+        ("auth0_connection_info", {"include_options": True}, True),
+        ("auth0_tenant_flags", {}, False),
+    ],
+)
+@pytest.mark.parametrize("own", [True, False])
+@pytest.mark.parametrize("failed", [True, False])
+def test_what_returns_secrets_is_hidden_unless_it_fails(
+    action: t.Any,
+    monkeypatch: pytest.MonkeyPatch,
+    module: str,
+    args: dict[str, t.Any],
+    hidden: bool,
+    own: bool,
+    failed: bool,
+) -> None:
+    monkeypatch.setattr(_core.ModuleAction, "run", lambda self, tmp, task_vars: {"failed": failed})
+    action._task.action, action._task.args, action._task.no_log = f"mcp_ops.oauth.{module}", args, own
+    hidden = hidden and not failed
+    # The second time is another try, of which nothing is hidden because of the first.
+    for expected in (hidden, False):
+        assert action.run().get("_ansible_no_log", False) is expected
+        assert action._task.no_log is (own or expected)
+        monkeypatch.setattr(_core.ModuleAction, "run", lambda self, tmp, task_vars: {"failed": True})
+
+
+def test_of_what_runs_asynchronously_all_is_hidden(action: t.Any, runs: None) -> None:
+    action._task.action, action._task.async_val = "mcp_ops.oauth.auth0_access_token", 30
+    action.run()
+    assert action._task.no_log
 
 
 def test_what_has_started_is_not_started_again(action: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,7 @@ UTILS = "plugins/module_utils"
 WINGS = ("_auth0", "_zuplo", "_check")
 # The only arrows between wings.
 ARROWS = {("_check", "_auth0"), ("_check", "_zuplo")}
-GROUND = ("_errors", "_types", "_urls", "_http")
+GROUND = ("_errors", "_types", "_urls", "_http", "_secrets")
 # Between Ansible and the rest: the one file of the ground that knows a wing.
 BETWEEN = "_module"
 # What each module does, which knows all wings.

@@ -15,9 +15,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from .._errors import PlanError
+from .._secrets import HIDDEN, secrets_at
 from .._types import Object
 
-HIDDEN = "(secret)"
 HIDDEN_CHANGED = "(secret, changed)"
 
 
@@ -180,16 +180,9 @@ def without_secrets(shape: Shape, value: t.Any, path: str = "") -> t.Any:
     return [without_secrets(shape, member, path) for member in value] if isinstance(value, list) else value
 
 
-def secrets_in(shape: Shape, value: t.Any, path: str = "") -> t.Iterator[str]:
-    """The secret texts in an object: those at a secret path, and all below one."""
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            yield from secrets_in(shape, inner, _at(path, key))
-    elif isinstance(value, list):
-        for member in value:
-            yield from secrets_in(shape, member, path)
-    elif isinstance(value, str) and value and shape.hides(path):
-        yield value
+def secrets_in(shape: Shape, value: t.Any) -> t.Iterator[str]:
+    """The texts and numbers at the secret paths of an object."""
+    return secrets_at(shape.hides, value)
 
 
 def _drop_nulls(value: t.Any) -> t.Any:

@@ -27,4 +27,4 @@ def perform(task: TenantTask) -> Result:
     )
 
 
-MODULE = TenantModule({"required_scopes": {"type": "list", "elements": "str", "default": []}}, perform)
+MODULE = TenantModule({"required_scopes": {"type": "list", "elements": "str", "default": []}}, perform, reveals=True)

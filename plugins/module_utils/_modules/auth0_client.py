@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from .._auth0.kinds.application import APPLICATION, APPLICATION_WITH_SECRETS, FIELDS, secrets
+from .._auth0.kinds.application import APPLICATION, APPLICATION_WITH_SECRETS, FIELDS
 from .._errors import ScopeError
 from .._module import LIFE, Result, TenantModule, TenantTask
 
@@ -26,6 +26,7 @@ MODULE = TenantModule(
     {**FIELDS, **LIFE, "include_client_secret": {"type": "bool", "default": False, "no_log": False}},
     perform,
     {"required_one_of": [["client_id", "name"]]},
-    secrets=secrets,
     kind=APPLICATION,
+    hides=APPLICATION.shape.hides,
+    reveals="include_client_secret",
 )

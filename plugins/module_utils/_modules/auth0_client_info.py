@@ -59,4 +59,5 @@ MODULE = TenantModule(
     },
     perform,
     {"mutually_exclusive": [["client_id", "name", "external_client_id"]]},
+    reveals="include_client_secret",
 )

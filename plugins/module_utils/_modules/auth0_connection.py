@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .._auth0.kinds.connection import CONNECTION, FIELDS, secrets
+from .._auth0.kinds.connection import CONNECTION, FIELDS
 from .._module import LIFE, Result, TenantModule, TenantTask
 
 
@@ -29,6 +29,6 @@ MODULE = TenantModule(
     },
     perform,
     {"required_one_of": [["name", "id"]], "required_if": [["resend_options", True, ["options"]]]},
-    secrets=secrets,
     kind=CONNECTION,
+    hides=CONNECTION.shape.hides,
 )

@@ -34,4 +34,5 @@ MODULE = TenantModule(
     },
     perform,
     {"mutually_exclusive": [["name", "id", "strategy"]]},
+    reveals="include_options",
 )

@@ -224,15 +224,11 @@ OPTIONS: dict[str, t.Any] = {
 }
 
 
-def secrets(options: Object) -> t.Iterator[str]:
-    """The secrets among the options of the steps."""
-    for step in options.get("steps") or ():
-        module = MODULES.get(step.get("module", ""))
-        if module is not None:
-            declared = [name for name, spec in module.options.items() if spec.get("no_log")]
-            for given in _tasks(step):
-                yield from (str(given[name]) for name in declared if given.get(name))
-                yield from module.secrets(given)
+def hides(path: str) -> bool:
+    """Whether a path is secret in the options of a step: in those of any module, as the path does not tell which."""
+    inner = path[len("steps.options.") :] if path.startswith("steps.options.") else ""
+    kinds = [module.kind for module in MODULES.values() if isinstance(module, TenantModule) and module.kind]
+    return any(kind.shape.hides(inner) for kind in kinds) if inner else False
 
 
-MODULE = GuestModule(OPTIONS, perform, secrets=secrets)
+MODULE = GuestModule(OPTIONS, perform, hides=hides)

@@ -6,11 +6,10 @@
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ..._types import Object
-from ..plan import Plan, Shape, secrets_in
+from ..plan import Plan, Shape
 from ..resource import Collection
 from .tenant import QUOTA, quota_limits
 
@@ -188,11 +187,6 @@ class Applications(Collection):
             if refused:
                 return f"Auth0 does not let a strict third-party application have {', '.join(refused)}. Leave it out."
         return None
-
-
-def secrets(options: Object) -> Iterator[str]:
-    """The secrets among a user's add-ons; all of them where they came as text."""
-    return secrets_in(SHAPE, {"addons": options.get("addons")})
 
 
 NEVER = "Auth0 never changes this of an application. Delete it and create it anew."

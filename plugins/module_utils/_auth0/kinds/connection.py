@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import re
 import typing as t
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..._errors import InputError, PlanError
 from ..._types import Object
 from ..api import ManagementApi, encode
 from ..part import Part
-from ..plan import Plan, Shape, secrets_in
+from ..plan import Plan, Shape
 from ..resource import Collection, Expansion
 
 FIELDS: dict[str, t.Any] = {
@@ -222,12 +221,6 @@ def _encrypted_twice(actual: Object, options: Object) -> str | None:
         "Auth0 takes options only whole, and of options.configuration it tells no value but an encrypted one, which it "
         f"would encrypt again. So give these anew in options.configuration, or null to remove one: {', '.join(kept)}."
     )
-
-
-def secrets(options: Object) -> Iterator[str]:
-    """The secrets among a user's options; all of them where they came as text."""
-    given = options.get("options")
-    return iter([given]) if isinstance(given, str) else secrets_in(SHAPE, {"options": given})
 
 
 SHAPE = Shape(
