@@ -59,7 +59,7 @@ def _run(arguments: argparse.Namespace) -> int:
         "pairs": (list(kills.pairs(recorded, 20, seed)), BUSY),
         "cells, run by the playbook": ([cell for cell in runs if cell.kind != matrix.REFUSED], BUSY),
         "cells": (cells, WAITING),
-        "options": (list(values.trials(40)), BUSY),
+        "options": (list(values.trials(30)), BUSY),
         "gateways": (list(gateways.trials(300, seed)), WAITING),
         "projects": (list(projects.trials(400, seed)), BUSY),
     }

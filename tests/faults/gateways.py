@@ -182,7 +182,7 @@ class Script:
         )
 
     def _make(self, method: str, path: str) -> Answer:
-        if self.choice.random() < 0.3:
+        if self.choice.random() < 0.15:
             kind = self.choice.choice([one for one in kinds.KINDS.values() if "raw" in one or "repeat" in one])
             return Answer(kind.get("raw", ""), kind.get("repeat"), kind.get("pause", 0.05))
         if path == "/mcp":
@@ -215,7 +215,7 @@ class Script:
         return _json(document)
 
     def _odd(self, usual: t.Any, odd: t.Sequence[t.Any]) -> t.Any:
-        return self.choice.choice(odd) if self.choice.random() < 0.5 else usual
+        return self.choice.choice(odd) if self.choice.random() < 0.3 else usual
 
 
 def _json(value: t.Any, status: int = 200) -> Answer:

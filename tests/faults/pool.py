@@ -79,7 +79,6 @@ def run(trials: t.Sequence[Trial], workers: int) -> Report:
 
 def _work(trials: t.Sequence[Trial], numbers: t.Any, judged: t.Any) -> None:
     with closing(new_world()) as world:
-        # Options that are relative paths lead nowhere.
         os.chdir(world.here)
         while (number := numbers.get()) >= 0:
             judged.put((number, judge(trials[number], world)))

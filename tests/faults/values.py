@@ -24,7 +24,7 @@ from tests.integration.harness import DATABASE, ROOT
 MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("*.py"))
 # What each needs besides the option in question. Others need nothing.
 BASES: dict[str, Object] = {
-    "auth0_cimd_client": {"external_client_id": "https://client.example.com/client.json"},
+    "auth0_cimd_client": {"external_client_id": "<client>"},
     "auth0_client": {"name": "Odd", "app_type": "spa"},
     "auth0_client_grant": {"audience": URL, "default_for": "third_party_clients", "subject_type": "user", "scope": []},
     "auth0_client_grant_info": {"audience": URL},
@@ -38,7 +38,7 @@ BASES: dict[str, Object] = {
     "auth0_role": {"name": "Odd"},
     "auth0_tenant_flags": {"flags": {"enable_client_connections": True}},
     "auth0_tenant_settings": {"friendly_name": "Odd"},
-    "mcp_oauth_check": {"mcp_server_url": "https://127.0.0.1:1/mcp"},
+    "mcp_oauth_check": {"mcp_server_url": "https://127.0.0.1:1/mcp", "fail_on_findings": False},
     "mcp_preflight": {"steps": [{"module": "auth0_role", "options": {"name": "Odd"}}]},
     "zuplo_mcp_oauth": {
         "mcp_server_url": URL,
@@ -46,6 +46,9 @@ BASES: dict[str, Object] = {
         "project_dir": "<project>",
     },
 }
+# The metadata document of a client.
+DOCUMENT = "/documents/odd.json"
+CLIENT = {"client_name": "Odd", "redirect_uris": ["http://127.0.0.1/callback"], "token_endpoint_auth_method": "none"}
 DEPTH = 100
 
 
@@ -88,6 +91,8 @@ class Option:
 
     def judge(self, world: World) -> Verdicts:
         world.restore(world.seeded)
+        url = f"https://{world.tenant.domain}{DOCUMENT}"
+        world.tenant.call("PUT", f"/_emulator{DOCUMENT}", {**CLIENT, "client_id": url})
         found: list[tuple[str, str]] = []
         values = NOWHERE if self.path[0] in TENANT_OPTIONS else st.sampled_from(ODD) | WILD
 
@@ -110,9 +115,9 @@ class Option:
 
     def _judge(self, world: World, value: t.Any, check_mode: bool) -> Verdicts:
         world.tenant.call("DELETE", "/_emulator/requests")
-        base = {
-            name: str(world.project) if one == "<project>" else one for name, one in BASES.get(self.module, {}).items()
-        }
+        base = BASES.get(self.module, {})
+        own = {"<project>": str(world.project), "<client>": f"https://{world.tenant.domain}{DOCUMENT}"}
+        base = {name: own.get(one, one) if isinstance(one, str) else one for name, one in base.items()}
         ended = world.module(self.module, _with(base, self.path, value), check=check_mode)
         # What Auth0 refuses is told with the request.
         yield from verdict.explained(ended, [self.path[0], self.path[-1], "/api/v2/", "oauth/token", "status"])

@@ -28,13 +28,17 @@ TRACES = ("Traceback (most recent call last)", "this is a bug", "Unexpected Exce
 # One of these stands in every message that tells what to do.
 TO_DO = re.compile(
     r"\b(check|set|grant|give|use|add|remove|run|rerun|try|retry|wait|waits longer|must|it has|name|choose|correct|fix"
-    r"|see|report|delete|create|update|install|leave|make|put|request|log in|allowed|bounds|known)\b",
+    r"|remedy|needs|expected|see|report|delete|create|update|install|leave|make|put|request|log in|allowed|bounds"
+    r"|known)\b",
     re.IGNORECASE,
 )
-# How ansible-core itself refuses a value, in its own words.
+# How ansible-core itself refuses a value, for any module and in its own words.
 OF_CORE = re.compile(
-    r"(of type .* unable to convert to|missing required arguments|value of .* must be one of|null value)"
+    r"of type .* unable to convert to|missing required arguments|missing parameter|must be one (or more )?of|null value"
+    r"|could not parse JSON or key=value|Unsupported parameters|parameters are (required|mutually)"
 )
+# Where ansible-core fails over a value before any code of the module runs.
+IN_CORE = "super().__init__(argument_spec="
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 LONGEST_MESSAGE = 3000
 
@@ -43,9 +47,11 @@ Verdicts = t.Iterator[tuple[str, str]]
 
 
 def explained(ended: Ended, about: t.Sequence[str] = ()) -> Verdicts:
-    """Of any end; `about` are texts of which a message must hold one, where there are some."""
+    """Of any end; `about` are texts of which a message must hold one, where a value of the user's own was odd."""
     if ended.rc is None:
         yield "hung", f"no end after {ended.seconds:.0f} s"
+        return
+    if about and IN_CORE in ended.output:
         return
     for trace in TRACES:
         if trace in ended.output:
@@ -63,11 +69,11 @@ def explained(ended: Ended, about: t.Sequence[str] = ()) -> Verdicts:
         yield "unexplained", f"no message: {ended.output[-300:]!r}"
     elif len(msg) > LONGEST_MESSAGE:
         yield "unexplained", f"a message of {len(msg)} characters: {msg[:200]!r}"
-    elif CONTROL.search(msg):
+    elif not about and CONTROL.search(msg):
         yield "unexplained", f"control characters: {msg[:300]!r}"
     elif not TO_DO.search(msg):
         yield "unexplained", f"says not what to do: {msg[:300]!r}"
-    if msg and about and not any(text in msg for text in about):
+    if msg and about and not OF_CORE.search(msg) and not any(text in msg for text in about):
         yield "unexplained", f"names none of {', '.join(about)}: {msg[:300]!r}"
 
 

@@ -73,7 +73,10 @@ class Ended:
 
 
 class World:
-    """Each worker has its own. `folder` is empty before, and again after `close`."""
+    """Each worker has its own. `close` removes the folder.
+
+    `here` is where modules run, so that a relative path, as a value of an option, leads nowhere.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -232,8 +235,9 @@ def _seed(tenant: Tenant) -> None:
     default = {"default_for": "third_party_clients", "audience": other["identifier"], "subject_type": "user"}
     tenant.api("POST", "client-grants", {**default, "scope": ["a"]})
     client = tenant.api("POST", "clients", {"name": "Batch", "app_type": "non_interactive"})
-    grant = {"client_id": client["client_id"], "audience": other["identifier"], "subject_type": "client"}
-    tenant.api("POST", "client-grants", {**grant, "scope": ["a", "b"]})
+    for client_id in (client["client_id"], tenant.client_id):
+        grant = {"client_id": client_id, "audience": other["identifier"], "subject_type": "client"}
+        tenant.api("POST", "client-grants", {**grant, "scope": ["a", "b"]})
     options = {"client_id": "staff", "client_secret": "staff-secret-3f1d9a", "issuer": "https://id.example.com/"}
     tenant.api("POST", "connections", {"name": "staff", "strategy": "oidc", "options": options})
     tenant.api("PATCH", "tenants/settings", {"friendly_name": "Ours", "flags": {"enable_client_connections": False}})
