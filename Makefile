@@ -4,7 +4,7 @@ VENV := .venv
 REQUIREMENTS := $(filter-out requirements/gateway.txt,$(wildcard requirements/*.txt))
 GATEWAY := $(VENV)/gateway/installed
 
-.PHONY: demo test lint sanity gateway-test benchmark clean
+.PHONY: demo test test-faults lint sanity gateway-test benchmark clean
 
 # The main job against the built-in emulator: preview, run, run again.
 demo: $(VENV)/installed
@@ -13,6 +13,10 @@ demo: $(VENV)/installed
 # Lint, then unit, contract and integration tests. More arguments for pytest: make test ARGS="-k flags"
 test: lint
 	$(VENV)/bin/python -m pytest --numprocesses=auto $(ARGS)
+
+# All that can go wrong with the main job, in 20 minutes. More arguments: make test-faults ARGS="--only kills --seed 2"
+test-faults: $(VENV)/installed
+	$(VENV)/bin/python -m tests.faults $(ARGS)
 
 lint: $(VENV)/installed
 	$(VENV)/bin/ruff check

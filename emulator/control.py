@@ -20,23 +20,30 @@ from .ratelimit import RateLimiter
 from .tenant import Tenant
 from .traffic import CONTROL, Fault, Traffic
 
+_KINDS = ("status", "reset", "reset_after", "delay", "broken_json", "after", "raw", "repeat")
+# Bytes, a character each.
+_LATIN_1 = {"type": "string", "pattern": "^[\\u0000-\\u00ff]*$"}
 _FAULT = schemas.validator(
     {
         **schemas.closed(
             {
-                "method": schemas.one_of("GET", "POST", "PATCH", "PUT", "DELETE"),
+                "method": schemas.one_of("GET", "POST", "PATCH", "PUT", "DELETE", "*"),
                 "path": schemas.text(least=1),
                 "times": schemas.integer(1),
+                "skip": schemas.integer(0),
                 "status": schemas.integer(100, 599),
                 "body": {},
                 "headers": schemas.open_object(additionalProperties=schemas.text()),
                 "delay": {"type": "number", "minimum": 0},
-                **schemas.booleans("reset", "reset_after", "broken_json"),
+                "raw": _LATIN_1,
+                "repeat": _LATIN_1,
+                "pause": {"type": "number", "minimum": 0},
+                **schemas.booleans("reset", "reset_after", "broken_json", "after"),
             },
             "method",
             "path",
         ),
-        "anyOf": [{"required": [kind]} for kind in ("status", "reset", "reset_after", "delay", "broken_json")],
+        "anyOf": [{"required": [kind]} for kind in _KINDS],
     }
 )
 
@@ -74,6 +81,9 @@ def routes(tenant: Tenant, limiter: RateLimiter) -> list[Route]:
         return JSONResponse(tenant.state)
 
     async def faults(request: Request) -> Response:
+        if request.method == "DELETE":
+            traffic(request).faults.clear()
+            return Response(status_code=204)
         if request.method == "GET":
             return JSONResponse([asdict(fault) for fault in traffic(request).faults if fault.times > 0])
         body = await request.json()
@@ -98,7 +108,7 @@ def routes(tenant: Tenant, limiter: RateLimiter) -> list[Route]:
     return [
         Route(f"{CONTROL}requests", requests, methods=["GET", "DELETE"]),
         Route(f"{CONTROL}state", state, methods=["GET", "PUT"]),
-        Route(f"{CONTROL}faults", faults, methods=["GET", "POST"]),
+        Route(f"{CONTROL}faults", faults, methods=["GET", "POST", "DELETE"]),
         Route(f"{CONTROL}reset", reset, methods=["POST"]),
         Route(f"{CONTROL}expire-tokens", expire_tokens, methods=["POST"]),
     ]

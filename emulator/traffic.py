@@ -24,16 +24,23 @@ from .oauth import client_of
 CONTROL = "/_emulator/"
 # Parameters of logins and of tokens for users, which the log tells of and does not hold.
 HIDDEN = frozenset({"transaction", "password", "code", "code_verifier", "refresh_token"})
+# How long an orderly end of a connection waits for the client.
+SECONDS_TO_CLOSE = 1.0
 BROKEN_JSON = b'{"statusCode": 200, "broken": ['
 
 
 @dataclass
 class Fault:
-    """What the next `times` answers for a method and path become."""
+    """What the next `times` answers for a method and path become, once `skip` of them are past.
+
+    `raw` and `repeat` are bytes as Latin-1 text: what is sent in place of an answer, and what goes on being sent after
+    it, every `pause` seconds, until the client goes.
+    """
 
     method: str
     path: str
     times: int = 1
+    skip: int = 0
     status: int | None = None
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -41,9 +48,13 @@ class Fault:
     reset_after: bool = False
     delay: float = 0.0
     broken_json: bool = False
+    after: bool = False
+    raw: str | None = None
+    repeat: str | None = None
+    pause: float = 0.1
 
     def matches(self, method: str, path: str) -> bool:
-        if self.times < 1 or method != self.method:
+        if self.times < 1 or self.method not in (method, "*"):
             return False
         return path.startswith(self.path[:-1]) if self.path.endswith("*") else path == self.path
 
@@ -140,21 +151,31 @@ class Traffic:
                 entry["status"] = message["status"]
             await send(message)
 
-        fault = next((fault for fault in self.faults if fault.matches(scope["method"], scope["path"])), None)
-        if fault is not None:
-            fault.times -= 1
+        fault = self._take_fault(scope["method"], scope["path"])
         resets = self._resets
         await asyncio.sleep(self._latency + (fault.delay if fault else 0.0))
         if resets != self._resets:
             await _disconnect(scope, receive)
             return
+        if fault is not None and (fault.after or fault.reset_after):
+            await self._app(scope, replay, Discarded())
         if fault is not None and (fault.reset or fault.reset_after):
-            if fault.reset_after:
-                await self._app(scope, replay, Discarded())
             await _disconnect(scope, receive)
+            return
+        if fault is not None and (fault.raw is not None or fault.repeat is not None):
+            await _send_raw(fault, scope, receive)
             return
         response = fault.answer() if fault is not None else None
         await (response or self._app)(scope, replay, answered)
+
+    def _take_fault(self, method: str, path: str) -> Fault | None:
+        for fault in self.faults:
+            if fault.matches(method, path):
+                if fault.skip < 1:
+                    fault.times -= 1
+                    return fault
+                fault.skip -= 1
+        return None
 
 
 async def _read(receive: Receive) -> bytes:
@@ -166,11 +187,33 @@ async def _read(receive: Receive) -> bytes:
             return content
 
 
-async def _disconnect(scope: Scope, receive: Receive) -> None:
-    """Drops the connection; the server leaves its transport in the scope for this."""
+def _transport(scope: Scope) -> Any:
+    """The server leaves it in the scope for faults."""
     transport = scope.get("state", {}).get("transport")
     if transport is None:
         raise ConnectionResetError("connection dropped by a fault")
-    transport.abort()
+    return transport
+
+
+async def _send_raw(fault: Fault, scope: Scope, receive: Receive) -> None:
+    transport = _transport(scope)
+    transport.write((fault.raw or "").encode("latin-1"))
+    while fault.repeat is not None and not transport.is_closing():
+        transport.write(fault.repeat.encode("latin-1"))
+        await asyncio.sleep(fault.pause)
+    transport.close()
+    try:
+        await asyncio.wait_for(_disconnected(receive), SECONDS_TO_CLOSE)
+    except TimeoutError:
+        transport.abort()
+
+
+async def _disconnect(scope: Scope, receive: Receive) -> None:
+    """Drops the connection."""
+    _transport(scope).abort()
+    await _disconnected(receive)
+
+
+async def _disconnected(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass

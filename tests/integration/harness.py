@@ -106,6 +106,8 @@ class Step:
     """One task of a run: what it answered, and the requests that the emulator saw for it."""
 
     name: str
+    action: str
+    check: bool
     status: str
     result: dict[str, t.Any]
     requests: list[dict[str, t.Any]]

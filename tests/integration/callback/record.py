@@ -51,7 +51,8 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
         task, values = getattr(result, "task", None) or result._task, getattr(result, "result", None) or result._result
         # A task of a role is called `role : task`.
         name = task.get_name().rpartition(" : ")[2]
-        line = {"name": name, "status": status, "result": values, "requests": _take_requests()}
+        about = {"name": name, "action": task.action, "check": bool(task.check_mode)}
+        line = {**about, "status": status, "result": values, "requests": _take_requests()}
         with open(os.environ["RECORD_FILE"], "a", encoding="utf-8") as file:
             file.write(json.dumps(line, default=str) + "\n")
 

@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
+import ssl
 import time
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +15,11 @@ import requests
 
 PATH = "/api/v2/resource-servers"
 API = {"identifier": "https://api.example/mcp"}
+
+
+def _tls(host: str, port: int, ca_path: str) -> ssl.SSLSocket:
+    connection = socket.create_connection((host, port), timeout=10)
+    return ssl.create_default_context(cafile=ca_path).wrap_socket(connection, server_hostname=host)
 
 
 def _fault(api: Any, **fault: Any) -> None:
@@ -49,6 +57,13 @@ def test_faults_hold_for_their_method_and_path_only(api: Any) -> None:
     assert api.get(PATH).status_code == 500
 
 
+def test_faults_can_be_cleared(api: Any) -> None:
+    _fault(api, status=500)
+    assert len(api.get("/_emulator/faults").json()) == 1
+    assert api.delete("/_emulator/faults").status_code == 204
+    assert api.get(PATH).status_code == 200
+
+
 def test_a_star_at_the_end_is_a_prefix(api: Any) -> None:
     _fault(api, path="/api/v2/*", status=500, times=2)
     assert [api.get(path).status_code for path in (PATH, "/api/v2/clients", PATH)] == [500, 500, 200]
@@ -58,6 +73,29 @@ def test_faults_follow_one_another(api: Any) -> None:
     _fault(api, status=500)
     _fault(api, status=503)
     assert [api.get(PATH).status_code for _turn in range(3)] == [500, 503, 200]
+
+
+def test_a_fault_for_any_request_hits_once_so_many_are_past(api: Any) -> None:
+    _fault(api, method="*", path="*", skip=2, status=500)
+    answers = [api.get(PATH), api.post(PATH, json=API), api.get("/api/v2/connections"), api.get(PATH)]
+    assert [answer.status_code for answer in answers] == [200, 201, 500, 200]
+
+
+def test_skipped_requests_have_other_faults(api: Any) -> None:
+    _fault(api, skip=1, status=500)
+    _fault(api, status=503)
+    assert [api.get(PATH).status_code for _turn in range(3)] == [503, 500, 200]
+
+
+def test_a_status_after_the_request_was_carried_out(api: Any) -> None:
+    _fault(api, method="POST", status=502, after=True)
+    assert api.post(PATH, json=API).status_code == 502
+    assert len(api.get(PATH).json()) == 2
+
+
+def test_raw_bytes_are_one_character_each(api: Any) -> None:
+    answer = api.post("/_emulator/faults", json={"method": "GET", "path": PATH, "raw": "\u0100"})
+    assert answer.status_code == 400
 
 
 def test_broken_json(api: Any) -> None:
@@ -113,3 +151,42 @@ def test_a_reset_of_the_tenant_drops_requests_under_way(serve: Callable[..., Any
     time.sleep(0.6)
     served.authorize()
     assert len(served.call("GET", PATH).json()) == 1
+
+
+HEAD = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 4\r\n\r\n"
+
+
+def test_raw_bytes_in_place_of_an_answer(serve: Callable[..., Any]) -> None:
+    served = serve()
+    served.authorize()
+    served.call("POST", "/_emulator/faults", {"method": "GET", "path": PATH, "raw": f'{HEAD}"\u00c3\u00a4"'})
+    served.call("POST", "/_emulator/faults", {"method": "GET", "path": PATH, "raw": f'{HEAD}"'})
+    assert served.call("GET", PATH).json() == "\u00e4"
+    with pytest.raises(requests.exceptions.ChunkedEncodingError):
+        served.call("GET", PATH)
+    assert served.call("GET", PATH).status_code == 200
+    assert served.stop()[2] == ""
+
+
+@pytest.mark.parametrize("repeat", ["", "HTTP/1.1 100 Continue\r\n\r\n"])
+def test_an_answer_that_never_ends(serve: Callable[..., Any], repeat: str) -> None:
+    served = serve()
+    served.authorize()
+    served.call("POST", "/_emulator/faults", {"method": "*", "path": PATH, "repeat": repeat, "after": True})
+    url, started = served.url.removeprefix("https://").partition(":"), time.monotonic()
+    with _tls(url[0], int(url[2]), served.ready["ca_path"]) as connection:
+        authorization = served.session.headers["authorization"]
+        body = b'{"identifier": "https://api.example/mcp"}'
+        head = (
+            f"POST {PATH} HTTP/1.1\r\nHost: x\r\nAuthorization: {authorization}\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        connection.sendall(head.encode() + body)
+        connection.settimeout(0.2)
+        received = b""
+        with contextlib.suppress(TimeoutError):
+            while time.monotonic() - started < 1:
+                received += connection.recv(1000)
+    assert received == repeat.encode() * (len(received) // max(1, len(repeat)))
+    assert bool(received) is bool(repeat)
+    assert len(served.call("GET", PATH).json()) == 2
+    assert served.stop()[2] == ""
