@@ -25,6 +25,7 @@ from hypothesis import HealthCheck, assume, given, reject, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from ansible_collections.mcp_ops.oauth.plugins.module_utils import _options
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0 import plan as planning
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0.kinds import (
     application,
