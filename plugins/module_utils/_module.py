@@ -263,6 +263,8 @@ class MaskingModule(AnsibleModule):  # type: ignore[misc]
         self._module = module
         self._secrets: set[str] = set()
         self._revealed: t.Collection[str] = ()
+        # What is told before the arguments are read needs them too.
+        self.params: Object = {}
         super().__init__(argument_spec=module.argument_spec, supports_check_mode=True, **module.rules)
 
     def hide(self, secrets: t.Iterable[str]) -> None:
