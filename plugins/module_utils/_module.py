@@ -272,6 +272,8 @@ class MaskingModule(AnsibleModule):  # type: ignore[misc]
         self._module = module
         self._secrets: set[str] = set()
         self._revealed: t.Collection[str] = ()
+        # What is told before the arguments are read needs them too.
+        self.params: Object = {}
         self.sources: dict[str, str] = {}
         """Option -> the environment variable that its value is from."""
         spec = {name: with_source(name, one, self.sources) for name, one in module.argument_spec.items()}
