@@ -66,15 +66,15 @@ options:
     default: true
   timeout:
     description:
-      - The longest wait in seconds for a connection, and again for an answer.
+      - The longest time in seconds that one request may take, from the connection to the last byte of the answer.
       - Read from the environment variable E(AUTH0_TIMEOUT) if not set.
     type: float
     default: 30
   retry_timeout:
     description:
-      - The longest total wait in seconds that one request spends on rate limits (status 429) and outages (status 502,
-        503, 504, connections without an answer) before the task fails. V(0) does not retry.
-      - Tries are at least one second apart.
+      - The longest time in seconds that all requests of one task together may lose to rate limits (status 429) and
+        outages (status 500, 502, 503, 504, connections without an answer) before the task fails. V(0) does not retry.
+      - Tries are at least one second apart. A task that had to wait for long says so in a warning.
       - Read from the environment variable E(AUTH0_RETRY_TIMEOUT) if not set.
     type: float
     default: 60
@@ -87,6 +87,10 @@ attributes:
 requirements:
   - requests
 notes:
+  - Where a task does not set one of these options, a variable does, which is named like the environment variable in
+    lower case, such as C(auth0_domain), C(auth0_client_id), C(auth0_client_secret), C(auth0_audience) or
+    C(auth0_ca_path). So each host of an inventory can be a tenant. The environment comes last. Credentials in the
+    environment are ignored where a task or a variable has a client secret or a key.
   - O(auth_client_id), O(auth_client_secret), O(auth_access_token) and O(auth_audience) consist of printable ASCII
     characters without white space. Anything else in them, such as a line break at the end, is an error before a request
     is sent.

@@ -19,17 +19,33 @@ No error holds a token, a secret, a request body, a header, or the text of a for
 
 from __future__ import annotations
 
+import re
 import typing as t
 
+# Characters of somebody else's text that are shown at most.
+SHOWN = 500
+# And of one part of an error, which may list the names of objects.
+LONGEST = 2000
+# Control characters and escapes, line and paragraph ends, what changes the direction of text, halves of characters.
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]+")
 _E = t.TypeVar("_E", bound="OpsError")
+
+
+def clean(text: t.Any, limit: int = SHOWN) -> str:
+    """Somebody else's text on one line, fit for a terminal and not too long; empty where it is no text."""
+    if not isinstance(text, str):
+        return ""
+    # Cut first: it may have megabytes.
+    short = _UNSAFE.sub(" ", text[: limit + 1]).strip()
+    return f"{short[: limit - 1]}…" if len(text) > limit else short
 
 
 class OpsError(Exception):
     """`what` was wrong, `where` (an option, a file, a request; it begins the sentence), and `remedy`, what to do."""
 
     def __init__(self, what: str, *, where: str = "", remedy: str = "") -> None:
-        self.what, self.where, self.remedy = what, where, remedy
-        super().__init__(what)
+        self.what, self.where, self.remedy = (clean(text, LONGEST) for text in (what, where, remedy))
+        super().__init__(self.what)
 
     def __str__(self) -> str:
         sentence = f"{self.where} {self.what}".strip().rstrip(".") + "."
@@ -37,7 +53,7 @@ class OpsError(Exception):
 
     def with_remedy(self: _E, remedy: str) -> _E:
         """The same error with one more thing to do."""
-        self.remedy = f"{self.remedy} {remedy}".strip()
+        self.remedy = clean(f"{self.remedy} {remedy}", LONGEST)
         return self
 
 

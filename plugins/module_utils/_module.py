@@ -1,27 +1,27 @@
 # Copyright: mcp_ops.oauth contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Between Ansible and the rest: shared options, secrets, errors and results.
+"""Between Ansible and the rest: secrets, errors and results.
 
 A module is a `Module`: its options and one function from a `Task` to a `Result`. That function never sees Ansible.
 """
 
 from __future__ import annotations
 
-import contextlib
 import traceback
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from ansible.module_utils.basic import AnsibleFallbackNotFound, AnsibleModule, env_fallback, missing_required_lib
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ._auth0.api import ManagementApi
 from ._auth0.ensure import Outcome, ensure
 from ._auth0.memory import Memory
 from ._auth0.resource import Resource
 from ._auth0.settings import Settings, has_credentials
-from ._errors import Auth0Error, InputError, OpsError, ScopeError
+from ._errors import LONGEST, Auth0Error, InputError, OpsError, ScopeError, clean
 from ._http import REQUESTS_IMPORT_ERROR
+from ._options import GUEST_OPTIONS, TENANT_OPTIONS, Spec, prefer_task, select_fields, with_source
 from ._secrets import SHORTEST, Hides, Mask, inspect
 from ._types import Object
 
@@ -32,41 +32,6 @@ except ImportError:  # before ansible-core 2.22
     def register_secret(value: str, /) -> str:
         return value
 
-
-Spec = t.Mapping[str, t.Mapping[str, t.Any]]
-"""Options as Ansible describes them."""
-
-
-def _env(*names: str) -> dict[str, t.Any]:
-    return {"fallback": (env_fallback, list(names))}
-
-
-TENANT_OPTIONS: dict[str, dict[str, t.Any]] = {
-    "domain": {"type": "str", "required": True, **_env("AUTH0_DOMAIN")},
-    "auth_client_id": {"type": "str", **_env("AUTH0_CLIENT_ID")},
-    "auth_client_secret": {"type": "str", "no_log": True, **_env("AUTH0_CLIENT_SECRET")},
-    "auth_client_assertion_signing_key": {"type": "str", "no_log": True, **_env("AUTH0_CLIENT_ASSERTION_SIGNING_KEY")},
-    "auth_client_assertion_signing_alg": {
-        "type": "str",
-        "choices": ["RS256", "RS384", "PS256"],
-        "default": "RS256",
-        **_env("AUTH0_CLIENT_ASSERTION_SIGNING_ALG"),
-    },
-    "auth_access_token": {"type": "str", "no_log": True, **_env("AUTH0_ACCESS_TOKEN", "AUTH0_API_TOKEN")},
-    "auth_audience": {"type": "str", **_env("AUTH0_AUDIENCE")},
-    "ca_path": {"type": "path", **_env("AUTH0_CA_PATH")},
-    "validate_certs": {"type": "bool", "default": True, **_env("AUTH0_VALIDATE_CERTS")},
-    "timeout": {"type": "float", "default": 30.0, **_env("AUTH0_TIMEOUT")},
-    "retry_timeout": {"type": "float", "default": 60.0, **_env("AUTH0_RETRY_TIMEOUT")},
-}
-_KEYS = ("auth_client_secret", "auth_client_assertion_signing_key")
-_CREDENTIALS = (*_KEYS, "auth_access_token")
-# The same for a module that can do without a tenant.
-GUEST_OPTIONS = {**TENANT_OPTIONS, "domain": {**TENANT_OPTIONS["domain"], "required": False}}
-
-STATE: dict[str, dict[str, t.Any]] = {"state": {"type": "str", "choices": ["present", "absent"], "default": "present"}}
-# Of a module that creates and deletes objects of a tenant.
-LIFE = {**STATE, "ignore_changes": {"type": "list", "elements": "str", "default": []}}
 
 _UNLESS_CREATED = "Unless it is created first, the real run will fail here."
 
@@ -133,7 +98,8 @@ class Diff:
 
     @property
     def answer(self) -> Object:
-        return {"before_header": self.title, "after_header": self.title, "before": self.before, "after": self.after}
+        title = clean(self.title)
+        return {"before_header": title, "after_header": title, "before": self.before, "after": self.after}
 
 
 @dataclass(frozen=True)
@@ -201,7 +167,7 @@ class Module:
     perform: t.Callable[[t.Any], Result]
     rules: t.Mapping[str, t.Any] = field(default_factory=dict)
     hides: Hides = lambda path: False
-    reveals: t.Union[bool, str] = False
+    reveals: bool | str = False
 
     needs_requests: t.ClassVar[bool] = False
     shared: t.ClassVar[Spec] = {}
@@ -223,7 +189,11 @@ class GuestModule(Module):
 
     def task(self, params: Object, sources: t.Mapping[str, str], check_mode: bool, memory: Memory | None) -> GuestTask:
         settings = {name: params[name] for name in TENANT_OPTIONS}
-        api = ManagementApi(Settings(**settings)) if settings["domain"] and has_credentials(settings) else None
+        api = (
+            ManagementApi(Settings(**settings, sources=sources))
+            if settings["domain"] and has_credentials(settings)
+            else None
+        )
         return GuestTask(select_fields(self.argument_spec, params), check_mode, api)
 
 
@@ -238,7 +208,7 @@ class TenantModule(Module):
     shared: t.ClassVar[Spec] = TENANT_OPTIONS
 
     def task(self, params: Object, sources: t.Mapping[str, str], check_mode: bool, memory: Memory | None) -> TenantTask:
-        settings = Settings(**{name: params[name] for name in TENANT_OPTIONS})
+        settings = Settings(**{name: params[name] for name in TENANT_OPTIONS}, sources=sources)
         api = memory.api(settings) if memory else ManagementApi(settings)
         return TenantTask(select_fields(self.options, params), check_mode, api, memory)
 
@@ -254,7 +224,7 @@ def run(module: Module, memory: Memory | None = None) -> None:
     # Nothing is reported while an exception is being handled: ansible-core would add its traceback.
     result = _perform(module, ansible, memory)
     for warning in result.announcements:
-        ansible.warn(warning)
+        ansible.warn(clean(warning, LONGEST))
     ansible.reveal(result.revealed)
     answer = result.answer(with_diff=ansible._diff)
     if result.error:
@@ -265,9 +235,10 @@ def run(module: Module, memory: Memory | None = None) -> None:
 def _perform(module: Module, ansible: MaskingModule, memory: Memory | None) -> Result:
     """What the module answers; an error is an answer too."""
     try:
-        task = module.task(_prefer_task(ansible.params, ansible.sources), ansible.sources, ansible.check_mode, memory)
+        task = module.task(prefer_task(ansible.params, ansible.sources), ansible.sources, ansible.check_mode, memory)
         try:
-            return module.perform(task)
+            result = module.perform(task)
+            return replace(result, warnings=[*result.warnings, *_waits(task)])
         finally:
             ansible.hide(_issued_tokens(task))
     except Auth0Error as error:
@@ -281,33 +252,14 @@ def _perform(module: Module, ansible: MaskingModule, memory: Memory | None) -> R
         return Result({"traceback": traceback.format_exc()}, error=f"{what}. Please report it with the traceback.")
 
 
+def _waits(task: Task) -> list[str]:
+    api = getattr(task, "api", None)
+    return api.warnings if api else []
+
+
 def _issued_tokens(task: Task) -> set[str]:
     api = getattr(task, "api", None)
     return api.secrets if api else set()
-
-
-def _with_source(option: str, spec: t.Mapping[str, t.Any], sources: dict[str, str]) -> dict[str, t.Any]:
-    """An option that notes from which environment variable it gets its value."""
-    if "fallback" not in spec:
-        return dict(spec)
-    strategy, names = spec["fallback"]
-
-    def fallback(*names: str) -> t.Any:
-        for name in names:
-            with contextlib.suppress(AnsibleFallbackNotFound):
-                value = strategy(name)
-                sources[option] = name
-                return value
-        raise AnsibleFallbackNotFound
-
-    return {**spec, "fallback": (fallback, names)}
-
-
-def _prefer_task(params: Object, sources: t.Mapping[str, str]) -> Object:
-    """Without the credentials that the environment holds, where the task has others."""
-    if not any(params.get(name) and name not in sources for name in _KEYS):
-        return params
-    return {name: None if name in sources and name in _CREDENTIALS else value for name, value in params.items()}
 
 
 class MaskingModule(AnsibleModule):  # type: ignore[misc]
@@ -319,7 +271,7 @@ class MaskingModule(AnsibleModule):  # type: ignore[misc]
         self._revealed: t.Collection[str] = ()
         self.sources: dict[str, str] = {}
         """Option -> the environment variable that its value is from."""
-        spec = {name: _with_source(name, one, self.sources) for name, one in module.argument_spec.items()}
+        spec = {name: with_source(name, one, self.sources) for name, one in module.argument_spec.items()}
         super().__init__(argument_spec=spec, supports_check_mode=True, **module.rules)
 
     def hide(self, secrets: t.Iterable[str]) -> None:
@@ -364,15 +316,3 @@ class MaskingModule(AnsibleModule):  # type: ignore[misc]
         # Its keys are names of ours.
         values = {name: mask.value(value) for name, value in result.items()}
         return {**values, "invocation": {"module_args": mask.value(shown)}}
-
-
-def select_fields(spec: Spec, found: Object) -> Object:
-    """What options can say of an object: fields that only Auth0 makes, and nulls, are left out, at any depth."""
-    return {name: _select(spec[name], found[name]) for name in spec if found.get(name) is not None}
-
-
-def _select(spec: t.Mapping[str, t.Any], value: t.Any) -> t.Any:
-    if "options" not in spec:
-        return value
-    inner = spec["options"]
-    return select_fields(inner, value) if isinstance(value, dict) else [select_fields(inner, one) for one in value]

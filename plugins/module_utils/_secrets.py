@@ -19,6 +19,12 @@ SHORTEST = 6
 SHORTEST_LINE = 12
 """The same of one line of a value of several lines, such as a PEM key."""
 
+SECRET_NAMES = (
+    r"(configuration|headers|custom_?headers|signing_?key|decryption_?key|credentials?)(\.|$)"
+    r"|(([\w-]*_)?pass(wd|phrase|code)?|[\w-]*(secret|secret_?value|password|passphrase|token|key)s?)$"
+)
+"""Of fields that only somebody else's documentation knows: names of secrets, and of objects that hold nothing else."""
+
 Hides = t.Callable[[str], bool]
 """Whether a dotted path is secret. The members of a list add nothing to it."""
 

@@ -104,8 +104,8 @@ options:
     type: str
   include_client_secret:
     description:
-      - Whether the result contains the client secret. If so, no output, log or callback shows what the task returns, unless
-        it fails. Register it for later tasks.
+      - Whether the result contains the client secret. If so, no output, log or callback shows what the task returns,
+        unless it fails. Register it for later tasks.
     type: bool
     default: false
   jwt_configuration:

@@ -31,8 +31,8 @@ options:
     elements: str
   include_client_secret:
     description:
-      - Whether the result contains client secrets. If so, no output, log or callback shows what the task returns, unless
-        it fails. Register it for later tasks.
+      - Whether the result contains client secrets. If so, no output, log or callback shows what the task returns,
+        unless it fails. Register it for later tasks.
     type: bool
     default: false
 notes:

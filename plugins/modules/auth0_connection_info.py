@@ -25,8 +25,8 @@ options:
     elements: str
   include_options:
     description:
-      - Whether the result contains the options. They may hold secrets in clear text, so no output, log or callback shows
-        what the task returns, unless it fails. Register it for later tasks.
+      - Whether the result contains the options. They may hold secrets in clear text, so no output, log or callback
+        shows what the task returns, unless it fails. Register it for later tasks.
     type: bool
     default: false
 notes:

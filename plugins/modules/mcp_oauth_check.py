@@ -53,9 +53,12 @@ options:
   register:
     description:
       - Whether to register a client and to delete it again, which proves that registration works.
-      - Needs the scope C(delete:clients). Not done in check mode.
+      - A client is registered only at the issuer that O(issuer_domain) or O(domain) names, and only if its registration
+        endpoint is at that host. Without either option, the finding C(registration) is skipped.
+      - Needs the scope C(delete:clients), and C(read:clients) if O(issuer_domain) is not O(domain). Not done in check
+        mode.
       - Without credentials, the client is deleted with the C(registration_access_token) of its registration, if there
-        is one. A client that could not be deleted is named.
+        is one whose C(registration_client_uri) is at that host. A client that could not be deleted is named.
     type: bool
     default: false
   other_audience:

@@ -16,8 +16,13 @@ description:
   - Without O(project_dir), it only returns the configuration. With O(project_dir), it also writes the configuration
     into the files of that Zuplo project, which you then deploy as usual.
   - Everything else in the files stays the same, byte for byte. A policy or route that exists is extended, not replaced.
+    It is an error if other routes use the policy and would require other tokens than before.
   - All files change together or none does. A file that cannot be edited safely is an error. So is a file that another
-    program changes while the module runs.
+    program changes while the module runs. Two runs on one project wait for each other.
+  - A run that is killed leaves each file whole. The next one finishes the work and deletes temporary files
+    (C(.zuplo_mcp_oauth-*.tmp)).
+  - A file keeps its owner, group, mode, extended attributes and ACL, on Linux; the module warns of what it cannot keep.
+    It replaces files, so other hard links to a file keep the old text.
 options:
   issuer_domain:
     description:
@@ -34,18 +39,22 @@ options:
       - Required if O(state=present).
     type: str
   resource_name:
-    description: The name of the MCP server, which MCP clients may show to their users.
+    description:
+      - The name of the MCP server, which MCP clients may show to their users.
+      - If not set, the name that the project has stays. A new one is V(MCP server).
     type: str
-    default: MCP server
   policy_name:
-    description: The name of the gateway's policy. Only small letters, digits and hyphens.
+    description:
+      - The name of the gateway's policy. Only small letters, digits and hyphens.
+      - If not set, it is the Auth0 policy that the MCP route already has. A new one is V(mcp-oauth-inbound).
+      - If O(state=absent) and not set, it is the policy of the only MCP server that the module has configured.
     type: str
-    default: mcp-oauth-inbound
   project_dir:
     description:
       - The directory of the Zuplo project, on the host where the task runs.
       - The module writes the policy to C(config/policies.json) and attaches it to the MCP route in any
-        C(config/*.oas.json). It writes C(modules/mcp-oauth.ts) and calls it in C(modules/zuplo.runtime.ts).
+        C(config/*.oas.json). It writes C(modules/mcp-oauth.ts) and calls it in C(modules/zuplo.runtime.ts), unless that
+        file registers an OAuthProtectedResourcePlugin itself.
       - Required if O(state=absent).
     type: path
   operations:
@@ -71,11 +80,18 @@ options:
         them and returns them in RV(open_routes). It does not detach a policy that is attached.
     type: bool
     default: false
+  allow_links_outside:
+    description:
+      - Whether files of the project may be links that lead out of O(project_dir). They are then read and written where
+        they lead. With V(false), such a link is an error.
+    type: bool
+    default: false
   issuer_domain_env:
     description:
       - The name of an environment variable of the gateway that contains O(issuer_domain). It is written instead of the
         value, for a project that is deployed with several tenants.
       - If the variable is not set, the gateway refuses every token.
+      - If the option is not set, a variable that the policy has stays.
     type: str
   mcp_host_env:
     description:
@@ -83,6 +99,7 @@ options:
         written instead of the value. The rest of the URL stays as it is.
       - If the variable is not set, the gateway refuses every token. No variable can contain the whole audience, because
         the gateway does not check an audience that is not set.
+      - If the option is not set, a variable that the policy has stays. For a whole audience, the module then warns.
     type: str
   state:
     description:
@@ -151,7 +168,7 @@ open_routes:
   elements: str
   sample: [GET /orders (config/routes.oas.json)]
 config:
-  description: The configuration of the gateway.
+  description: The configuration of the gateway, with the names that the project already has.
   returned: if O(state=present)
   type: dict
   contains:

@@ -20,6 +20,7 @@ from ansible.utils.display import Display
 from ..module_utils._auth0.memory import Memory
 from ..module_utils._http import REQUESTS_IMPORT_ERROR
 from ..module_utils._module import Module, run
+from ..module_utils._options import VARIABLES
 from ._core import IS_TESTED, ProcessReplacement, hide_result, hide_task, loop_of, runs_here
 
 SWITCH = "mcp_ops_in_process"
@@ -29,11 +30,20 @@ class InProcessAction(ProcessReplacement):
     """Runs the module of the same name: in this process where that is equivalent, else as every module runs."""
 
     def run(self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None) -> t.Any:
+        self._add_variables(task_vars or {})
         reveals = self._reveals()
         # What an asynchronous task returns in the end does not come past here.
         hide_task(self._task, reveals and bool(self._task.async_val))
         result = self._run(tmp, task_vars)
         return hide_result(self._task, result) if reveals and not result.get("failed") else result
+
+    def _add_variables(self, task_vars: dict[str, t.Any]) -> None:
+        """The connection options that the task does not set and a variable does, such as one of the host."""
+        args = self._task.args
+        unset = {option: name for option, name in VARIABLES.items() if name in task_vars and args.get(option) is None}
+        if unset and _load(self._task.action).shared:
+            values = {option: self._templar.template(task_vars[name]) for option, name in unset.items()}
+            self._task.args = {**args, **{option: value for option, value in values.items() if value not in (None, "")}}
 
     def _reveals(self) -> bool:
         """Whether the result will hold secrets, for later tasks to use, unless the module fails."""

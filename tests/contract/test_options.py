@@ -25,7 +25,7 @@ from hypothesis import HealthCheck, assume, given, reject, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from ansible_collections.mcp_ops.oauth.plugins.module_utils import _module
+from ansible_collections.mcp_ops.oauth.plugins.module_utils import _options
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0 import plan as planning
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0.kinds import (
     application,
@@ -288,7 +288,7 @@ class Kind:
         result = ArgumentSpecValidator(self.fields, **self.rules).validate(params)
         if result.error_messages:
             return None
-        wanted: dict[str, t.Any] = _module.select_fields(self.fields, result.validated_parameters)
+        wanted: dict[str, t.Any] = _options.select_fields(self.fields, result.validated_parameters)
         return None if self.resource.find_faults(wanted) else wanted
 
 

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import typing as t
 from pathlib import Path
 
 import pytest
@@ -67,19 +69,69 @@ def test_a_credential_that_no_header_takes(play: Play, tenant: Tenant, form: str
     assert leaks(run.output, tenant) == []
 
 
-def test_only_the_login_module_returns_a_token(play: Play, tenant: Tenant) -> None:
-    tasks = [
-        {"name": "login", "mcp_ops.oauth.auth0_access_token": {}, "register": "login"},
-        {
-            "name": "use",
-            "mcp_ops.oauth.auth0_tenant_flags": {
-                "flags": {"enable_client_connections": True},
-                "auth_access_token": "{{ login.access_token }}",
-            },
-        },
-    ]
-    run = play(tasks)
-    assert run.rc == 0
+LOGIN = {"name": "login", "mcp_ops.oauth.auth0_access_token": {}, "register": "login"}
+
+
+def use(token: str) -> dict[str, t.Any]:
+    flags = {"flags": {"enable_client_connections": True}, "auth_access_token": token}
+    return {"name": "use", "mcp_ops.oauth.auth0_tenant_flags": flags}
+
+
+@pytest.mark.parametrize(
+    ("keywords", "token"),
+    [
+        ({}, "login.access_token"),
+        ({"loop": [1, 2]}, "login.results.0.access_token"),
+        ({"until": "login is succeeded", "retries": 2, "delay": 0}, "login.access_token"),
+        ({"until": "login.attempts == 2", "retries": 2, "delay": 0}, "login.access_token"),
+        ({"loop": [1], "until": "false", "retries": 1, "delay": 0}, "login.results.0.access_token"),
+    ],
+    ids=str,
+)
+def test_a_token_is_for_later_tasks_and_for_nobody_else(
+    play: Play, tenant: Tenant, tmp_path: Path, keywords: dict[str, t.Any], token: str
+) -> None:
+    log = tmp_path / "ansible.log"
+    tasks = [{**LOGIN, **keywords, "ignore_errors": True}, use(f"{{{{ {token} }}}}")]
+    run = play(tasks, "-vvvv", "--diff", env={"ANSIBLE_LOG_PATH": str(log)})
+    assert run.rc == 0, run.output
     # The second task could log in on its own; that it did not shows that the first one returned a token that works.
     assert run["use"].logins == 0
-    assert leaks(str(run["use"].result), tenant) == []
+    assert run["use"].requests
+    for text in (run.output, log.read_text(), *(json.dumps(step.result) for step in run.steps)):
+        assert leaks(text, tenant) == []
+
+
+def test_the_result_of_an_asynchronous_login_is_hidden(play: Play, tenant: Tenant) -> None:
+    run = play([{**LOGIN, "async": 30, "poll": 1}, use("{{ login.access_token }}")], "-vvvv")
+    assert run.rc == 0, run.output
+    for text in (run.output, *(json.dumps(step.result) for step in run.steps)):
+        assert leaks(text, tenant) == []
+
+
+CAUSES: dict[str, tuple[dict[str, str | None], str]] = {
+    "wrong secret": ({"AUTH0_CLIENT_SECRET": "wrong"}, "Auth0 refused the credentials. Check auth_client_id"),
+    "no credentials": ({"AUTH0_CLIENT_SECRET": None}, "No credentials for the tenant. Set auth_access_token"),
+    "missing scope": ({}, "The token lacks the scope read:nothing, which required_scopes names. Grant it"),
+    "missing requests": ({"PYTHONPATH": "SHADOWED"}, "Failed to import the required Python library (requests)"),
+}
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+@pytest.mark.parametrize("keywords", [{}, {"loop": [1]}, {"until": "false", "retries": 1, "delay": 0}], ids=str)
+def test_why_a_login_fails_is_shown(
+    play: Play, tenant: Tenant, tmp_path: Path, cause: str, keywords: dict[str, t.Any]
+) -> None:
+    """On screen, and in what callbacks get."""
+    env, text = CAUSES[cause]
+    (tmp_path / "requests.py").write_text('raise ImportError("No module named requests")')
+    env = {name: str(tmp_path) if value == "SHADOWED" else value for name, value in env.items()}
+    login = {**LOGIN, "mcp_ops.oauth.auth0_access_token": {"required_scopes": ["read:nothing"]}, **keywords}
+    run = play([login], env=env)
+    assert run.rc != 0
+    assert text in re.sub(r"\s+", " ", run.output)
+    if not keywords:
+        assert text in run["login"].result["msg"]
+    elif "loop" in keywords:
+        assert text in run["login"].result["results"][0]["msg"]
+    assert leaks(run.output, tenant) == []

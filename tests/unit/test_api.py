@@ -6,22 +6,29 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import re
 import typing as t
 from pathlib import Path
+from urllib.parse import unquote
 
+import hypothesis
+import hypothesis.strategies
 import pytest
 import requests
 import responses
+import urllib3
 import yaml
 
-from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0 import login, transport
-from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0.api import ManagementApi
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0 import login, waiting
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0.api import ManagementApi, encode
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0.form import Form
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0.login import Token
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0.settings import Settings
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._errors import (
     ApiError,
+    Auth0Error,
     CredentialsError,
     InputError,
     ListingError,
@@ -48,7 +55,7 @@ class Clock:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    monkeypatch.setattr(transport.random, "uniform", lambda low, high: low)
+    monkeypatch.setattr(waiting.random, "uniform", lambda low, high: low)
     return Clock()
 
 
@@ -129,7 +136,7 @@ def test_settings_that_cannot_work(options: dict[str, t.Any], text: str) -> None
 @pytest.mark.parametrize("proxy", ["http://", "http://[", "socks5://127.0.0.1:1", "http://:x"])
 def test_a_proxy_that_is_no_url_is_told(monkeypatch: pytest.MonkeyPatch, api: ManagementApi, proxy: str) -> None:
     monkeypatch.setenv("HTTPS_PROXY", proxy)
-    with pytest.raises(UnreachableError, match=r"the proxy in the environment cannot be used\. Check HTTPS_PROXY"):
+    with pytest.raises(UnreachableError, match=r"the proxy in the environment, is not valid\. Check HTTPS_PROXY"):
         api.get("clients")
 
 
@@ -175,7 +182,7 @@ def test_issued_tokens_are_known_as_secrets(server: responses.RequestsMock, cloc
 def test_a_request_waits_where_the_last_answer_left_no_room(
     server: responses.RequestsMock, api: ManagementApi, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transport.time, "time", lambda: 5000.25)
+    monkeypatch.setattr(waiting.time, "time", lambda: 5000.25)
     for remaining, reset, slept in (("1", "5010", []), ("0", "5010", [0.505]), ("0", "5000", []), ("1", "5010", [])):
         headers = {"x-ratelimit-remaining": remaining, "x-ratelimit-reset": reset}
         server.get(f"{API}/clients", json={}, headers=headers)
@@ -227,7 +234,7 @@ def test_backoff_doubles_within_the_total_wait(
 
 
 @pytest.mark.parametrize(
-    "lost", [requests.exceptions.ConnectionError(), requests.exceptions.ReadTimeout(), 502, 503, 504]
+    "lost", [requests.exceptions.ConnectionError(), requests.exceptions.ReadTimeout(), 500, 502, 503, 504]
 )
 @pytest.mark.parametrize("carried_out", [True, False])
 def test_a_create_without_an_answer_is_settled_by_reading(
@@ -276,9 +283,9 @@ def test_offset_paging_follows_the_servers_page_size(server: responses.RequestsM
 
 def test_checkpoint_paging_follows_next(server: responses.RequestsMock, api: ManagementApi) -> None:
     match = responses.matchers.query_param_matcher
-    server.get(f"{API}/things", match=[match({"take": 100, "q": "x"})], json={"things": [1], "next": "abc"})
-    server.get(f"{API}/things", match=[match({"take": 100, "q": "x", "from": "abc"})], json={"things": [2]})
-    assert list(api.listing("things", "things", checkpoint=True, q="x")) == [1, 2]
+    server.get(f"{API}/things", match=[match({"take": 100, "q": "x"})], json={"things": [{"id": 1}], "next": "abc"})
+    server.get(f"{API}/things", match=[match({"take": 100, "q": "x", "from": "abc"})], json={"things": [{"id": 2}]})
+    assert list(api.listing("things", "things", checkpoint=True, q="x")) == [{"id": 1}, {"id": 2}]
 
 
 def test_never_more_than_one_try_a_second(server: responses.RequestsMock, api: ManagementApi, clock: Clock) -> None:
@@ -402,3 +409,309 @@ def test_a_signing_key_without_its_library(monkeypatch: pytest.MonkeyPatch, cloc
     monkeypatch.setitem(__import__("sys").modules, "jwt", None)
     with pytest.raises(CredentialsError, match="PyJWT and cryptography, and jwt is missing"):
         api_with(clock, auth_client_id="id", auth_client_assertion_signing_key="key").get("clients")
+
+
+# -- servers that misbehave -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
+@pytest.mark.parametrize("status", [500, 502, 503, 504, 429])
+def test_one_failure_is_ridden_out(
+    server: responses.RequestsMock, api: ManagementApi, method: str, status: int
+) -> None:
+    server.add(method, f"{API}/things/1", status=status)
+    server.add(method, f"{API}/things/1", **({"status": 204} if method == "DELETE" else {"json": {"id": "1"}}))
+    act = {"GET": api.get, "PATCH": lambda path: api.update(path, {}), "DELETE": api.delete}[method]
+    assert act("things/1") == (None if method == "DELETE" else {"id": "1"})
+    assert len(server.calls) == 2
+
+
+def test_a_login_that_fails_once_is_ridden_out(server: responses.RequestsMock, clock: Clock) -> None:
+    server.post(LOGIN, status=500)
+    server.post(LOGIN, json={"access_token": "fresh"})
+    assert api_with(clock, auth_client_id="id", auth_client_secret="secret").token.value == "fresh"
+
+
+ODD_NUMBERS = ["0", "-1", "0.0", "9" * 400, "1e9", "nan", "inf", "-inf", "", " ", "\xff", "0x10", "99999999999", "+1"]
+ODD_DATES = [
+    "Wed, 21 Oct 9999 07:28:10 GMT",
+    "Wed, 21 Oct 99999999999 07:28:10 GMT",
+    "Wed, 99 Oct 2026 99:99:99 GMT",
+    "Thu, 01 Jan 1970 00:00:00 +9999",
+    "Mon, 01 Jan 0001 00:00:00 +2359",
+    ",",
+    "21 Oct",
+]
+
+
+@pytest.mark.parametrize("header", ["Retry-After", "x-ratelimit-reset", "x-ratelimit-remaining", "Date"])
+@pytest.mark.parametrize("value", [*ODD_NUMBERS, *ODD_DATES])
+@pytest.mark.parametrize("status", [200, 429, 503])
+def test_odd_headers_do_no_harm(
+    server: responses.RequestsMock, api: ManagementApi, clock: Clock, header: str, value: str, status: int
+) -> None:
+    good = {"Retry-After": "1", "x-ratelimit-remaining": "0", "x-ratelimit-reset": "9" * 12}
+    server.get(f"{API}/things", status=status, json={}, headers={**good, header: value})
+    server.get(f"{API}/things", json={})
+    server.assert_all_requests_are_fired = False
+    if status == 200 or (header in ("x-ratelimit-reset", "x-ratelimit-remaining", "Date")):
+        api.get("things")
+    else:
+        with contextlib.suppress(ApiError):
+            api.get("things")
+    assert sum(clock.slept) <= api.settings.retry_timeout + 1.1
+    assert min(clock.slept, default=1) > 0
+
+
+@pytest.mark.parametrize("after", ["0", "0.0", "x", "", "1"])
+def test_the_requests_of_a_task_share_the_total_wait(server: responses.RequestsMock, clock: Clock, after: str) -> None:
+    """However many requests get a 429: never more than one retry a second, and no more than retry_timeout in all."""
+    api = api_with(clock, auth_access_token="static", retry_timeout=20)
+    start, headers = clock.now, {"Retry-After": after, "x-ratelimit-remaining": "0"}
+    server.assert_all_requests_are_fired = False
+    for number in range(100):
+        server.get(f"{API}/things/{number}", status=429, headers=headers)
+        server.get(f"{API}/things/{number}", json={})
+
+    def read_all() -> None:
+        for number in range(100):
+            api.get(f"things/{number}")
+
+    with pytest.raises(ApiError, match="The rate limit did not clear"):
+        read_all()
+    assert len(server.calls) == 41
+    assert clock.now - start == 20
+    assert api.warnings == [f"Auth0's rate limit made this task wait {clock.now - start:.0f} s."]
+    server.reset()
+    server.get(f"{API}/others", status=503)
+    server.get(f"{API}/others", json={})
+    api.begin()
+    assert api.get("others") == {}
+    assert api.warnings == []
+
+
+def test_a_slow_rate_limit_is_not_waited_for_without_end(server: responses.RequestsMock, clock: Clock) -> None:
+    api = api_with(clock, auth_access_token="static", retry_timeout=50)
+    for number in range(8):
+        server.get(f"{API}/things/{number}", status=429, headers={"Retry-After": "1"})
+        headers = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "9" * 12}
+        server.get(f"{API}/things/{number}", json={}, headers=headers)
+        api.get(f"things/{number}")
+    assert max(clock.slept) == 4.04
+    assert sum(clock.slept) <= api.settings.retry_timeout + 8 * 0.505
+
+
+@pytest.mark.parametrize("following", ["same", ["x"], 7, {"a": 1}])
+def test_a_listing_whose_next_leads_nowhere(
+    server: responses.RequestsMock, api: ManagementApi, following: t.Any
+) -> None:
+    server.get(f"{API}/things", json={"things": [{"id": "1"}], "next": following})
+    with pytest.raises(UnreachableError, match="next names no further page"):
+        list(api.listing("things", "things", checkpoint=True))
+    assert len(server.calls) <= 2
+
+
+@pytest.mark.parametrize("checkpoint", [True, False])
+def test_a_listing_without_end(server: responses.RequestsMock, api: ManagementApi, checkpoint: bool) -> None:
+    def page(request: t.Any) -> tuple[int, dict[str, str], str]:
+        number = len(server.calls)
+        body = {"things": [{"id": "1"}], "next": str(number), "start": number, "total": number + 10**6}
+        return 200, {}, json.dumps(body)
+
+    server.add_callback("GET", f"{API}/things", page)
+    with pytest.raises(ListingError, match="lists only 1000 of all objects"):
+        list(api.listing("things", "things", checkpoint=checkpoint))
+    assert len(server.calls) == 1000
+
+
+@pytest.mark.parametrize("name", ["start", "total"])
+@pytest.mark.parametrize("value", [None, "0", -1, True, 1.5, [], {}])
+def test_a_page_that_does_not_count(
+    server: responses.RequestsMock, api: ManagementApi, name: str, value: t.Any
+) -> None:
+    server.get(f"{API}/things", json={"things": [], "start": 0, "total": 0, name: value})
+    with pytest.raises(UnreachableError, match="start and total are not both numbers"):
+        list(api.listing("things", "things", checkpoint=False))
+
+
+@pytest.mark.parametrize("body", ["[]", '"x"', "7", "null", "<html>", "[" * 100_000, '{"id": 7}', '{"id": null}', ""])
+@pytest.mark.parametrize("carried_out", [True, False])
+def test_a_create_whose_answer_cannot_be_used_is_settled(
+    server: responses.RequestsMock, api: ManagementApi, body: str, carried_out: bool
+) -> None:
+    server.post(f"{API}/things", status=201, body=body)
+
+    def create() -> t.Any:
+        return api.create("things", {}, Form(("id",)), settle=lambda: {"id": "first"} if carried_out else None)
+
+    if carried_out:
+        assert create() == {"id": "first"}
+    else:
+        with pytest.raises(UnreachableError, match="with something other than "):
+            create()
+    assert len(server.calls) == 1
+
+
+HOSTILE = "\x1b[2J\x1b]0;title\x07\r\n\u202eevil\u2028\x9b31m\ud800" + "x" * 1_000_000
+
+
+@pytest.mark.parametrize("message", [HOSTILE, ["a"], {"a": HOSTILE}, 7, None, True, ""])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 429, 500, 503, 302, 599])
+def test_texts_of_a_server_are_short_and_fit_for_a_terminal(
+    server: responses.RequestsMock, clock: Clock, status: int, message: t.Any
+) -> None:
+    settings = {"auth_client_id": "id", "auth_client_secret": "secret", "retry_timeout": 0}
+    told = {"message": message, "errorCode": message, "error": message, "error_description": message}
+    server.post(LOGIN, status=status, json=told)
+    errors = []
+    with pytest.raises(Auth0Error) as error:
+        api_with(clock, **settings).get("things")
+    errors.append(error.value)
+    server.patch(f"{API}/things", status=status, json=told)
+    with pytest.raises(ApiError) as refused:
+        api_with(clock, auth_access_token="static", retry_timeout=0).update("things", {})
+    for one in (*errors, refused.value):
+        assert str(one).isprintable()
+        assert len(str(one)) < 2000
+        shown = [text for text in one.failure.values() if isinstance(text, str)]
+        assert all(text.isprintable() and len(text) <= 500 for text in shown)
+
+
+@pytest.mark.parametrize("value", ["", "a b", "a\n", "\x00", "é", " "])
+def test_an_issued_token_that_no_header_takes(server: responses.RequestsMock, clock: Clock, value: str) -> None:
+    server.post(LOGIN, json={"access_token": value})
+    with pytest.raises(UnreachableError, match="with a token that no HTTP header takes") as error:
+        api_with(clock, auth_client_id="id", auth_client_secret="secret").get("things")
+    assert not value.strip() or value not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "understood"),
+    [
+        (None, None),
+        (True, None),
+        ("60", None),
+        ([], None),
+        (10**400, None),
+        (-1, 0),
+        (-0.5, 0),
+        (-(2**40), 0),
+        (60, 60),
+        (60.5, 60),
+        ("NaN", None),
+        ("1e999", None),
+    ],
+    ids=repr,
+)
+def test_how_long_a_token_lasts(
+    server: responses.RequestsMock, clock: Clock, given: t.Any, understood: int | None
+) -> None:
+    raw = given if given == "1e999" else json.dumps(given)
+    server.post(LOGIN, body=f'{{"access_token": "fresh", "expires_in": {raw}}}')
+    api = api_with(clock, auth_client_id="id", auth_client_secret="secret")
+    assert api.token.expires_in == understood
+
+
+@pytest.mark.parametrize("exp", [True, -1, 1e300, float("nan"), float("inf"), "5", None, [], 10**400])
+def test_a_given_token_with_an_odd_end(exp: t.Any) -> None:
+    assert Token.read(jwt(exp=exp)).expires_in in (None, 0)
+
+
+@hypothesis.given(hypothesis.strategies.text(max_size=8) | hypothesis.strategies.text("./%2eE\\?#;:@", max_size=6))
+@hypothesis.example("..")
+@hypothesis.example(".")
+@hypothesis.example("")
+@hypothesis.example("%2e%2e")
+@hypothesis.example("\ud800")
+def test_a_key_is_one_more_segment_or_is_refused(key: str) -> None:
+    """As requests and urllib3 send it: what they make of a URL decides where a DELETE goes."""
+    try:
+        segment = encode(key)
+    except InputError:
+        assert key in ("", ".", "..") or not key.isprintable()
+        return
+    prepared = requests.Request("DELETE", f"{API}/clients/{segment}").prepare()
+    sent = urllib3.util.parse_url(prepared.path_url).request_uri
+    before, _slash, last = sent.rpartition("/")
+    assert before == "/api/v2/clients"
+    assert unquote(last) == key
+    assert not {"?", "#"} & set(last)
+
+
+# -- where a value came from ------------------------------------------------------------------------------------------
+
+SOURCES = {
+    "domain": "AUTH0_DOMAIN",
+    "auth_client_id": "AUTH0_CLIENT_ID",
+    "auth_client_secret": "AUTH0_CLIENT_SECRET",
+    "auth_access_token": "AUTH0_API_TOKEN",
+    "auth_audience": "AUTH0_AUDIENCE",
+    "ca_path": "AUTH0_CA_PATH",
+    "timeout": "AUTH0_TIMEOUT",
+    "retry_timeout": "AUTH0_RETRY_TIMEOUT",
+}
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"domain": "https://tenant.auth0.com"}, "domain (AUTH0_DOMAIN)"),
+        ({"auth_access_token": "a b"}, "auth_access_token (AUTH0_API_TOKEN)"),
+        ({"auth_client_secret": "a\n"}, "auth_client_secret (AUTH0_CLIENT_SECRET)"),
+        ({"auth_audience": "a b"}, "auth_audience (AUTH0_AUDIENCE)"),
+        ({"ca_path": "/nowhere.pem"}, "ca_path (AUTH0_CA_PATH)"),
+        ({"timeout": 0}, "timeout (AUTH0_TIMEOUT)"),
+        ({"retry_timeout": -1}, "retry_timeout (AUTH0_RETRY_TIMEOUT)"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_a_refused_setting_names_its_variable(options: dict[str, t.Any], named: str) -> None:
+    given = {"domain": "tenant.auth0.com", "auth_access_token": "token", **options}
+    with pytest.raises(InputError) as error:
+        Settings(**given, sources=SOURCES)
+    assert str(error.value).endswith(f" Read from the environment: {named}.")
+    with pytest.raises(InputError) as error:
+        Settings(**given)
+    assert "environment" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("status", "audience", "texts"),
+    [
+        (401, None, ["Read from the environment: auth_client_id (AUTH0_CLIENT_ID), auth_client_secret (", "domain ("]),
+        (403, "https://my-api", ["auth_audience, which is 'https://my-api' (from the environment variable AUTH0_AUD",
+                                 "unset AUTH0_AUDIENCE."]),
+        (403, None, ["Read from the environment: auth_client_id (AUTH0_CLIENT_ID), domain (AUTH0_DOMAIN)."]),
+        (404, None, ["Check domain. Read from the environment: domain (AUTH0_DOMAIN)."]),
+    ],
+)  # fmt: skip
+def test_a_refused_login_names_the_variables(
+    server: responses.RequestsMock, clock: Clock, status: int, audience: str | None, texts: list[str]
+) -> None:
+    server.post(LOGIN, status=status, json={"error": "access_denied"} if status < 404 else {})
+    settings = {"auth_client_id": "id", "auth_client_secret": "secret", "auth_audience": audience}
+    with pytest.raises(Auth0Error) as error:
+        api_with(clock, **settings, sources=SOURCES).get("things")
+    for text in texts:
+        assert text in str(error.value)
+    with pytest.raises(Auth0Error) as error:
+        api_with(clock, **settings).get("things")
+    assert "environment" not in str(error.value)
+
+
+def test_a_refused_token_and_a_host_out_of_reach_name_the_variables(
+    server: responses.RequestsMock, clock: Clock
+) -> None:
+    server.get(f"{API}/things", status=401, json={})
+    api = api_with(clock, auth_access_token="stale", sources=SOURCES)
+    with pytest.raises(ApiError, match=r"environment: auth_access_token \(AUTH0_API_TOKEN\), domain \(AUTH0_D"):
+        api.get("things")
+    server.get(f"{API}/others", body=requests.exceptions.ConnectionError())
+    with pytest.raises(UnreachableError, match=r"environment: domain \(AUTH0_DOMAIN\), ca_path .*AUTH0_RETRY_TIMEOUT"):
+        api.get("others")
+
+
+def test_where_a_value_came_from_does_not_matter_to_what_is_shared() -> None:
+    settings = Settings("tenant.auth0.com", auth_access_token="token", sources=SOURCES)
+    assert settings == Settings("tenant.auth0.com", auth_access_token="token")
+    assert len({settings, Settings("tenant.auth0.com", auth_access_token="token")}) == 1

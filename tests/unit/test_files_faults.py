@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._errors import ProjectError
-from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo import files, transaction
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo import disk, files, transaction
 from tests.unit.zuplo_files import AFTER, BEFORE, create, snapshot, tree
 
 # What asks the process itself only, or follows a link as far as it goes.
@@ -60,15 +60,16 @@ class _Stand:
 def run(root: Path, fails: t.Callable[[int], bool]) -> tuple[list[str], str | None, list[str]]:
     """The calls that were made, the error if any, and the warnings."""
     read = snapshot(create(root))
+    edits = read.compare(AFTER)
     faulty = Faulty(fails)
     error, warnings = None, []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(files, "os", faulty.module(os))
-        patch.setattr(transaction, "os", faulty.module(os))
+        for module in (disk, files, transaction):
+            patch.setattr(module, "os", faulty.module(os))
         patch.setattr(transaction, "tempfile", faulty.module(tempfile))
         patch.setattr(transaction, "open", faulty.wrap("open", builtins.open), raising=False)
         try:
-            warnings = read.apply(read.compare(AFTER))
+            warnings = read.apply(edits)
         except ProjectError as raised:
             error = str(raised)
     return faulty.calls, error, warnings

@@ -186,25 +186,50 @@ def test_a_wrong_issuer_is_one_of_the_option_that_was_set(option: str) -> None:
 class Server(Probe):  # type: ignore[misc]
     """A gateway and an authorization server in order; `registered` is added to the answer to a registration."""
 
-    def __init__(self, registered: dict[str, t.Any], deletion: Answer) -> None:
+    def __init__(
+        self, registered: dict[str, t.Any], deletion: Answer, endpoint: str = f"{ISSUER.url}oidc/register"
+    ) -> None:
         super().__init__(ca_path=None, validate_certs=True, timeout=1)
+        self.endpoint = endpoint
+        self.registered_at: list[str] = []
         self.registered = registered
         self.deletion = deletion
         self.deleted: list[tuple[str, str | None]] = []
 
     def _send(self, method: str, url: str, token: str | None = None, *, read: bool = False, **content: t.Any) -> Answer:
-        endpoint = f"{ISSUER.url}oidc/register"
         if method == "DELETE":
             self.deleted.append((url, token))
             return self.deletion
-        if url == endpoint:
+        if "json" in content and "client_name" in content["json"]:
+            self.registered_at.append(url)
             return Answer(201, data={"client_id": "tpc_a", **self.registered})
         if method == "GET" and url.startswith(ISSUER.url):
-            return Answer(200, data={"issuer": ISSUER.url, "registration_endpoint": endpoint})
+            return Answer(200, data={"issuer": ISSUER.url, "registration_endpoint": self.endpoint})
         return Answer(200, data={"resource": URL, **NAMED}) if method == "GET" else Answer(401)
 
 
 PLACE = {"registration_client_uri": f"{ISSUER.url}oidc/register/tpc_a", "registration_access_token": "secret"}
+NOT_SET = "credentials for the tenant are not set"
+# What a hostile server would have us send something to.
+FOREIGN = [
+    "https://evil.example/register",
+    "http://tenant.eu.auth0.com/register",
+    "https://tenant.eu.auth0.com:8443/register",
+    "https://tenant.eu.auth0.com.evil.example/register",
+    "https://tenant.eu.auth0.com@evil.example/register",
+    "https://user@tenant.eu.auth0.com/register",
+    "https://tenant.eu.auth0.com",
+    "https://tenant.eu.auth0.com\\@evil.example/",
+    "https://[",
+    "file:///etc/passwd",
+    "https://tenant.eu.auth0.com/\r\nHost: evil.example",
+]
+
+
+def register_with(probe: Server, issuer: Issuer | None, api: ManagementApi | None = None) -> tuple[Finding, Check]:
+    check = Check(Subject(URL, issuer, frozenset(["dcr"]), register=True), probe, api)
+    found = {one.name: one for one in check.run()}
+    return found["registration"], check
 
 
 @pytest.mark.parametrize(
@@ -212,22 +237,68 @@ PLACE = {"registration_client_uri": f"{ISSUER.url}oidc/register/tpc_a", "registr
     [
         (PLACE, Answer(204), "it has been deleted again"),
         (PLACE, Answer(403), "status 403"),
-        ({}, Answer(204), "credentials for the tenant are not set"),
-        ({**PLACE, "registration_client_uri": "https://["}, Answer(204), "credentials for the tenant are not set"),
-        ({**PLACE, "registration_access_token": "a\r\nb"}, Answer(204), "credentials for the tenant are not set"),
+        ({}, Answer(204), NOT_SET),
+        ({**PLACE, "registration_access_token": "a\r\nb"}, Answer(204), NOT_SET),
+        *(({**PLACE, "registration_client_uri": url}, Answer(204), NOT_SET) for url in FOREIGN),
     ],
 )
 def test_a_registered_client_is_deleted_with_its_own_token(
     registered: dict[str, t.Any], deletion: Answer, seen: str
 ) -> None:
     probe = Server(registered, deletion)
-    check = Check(Subject(URL, ISSUER, frozenset(["dcr"]), register=True), probe, None)
-    found = {one.name: one for one in check.run()}
-    assert seen in found["registration"].seen
-    assert found["registration"].status == ("pass" if "deleted again" in seen else "warn")
+    finding, check = register_with(probe, ISSUER)
+    assert seen in finding.seen
+    assert finding.status == ("pass" if "deleted again" in seen else "warn")
     assert check.undeleted_client == (None if "deleted again" in seen else "tpc_a")
     expected = [(PLACE["registration_client_uri"], "secret")]
-    assert probe.deleted == ([] if seen == "credentials for the tenant are not set" else expected)
+    assert probe.deleted == ([] if seen == NOT_SET else expected)
+
+
+@pytest.mark.parametrize("endpoint", FOREIGN)
+def test_nothing_is_sent_to_an_endpoint_that_is_not_the_issuers(endpoint: str) -> None:
+    probe = Server(PLACE, Answer(204), endpoint)
+    finding, _check = register_with(probe, ISSUER)
+    assert finding.status in ("fail", "skip")
+    assert (probe.registered_at, probe.deleted) == ([], [])
+    assert finding.sentence.isprintable()
+
+
+def test_nothing_is_registered_without_an_issuer() -> None:
+    probe = Server(PLACE, Answer(204))
+    finding, _check = register_with(probe, None)
+    assert (finding.status, finding.remedy) == ("skip", server.NAME_ISSUER)
+    assert probe.registered_at == []
+
+
+@pytest.mark.parametrize("client_id", ["..", ".", "", "a b", "a\n", None, 7, ["a"]])
+def test_an_id_that_is_none_is_not_deleted(client_id: t.Any) -> None:
+    probe = Server({**PLACE, "client_id": client_id}, Answer(204))
+    finding, _check = register_with(probe, ISSUER)
+    assert finding.status == "fail"
+    assert probe.deleted == []
+
+
+@pytest.mark.parametrize("name", ["Production", "mcp_ops.oauth check", None])
+def test_another_issuer_cannot_have_a_client_of_the_tenant_deleted(name: str | None) -> None:
+    class Tenant(ManagementApi):  # type: ignore[misc]
+        deleted: t.ClassVar[list[str]] = []
+
+        def get(self, path: str, *_form: t.Any, **_params: t.Any) -> t.Any:
+            return {"client_id": "tpc_a", "name": name} if name and path.startswith("clients/") else {}
+
+        def delete(self, path: str, *_body: t.Any, **_timeout: t.Any) -> None:
+            self.deleted.append(path)
+
+        def listing(self, *_path: t.Any, **_params: t.Any) -> t.Any:
+            return iter(())
+
+    Tenant.deleted.clear()
+    api = Tenant(Settings("canonical.eu.auth0.com", auth_access_token="opaque"))
+    finding, check = register_with(Server(PLACE, Answer(204)), ISSUER, api)
+    is_ours = name == "mcp_ops.oauth check"
+    assert Tenant.deleted == (["clients/tpc_a"] if is_ours else [])
+    assert finding.status == ("pass" if is_ours else "warn")
+    assert check.undeleted_client == (None if is_ours else "tpc_a")
 
 
 def test_nothing_is_registered_at_another_server() -> None:
@@ -273,7 +344,7 @@ ERRORS = [
 ]
 
 
-@pytest.mark.parametrize("answers", [[], [{}, {"identifier": URL}]], ids=["at once", "later"])
+@pytest.mark.parametrize("answers", [[], [{}, {"id": "1", "identifier": URL}]], ids=["at once", "later"])
 @pytest.mark.parametrize("error", ERRORS, ids=str)
 def test_an_error_of_the_tenant_is_a_finding(error: t.Any, answers: list[t.Any]) -> None:
     api = BrokenApi(error, [*answers])

@@ -8,10 +8,11 @@ from __future__ import annotations
 import functools
 import json
 import typing as t
+import urllib.parse
 
 import pytest
 
-from ansible_collections.mcp_ops.oauth.plugins.module_utils import _errors, _module
+from ansible_collections.mcp_ops.oauth.plugins.module_utils import _errors, _module, _options
 from ansible_collections.mcp_ops.oauth.plugins.plugin_utils import _core
 
 SECRET = "hush-hush-hush"
@@ -43,6 +44,24 @@ def test_a_bug_keeps_its_traceback_without_the_secrets(error: type[Exception]) -
     assert "raise error" in found["traceback"]
     # Since ansible-core 2.22, a process hands over what else the controller shall mask.
     assert SECRET not in json.dumps({**found, "_ansible_new_secrets": None})
+
+
+@pytest.mark.parametrize(
+    "secret", ["hush'\"\\hush-hush\né€", "hush-hush-hush-1\nhush-hush-hush-2\n", "hush&%/hush"], ids=ascii
+)
+@pytest.mark.parametrize("show", [str, repr, json.dumps, str.splitlines, urllib.parse.quote_plus])
+@pytest.mark.parametrize("error", [ValueError, _errors.ProjectError])
+def test_no_error_shows_a_secret_in_any_form(
+    secret: str, show: t.Callable[[str], t.Any], error: type[Exception]
+) -> None:
+    found = answer(_module.Module(OPTIONS, failing(error(f"echo {show(secret)}"))), password=secret)
+    assert "hush" not in json.dumps({**found, "_ansible_new_secrets": None})
+
+
+def test_short_secrets_are_hidden_at_their_place_only() -> None:
+    found = answer(_module.Module(OPTIONS, lambda task: _module.Result({"count": 1, "text": "1 of 1"})), password="1")
+    assert (found["count"], found["text"]) == (1, "1 of 1")
+    assert found.get("invocation", {"module_args": {"password": "(secret)"}})["module_args"]["password"] == "(secret)"
 
 
 @pytest.mark.parametrize(
@@ -120,4 +139,4 @@ def test_what_the_user_left_out_is_not_there() -> None:
         "free": {"type": "dict"},
     }
     given = {"a": None, "many": [{"b": 1, "c": None}], "free": {"d": None}, "other": 1}
-    assert _module.select_fields(spec, given) == {"many": [{"b": 1}], "free": {"d": None}}
+    assert _options.select_fields(spec, given) == {"many": [{"b": 1}], "free": {"d": None}}

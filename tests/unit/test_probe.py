@@ -89,7 +89,7 @@ def test_an_answer_without_an_end(serve: Serve, header: bytes) -> None:
     assert time.monotonic() - start < 30
     assert answer.status == int(header[9:12])
     assert answer.document is None
-    assert answer.problem == f"but its body has more than {LIMIT} bytes"
+    assert answer.problem == f"but its body has more than {LIMIT:,} bytes"
 
 
 def test_a_document_as_long_as_the_limit(serve: Serve) -> None:
@@ -103,7 +103,7 @@ NO_DOCUMENTS = {
     "not UTF-8": (OK + b"Content-Length: 8\r\n\r\n{'a': \xff}", 200, "status 200, but its body is no JSON object"),
     "a list": (OK + b"Content-Length: 2\r\n\r\n[]", 200, "status 200, but its body is no JSON object"),
     "deep": (OK + b"Content-Length: 9999\r\n\r\n" + b"[" * 9_999, 200, "status 200, but its body is no JSON object"),
-    "no gzip": (OK + b"Content-Encoding: gzip\r\nContent-Length: 5\r\n\r\nabcde", 0, "does not have the encoding"),
+    "no gzip": (OK + b"Content-Encoding: gzip\r\nContent-Length: 5\r\n\r\nabcde", 200, "does not have the encoding"),
     "no chunk": (
         OK + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
         0,

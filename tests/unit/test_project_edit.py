@@ -20,6 +20,7 @@ from tests.unit.zuplo_project import (
     OWN_RUNTIME,
     TOOLS,
     mcp,
+    policy,
     routes,
     tool,
     wanted,
@@ -88,7 +89,7 @@ def test_what_is_written(name: str) -> None:
     files, options = PROJECTS[name]
     after = present(files, wanted(**options)).files
     policies = json.loads(after["config/policies.json"])["policies"]
-    assert policies[-1] == wanted().config["policy"]
+    assert policies[-1] == policy()
     assert [one for one in policies if one["name"] == NAME] == policies[-1:]
     served = [
         operation
@@ -114,7 +115,7 @@ def test_a_policy_of_ours_is_corrected_and_keeps_what_was_added_to_it() -> None:
     broken = {**after, "config/policies.json": json.dumps(policies)}
     corrected = present(broken, wanted(operations=TOOLS))
     found = json.loads(corrected.files["config/policies.json"])["policies"][0]["handler"]["options"]
-    assert found == {**wanted().config["policy"]["handler"]["options"], "allowUnauthenticatedRequests": True}
+    assert found == {**policy()["handler"]["options"], "allowUnauthenticatedRequests": True}
     assert "without a token" in corrected.warnings[0]
 
 
@@ -150,16 +151,16 @@ def _tools(operation: t.Any) -> list[str] | None:
     return None if named is None else [one["id"] for one in named]
 
 
-def with_hand_made(policy: dict[str, t.Any]) -> dict[str, str]:
+def with_hand_made(one: dict[str, t.Any]) -> dict[str, str]:
     """A project in which somebody has written the policy, and put it before the tool."""
     return {
-        "config/policies.json": json.dumps({"policies": [policy]}, indent=2),
+        "config/policies.json": json.dumps({"policies": [one]}, indent=2),
         "config/routes.oas.json": routes(hello={"get": tool({"inbound": [NAME]})}, bye={"get": tool(id="bye")}),
     }
 
 
 def test_what_was_there_before_stays() -> None:
-    files = with_hand_made(wanted().config["policy"])
+    files = with_hand_made(policy())
     assert absent(files, NAME).files == files
     tools = [*TOOLS, {"file": "config/routes.oas.json", "id": "bye"}]
     first = present(files, wanted(operations=tools, attach=True)).files

@@ -23,7 +23,7 @@ from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.project impor
     Files,
 )
 from tests.unit.test_project_edit import PROJECTS
-from tests.unit.zuplo_project import FRESH, STRINGS, TOOLS, wanted
+from tests.unit.zuplo_project import FRESH, STRINGS, TOOLS, policy, wanted
 
 ISSUER = f'"{STRINGS.issuer}"'
 EXPECTED = Issuer(STRINGS.issuer_domain, "issuer_domain")
@@ -73,9 +73,9 @@ def own_plugin(value: str, made: str = "OAuthProtectedResourcePlugin") -> Files:
 
 
 def other_policy() -> dict[str, t.Any]:
-    policy = wanted(policy_name="other").config["policy"]
-    policy["handler"]["options"]["audience"] = "https://mcp.example.com/other"
-    return dict(policy)
+    other = policy("other")
+    other["handler"]["options"]["audience"] = "https://mcp.example.com/other"
+    return other
 
 
 SPOILT: dict[str, tuple[Files, dict[str, str], str]] = {

@@ -20,7 +20,7 @@ from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.ledger import
     write_helper,
 )
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.project import parse_project
-from tests.unit.zuplo_project import FRESH, NAME, STRINGS, TOOLS, mcp, routes, tool, wanted
+from tests.unit.zuplo_project import FRESH, NAME, STRINGS, TOOLS, mcp, policy, routes, tool, wanted
 
 HELPER, RUNTIME = "modules/mcp-oauth.ts", "modules/zuplo.runtime.ts"
 
@@ -32,19 +32,18 @@ def read(files: t.Mapping[str, str], url: str = STRINGS.audience) -> Installatio
 
 def test_what_this_collection_writes() -> None:
     files = present(FRESH, wanted(operations=TOOLS)).files
-    policy = wanted().config["policy"]
     assert read(files) == Installation(
         route=["POST /mcp (config/mcp.oas.json)"],
         unguarded=[],
         others=[],
-        policies=[policy],
+        policies=[policy()],
         plugin=True,
         issuer=STRINGS.issuer,
         tools={"GET /hello (config/routes.oas.json)": []},
         open_tools={"GET /hello (config/routes.oas.json)": []},
     )
     attached = read(present(files, wanted(operations=TOOLS, attach=True)).files)
-    assert attached.tools == {"GET /hello (config/routes.oas.json)": [policy]}
+    assert attached.tools == {"GET /hello (config/routes.oas.json)": [policy()]}
     assert attached.open_tools == {}
 
 

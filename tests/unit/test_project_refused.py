@@ -58,7 +58,7 @@ def a_route(**methods: t.Any) -> dict[str, str]:
         ({HELPER: MARK + '// added: {"x": [5]}\n'}, {}, HELPER, "somebody has edited line 2"),
         ({RUNTIME: "export {};"}, {"operations": TOOLS}, RUNTIME, "edited safely: .*no function runtimeInit"),
         (
-            {RUNTIME: "export function runtimeInit(r) { new OAuthProtectedResourcePlugin() }"},
+            {RUNTIME: "export function runtimeInit(r) { use(OAuthProtectedResourcePlugin) }"},
             {"operations": TOOLS},
             RUNTIME,
             "uses OAuthProtectedResourcePlugin itself",

@@ -6,19 +6,16 @@
 from __future__ import annotations
 
 import json
-import typing as t
 from dataclasses import replace
 
 import pytest
 
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._errors import ProjectError
-from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.configuration import configuration
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.edit import absent, present
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.project import ROUTES
 from tests.unit.zuplo_project import (
     FRESH,
     NAME,
-    STRINGS,
     TOOLS,
     elsewhere,
     wanted,
@@ -62,15 +59,10 @@ def test_two_servers_share_the_plugin() -> None:
     both = planned.files
     assert planned.warnings == []
     assert present(both, wanted(operations=TOOLS)).files == both
-    config = configuration(STRINGS, resource_name="Theirs", policy_name="other")
-    (warning,) = present(both, replace(other, config={**other.config, **_plugin(config)})).warnings
+    (warning,) = present(both, replace(other, resource_name="Theirs")).warnings
     assert f"also apply to those of the policies {NAME}." in warning
     left = absent(both, NAME).files
-    assert json.loads(left["config/policies.json"])["policies"] == [other.config["policy"]]
+    assert json.loads(left["config/policies.json"])["policies"] == [planned.config["policy"]]
     assert list(json.loads(left["config/mcp.oas.json"])["paths"]) == ["/other"]
     assert "modules/mcp-oauth.ts" in left
     assert absent(left, "other").files == FRESH
-
-
-def _plugin(config: dict[str, t.Any]) -> dict[str, t.Any]:
-    return {"plugin_options": config["plugin_options"]}

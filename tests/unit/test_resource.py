@@ -12,6 +12,7 @@ import pytest
 
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0.api import PER_PAGE
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0.ensure import ensure
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0.form import Form
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0.login import Token
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0.memory import LISTING_FROM, PAGES, Memory
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0.part import Part
@@ -52,20 +53,22 @@ class Remembering:
     def missing_scopes(self, needed: t.Iterable[str]) -> list[str]:
         return [] if self.scopes is None else sorted(set(needed) - set(self.scopes))
 
-    def get(self, path: str, **query: str) -> Object | None:
+    def get(self, path: str, form: Form, **query: str) -> Object | None:
         self.calls.append(f"GET {path}")
         thing = self.things.get(path.partition("/")[2])
         return None if thing is None else self._narrowed(thing, query)
 
-    def listing(self, path: str, key: str, *, checkpoint: bool, **query: str) -> t.Iterator[Object]:
+    def listing(self, path: str, key: str, form: Form, *, checkpoint: bool, **query: str) -> t.Iterator[Object]:
         if path in self.members:
             self.calls.append(f"LIST {path}")
             yield from self.members[path]
             return
-        for page, _left in self.pages(path, key, checkpoint=checkpoint, **query):
+        for page, _left in self.pages(path, key, form, checkpoint=checkpoint, **query):
             yield from page
 
-    def pages(self, path: str, key: str, *, checkpoint: bool, **query: str) -> t.Iterator[tuple[list[Object], int]]:
+    def pages(
+        self, path: str, key: str, form: Form, *, checkpoint: bool, **query: str
+    ) -> t.Iterator[tuple[list[Object], int]]:
         things = [self._narrowed(thing, query) for thing in self.things.values()]
         for start in range(0, max(1, len(things)), self.page_size):
             self.calls.append(f"LIST {path}")
@@ -78,13 +81,13 @@ class Remembering:
         self.members.setdefault(path, []).extend(body["parts"])
         return {}
 
-    def create(self, path: str, body: Object, *, settle: t.Any) -> Object:
+    def create(self, path: str, body: Object, form: Form, *, settle: t.Any) -> Object:
         self.calls.append(f"POST {path}")
         thing = {**body, "id": str(len(self.things) + 1)}
         self.things[thing["id"]] = thing
         return thing
 
-    def update(self, path: str, body: Object) -> Object:
+    def update(self, path: str, body: Object, form: Form | None = None) -> Object:
         self.calls.append(f"PATCH {path}")
         thing = self.things.setdefault(path.partition("/")[2], {})
         thing.update(body)
@@ -180,7 +183,7 @@ def test_after_a_write_that_failed_a_loop_reads_again(error: Exception, monkeypa
         ensure(THING, api, {"name": "a", "size": 1}, memory=memory)
     assert api.calls == ["LIST things"] * 2
 
-    def update(path: str, body: Object) -> t.NoReturn:
+    def update(path: str, body: Object, form: Form) -> t.NoReturn:
         api.things["1"]["size"] = 2
         raise error
 

@@ -19,11 +19,11 @@ FUNCTION = "export function runtimeInit(r: R) {\n}\n"
 
 
 def add(source: str) -> str:
-    return str(typescript.add_call(source, "runtimeInit", "register", "./m"))
+    return str(typescript.add_call(source, "runtimeInit", "register", "./m")[0])
 
 
 def remove(source: str) -> str:
-    return str(typescript.remove_call(source, "register"))
+    return str(typescript.remove_call(source, "register", ("call", "import")))
 
 
 # -- edits ------------------------------------------------------------------------------------------------------------

@@ -9,12 +9,12 @@ import json
 import typing as t
 
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._urls import derive
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.choice import Wanted
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.configuration import (
     LITERAL,
     Environment,
     configuration,
 )
-from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.edit import Wanted
 
 STRINGS = derive("tenant.eu.auth0.com", "https://mcp.example.com/mcp")
 NAME = "mcp-oauth-inbound"
@@ -22,8 +22,12 @@ TOOLS = [{"file": "config/routes.oas.json", "id": "hello"}]
 
 
 def wanted(environment: Environment = LITERAL, policy_name: str = NAME, **options: t.Any) -> Wanted:
-    config = configuration(STRINGS, resource_name="Ours", policy_name=policy_name, environment=environment)
-    return Wanted(config, environment, **options)
+    return Wanted(STRINGS, environment, policy_name, "Ours", **options)
+
+
+def policy(name: str = NAME) -> dict[str, t.Any]:
+    """The policy that is wanted."""
+    return dict(configuration(STRINGS, policy_name=name)["policy"])
 
 
 def tool(policies: t.Any = None, *, id: str = "hello") -> dict[str, t.Any]:
@@ -73,4 +77,4 @@ def elsewhere(path: str, **options: t.Any) -> Wanted:
     """The same for another URL."""
     strings = derive("tenant.eu.auth0.com", f"https://mcp.example.com{path}")
     name = options.pop("policy_name", NAME)
-    return Wanted(configuration(strings, resource_name="Ours", policy_name=name), **options)
+    return Wanted(strings, LITERAL, name, "Ours", **options)

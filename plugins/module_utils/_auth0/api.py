@@ -12,11 +12,15 @@ from urllib.parse import quote
 
 from .._errors import ApiError, InputError, ListingError, UnreachableError
 from .._types import Object
+from .form import ANY, Form, is_count
 from .login import Token, log_in
 from .settings import Settings
 from .transport import OUTAGES, Answer, CarriedOut, Transport
+from .waiting import Waiting
 
 PER_PAGE = 100
+# Pages of one listing at most, 100,000 objects: a server can say for ever that there are more.
+MOST_PAGES = 1000
 
 
 class ManagementApi:
@@ -31,74 +35,109 @@ class ManagementApi:
     ) -> None:
         self.settings = settings
         self.secrets: set[str] = set()
-        self._transport = Transport(settings, sleep=sleep, clock=clock)
+        self._waiting = Waiting(settings.retry_timeout, sleep=sleep, clock=clock)
+        self._transport = Transport(settings, self._waiting)
         self._token = self._given_token()
 
     def close(self) -> None:
         self._transport.close()
 
+    def begin(self) -> None:
+        """Another task begins, which has its own `retry_timeout`."""
+        self._waiting.begin()
+
+    @property
+    def warnings(self) -> list[str]:
+        """How long this task had to wait, where a user will have noticed."""
+        return self._waiting.tell()
+
     # -- requests -------------------------------------------------------------------------------------------------
 
-    def get(self, path: str, **params: t.Any) -> Object | None:
+    # Each answer is checked here, once, against what is known of such an object (`form`): UnreachableError.
+
+    def get(self, path: str, form: Form = ANY, **params: t.Any) -> Object | None:
         """Read one object; None when the API answers 404."""
         try:
-            return t.cast("Object", self._request("GET", path, params=params))
+            return self._checked(form, "GET", path, self._request("GET", path, params=params))
         except ApiError as error:
             if error.status == 404:
                 return None
             raise
 
-    def listing(self, path: str, key: str, *, checkpoint: bool, **params: t.Any) -> t.Iterator[Object]:
+    def listing(
+        self, path: str, key: str, form: Form = ANY, *, checkpoint: bool, **params: t.Any
+    ) -> t.Iterator[Object]:
         """Yield every object of a listing, whose page answers hold the objects under `key`."""
-        for page, _left in self.pages(path, key, checkpoint=checkpoint, **params):
+        for page, _left in self.pages(path, key, form, checkpoint=checkpoint, **params):
             yield from page
 
-    def pages(self, path: str, key: str, *, checkpoint: bool, **params: t.Any) -> t.Iterator[tuple[list[Object], int]]:
+    def pages(
+        self, path: str, key: str, form: Form = ANY, *, checkpoint: bool, **params: t.Any
+    ) -> t.Iterator[tuple[list[Object], int]]:
         """Yield the pages of a listing, one request each, with how many objects there are at least beyond it.
 
         `checkpoint` says which of Auth0's two ways of paging the path has. Offset paging serves about 1,000 objects and
         no more (docs: Management API); ListingError where that is not all of them.
         """
-        if checkpoint:
-            params["take"] = PER_PAGE
-            while True:
-                answer = self._request("GET", path, params=params)
-                yield answer[key], int(bool(answer.get("next")))
-                if not answer.get("next"):
-                    return
-                params["from"] = answer["next"]
-        params.update(per_page=PER_PAGE, include_totals="true", page=0)
+        whole = Form(lists={key: form})
+        turn = self._checkpoint_page if checkpoint else self._offset_page
+        params.update({"take": PER_PAGE} if checkpoint else {"per_page": PER_PAGE, "include_totals": "true", "page": 0})
         count = 0
-        while True:
+        for _page in range(MOST_PAGES):
             try:
-                answer = self._request("GET", path, params=params)
+                answer = self._checked(whole, "GET", path, self._request("GET", path, params=params))
             except ApiError as error:
-                if error.status == 400 and count:
+                if error.status == 400 and count and not checkpoint:
                     raise _cut_off(path, count, None) from None
                 raise
-            page, total = answer[key], answer["total"]
-            # The server may cap the page size, so the answer's own figures count.
-            count = answer["start"] + len(page)
-            if count < total and not page:
-                raise _cut_off(path, count, total)
-            yield page, max(0, total - count)
-            if count >= total:
+            page: list[Object] = answer[key]
+            count, left = turn(path, params, answer, len(page), count)
+            yield page, left
+            if not left:
                 return
-            params["page"] += 1
+        raise _cut_off(path, count, None)
 
-    def create(self, path: str, body: Object, *, settle: t.Callable[[], Object | None]) -> Object:
-        """Create an object. `settle` reads it: it decides whether a request without an answer was carried out."""
+    def _checkpoint_page(self, path: str, params: Object, answer: Object, size: int, count: int) -> tuple[int, int]:
+        """How many objects there were until now, and are at least to come; `params` then ask for the next page."""
+        following = answer.get("next")
+        if following and (not isinstance(following, str) or following == params.get("from")):
+            raise self._malformed("GET", path, "next names no further page")
+        params["from"] = following
+        return count + size, int(bool(following))
+
+    def _offset_page(self, path: str, params: Object, answer: Object, size: int, count: int) -> tuple[int, int]:
+        start, total = answer.get("start"), answer.get("total")
+        if not is_count(start) or not is_count(total):
+            raise self._malformed("GET", path, "start and total are not both numbers")
+        # The server may cap the page size, so the answer's own figures count.
+        count = start + size
+        if count < total and not size:
+            raise _cut_off(path, count, total)
+        params["page"] += 1
+        return count, max(0, total - count)
+
+    def create(self, path: str, body: Object, form: Form = ANY, *, settle: t.Callable[[], Object | None]) -> Object:
+        """Create an object. `settle` reads it: it decides whether a request without a usable answer was carried out."""
         try:
-            return t.cast("Object", self._request("POST", path, body=body, settle=settle))
+            return self._checked(form, "POST", path, self._request("POST", path, body=body, settle=settle))
         except CarriedOut as settled:
             return settled.found
+        except UnreachableError as error:
+            # Auth0 accepted it, and said so in a way that tells nothing of the object.
+            if error.status is None or (found := settle()) is None:
+                raise
+            return found
 
-    def update(self, path: str, body: t.Any) -> Object:
-        return t.cast("Object", self._request("PATCH", path, body=body))
+    def update(self, path: str, body: Object, form: Form = ANY) -> Object:
+        return self._checked(form, "PATCH", path, self._request("PATCH", path, body=body))
 
-    def post(self, path: str, body: Object) -> Object:
-        """A POST that may be sent again: it creates nothing twice."""
-        return t.cast("Object", self._request("POST", path, body=body))
+    def update_members(self, path: str, members: list[Object]) -> None:
+        """A PATCH of a set, whose answer tells nothing."""
+        self._request("PATCH", path, body=members)
+
+    def post(self, path: str, body: Object, form: Form = ANY) -> Object:
+        """A POST that may be sent again: it creates nothing twice. An answer may be empty."""
+        return self._checked(form, "POST", path, self._request("POST", path, body=body) or {})
 
     def delete(self, path: str, body: Object | None = None, *, timeout: float = 0.0) -> None:
         """Delete an object, or the members that `body` names; what is gone already is fine.
@@ -106,7 +145,7 @@ class ManagementApi:
         Where the deletion goes on after the answer (202), ask again until it has ended (204), for `timeout` seconds at
         most; 0 does not ask.
         """
-        clock, sleep = self._transport.clock, self._transport.sleep
+        clock, sleep = self._waiting.clock, self._waiting.sleep
         deadline, wait = clock() + timeout, 0.5
         while self._deletes(path, body) and timeout:
             if clock() + wait > deadline:
@@ -183,20 +222,56 @@ class ManagementApi:
             self._token = None
             answer = send()
         if answer.status not in (200, 201, 202, 204):
-            raise _api_error(answer, method, path)
+            raise self._refused(answer, method, path)
         if answer.data is None and answer.status != 204:
-            raise UnreachableError(
-                f"{self.settings.domain} answered {method} {path} with something other than JSON",
-                remedy="Check that domain is an Auth0 tenant and that no proxy answers in its place.",
-                status=answer.status,
-                request=f"{method} {path}",
-            )
+            raise self._unusable(method, path, answer.problem or "with something other than JSON", answer.status)
         return answer.data
+
+    def _refused(self, answer: Answer, method: str, path: str) -> ApiError:
+        code, message = answer.text("errorCode"), answer.text("message")
+        remedy = _remedy(answer, code, message or "")
+        if answer.status == 401:
+            remedy = f"{remedy} {self.settings.origins('auth_access_token', 'domain')}".strip()
+        return ApiError(
+            f"failed with status {answer.status}" + (f": {message}" if message else ""),
+            where=f"{method} {path}",
+            remedy=remedy,
+            status=answer.status,
+            code=code,
+            message=message,
+            request=f"{method} {path}",
+        )
+
+    def _checked(self, form: Form, method: str, path: str, answer: t.Any) -> Object:
+        if fault := form.find_fault(answer):
+            raise self._malformed(method, path, fault)
+        return t.cast("Object", answer)
+
+    def _malformed(self, method: str, path: str, fault: str) -> UnreachableError:
+        return self._unusable(method, f"/api/v2/{path}", f"with something other than expected: {fault}", 200)
+
+    def _unusable(self, method: str, path: str, how: str, status: int) -> UnreachableError:
+        return UnreachableError(
+            f"{self.settings.domain} answered {method} {path} {how}",
+            remedy="Check that domain is an Auth0 tenant and that no proxy answers in its place. "
+            + self.settings.origins("domain"),
+            status=status,
+            request=f"{method} {path}",
+        )
 
 
 def encode(key: str) -> str:
-    """A key as one path segment: an identifier that is a URL has slashes of its own."""
-    return quote(key, safe="")
+    """A key as one path segment: an identifier that is a URL has slashes of its own.
+
+    InputError for what no URL can hold as a segment: HTTP libraries take dots, however they are encoded, for a way up.
+    """
+    try:
+        segment = quote(key, safe="")
+    except UnicodeEncodeError:
+        segment = ""
+    if segment in ("", ".", ".."):
+        raise InputError(f"{key!r} cannot be part of a URL, so Auth0 has no object of that id, identifier or name")
+    return segment
 
 
 def _cut_off(path: str, count: int, total: int | None) -> ListingError:
@@ -204,19 +279,6 @@ def _cut_off(path: str, count: int, total: int | None) -> ListingError:
         f"Auth0 lists only {count} of {total or 'all'} objects of /api/v2/{path}, so the rest cannot be read this way",
         remedy="Name the one that is needed.",
         request=f"GET /api/v2/{path}",
-    )
-
-
-def _api_error(answer: Answer, method: str, path: str) -> ApiError:
-    code, message = answer.get("errorCode"), answer.get("message")
-    return ApiError(
-        f"failed with status {answer.status}" + (f": {message}" if message else ""),
-        where=f"{method} {path}",
-        remedy=_remedy(answer, code, message or ""),
-        status=answer.status,
-        code=code,
-        message=message,
-        request=f"{method} {path}",
     )
 
 

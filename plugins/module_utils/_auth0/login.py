@@ -13,6 +13,8 @@ import uuid
 from dataclasses import dataclass, field
 
 from .._errors import Auth0Error, CredentialsError, UnreachableError
+from .._http import NOT_IN_A_WORD
+from .form import is_number
 from .settings import Settings
 from .transport import OUTAGES, Answer, Transport
 
@@ -31,11 +33,11 @@ class Token:
     def read(cls, value: str) -> Token:
         """What a given token says of itself; Management API tokens are JWTs, which are read here, not verified."""
         claims = _claims(value)
-        scope, exp = claims.get("scope"), claims.get("exp")
+        exp = claims.get("exp")
         return cls(
             value,
-            scopes=frozenset(scope.split()) if isinstance(scope, str) else None,
-            expires_in=max(0, int(exp - time.time())) if isinstance(exp, (int, float)) else None,
+            scopes=_scopes(claims.get("scope")),
+            expires_in=max(0, int(exp - time.time())) if is_number(exp) else None,
         )
 
 
@@ -46,12 +48,24 @@ def log_in(transport: Transport, settings: Settings, audience: str) -> Token:
     value = answer.get("access_token")
     if answer.status != 200 or not isinstance(value, str):
         raise _login_error(answer, settings, audience)
-    scope, expires_in = answer.get("scope"), answer.get("expires_in")
+    if not value or NOT_IN_A_WORD.search(value):
+        raise UnreachableError(
+            f"{settings.domain} answered POST /oauth/token with a token that no HTTP header takes",
+            remedy="Check that domain is an Auth0 tenant and that no proxy answers in its place.",
+            status=answer.status,
+            request="POST /oauth/token",
+        )
+    told, expires_in = Token.read(value), answer.get("expires_in")
+    scopes = _scopes(answer.get("scope"))
     return Token(
         value,
-        scopes=frozenset(scope.split()) if isinstance(scope, str) else Token.read(value).scopes,
-        expires_in=expires_in if isinstance(expires_in, int) else Token.read(value).expires_in,
+        scopes=told.scopes if scopes is None else scopes,
+        expires_in=max(0, int(expires_in)) if is_number(expires_in) else told.expires_in,
     )
+
+
+def _scopes(value: t.Any) -> frozenset[str] | None:
+    return frozenset(value.split()) if isinstance(value, str) else None
 
 
 def _login_form(settings: Settings, audience: str) -> dict[str, str | None]:
@@ -89,17 +103,20 @@ def _assertion(settings: Settings) -> str:
         raise CredentialsError(
             "is not an unencrypted RSA private key in PEM form",
             where=option,
-            remedy="Give the whole key with its BEGIN and END lines, and without a passphrase.",
+            remedy="Give the whole key with its BEGIN and END lines, and without a passphrase. "
+            + settings.origins(option),
         ) from None
 
 
 def _login_error(answer: Answer, settings: Settings, audience: str) -> Auth0Error:
-    code, message = answer.get("error"), answer.get("error_description")
+    code, message = answer.text("error"), answer.text("error_description")
     error: type[Auth0Error] = CredentialsError
     what, remedy = f"Auth0 issued no token, status {answer.status}", ""
     if answer.status == 401:
         what = "Auth0 refused the credentials"
         remedy = "Check auth_client_id, its secret or key, and that domain is their tenant."
+        named = ("auth_client_id", "auth_client_secret", "auth_client_assertion_signing_key", "domain")
+        remedy = f"{remedy} {settings.origins(*named)}".strip()
     elif answer.status == 403 and audience != settings.management_audience:
         what = f"The application gets no token for {audience!r}"
     elif answer.status == 403:
@@ -108,12 +125,19 @@ def _login_error(answer: Answer, settings: Settings, audience: str) -> Auth0Erro
             "Authorize it there (Dashboard: Applications, APIs, Auth0 Management API). Where domain is a custom "
             "domain, set auth_audience to 'https://<canonical domain>/api/v2/'."
         )
+        if settings.auth_audience:
+            source = settings.sources.get("auth_audience")
+            what = f"{what} at auth_audience, which is {settings.auth_audience!r}"
+            what += f" (from the environment variable {source})" if source else ""
+            # Other tools call the API that they want a token for by the same name.
+            remedy = f"{remedy} Else {f'unset {source}' if source else 'leave auth_audience out'}."
+        remedy = f"{remedy} {settings.origins('auth_client_id', 'domain')}".strip()
     elif answer.status == 429 or answer.status in OUTAGES:
         what = f"{what}, {answer.gave_up}"
     elif not code:
         what, remedy = (
             f"{settings.domain} does not answer like an Auth0 tenant, status {answer.status}",
-            "Check domain.",
+            f"Check domain. {settings.origins('domain')}".strip(),
         )
         error = UnreachableError
     if message:
@@ -128,6 +152,6 @@ def _claims(token: str) -> dict[str, t.Any]:
         return {}
     try:
         claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return claims if isinstance(claims, dict) else {}

@@ -55,6 +55,7 @@ class Memory:
         """One session, and so one token, for each tenant."""
         if settings not in self._apis:
             self._apis[settings] = ManagementApi(settings)
+        self._apis[settings].begin()
         return self._apis[settings]
 
     def listing(self, api: ManagementApi, path: str, query: str) -> Listing | None:

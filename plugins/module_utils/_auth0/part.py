@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from .._types import Object
 from .api import ManagementApi
+from .form import Form
 
 
 @dataclass(frozen=True)
@@ -27,9 +28,9 @@ class Part:
     batch: int = 50
     """How many members one request takes at most."""
 
-    def read(self, api: ManagementApi, owner: str) -> list[Object]:
-        """The members of the object at the path `owner`."""
-        return list(api.listing(f"{owner}/{self.field}", self.field, checkpoint=self.checkpoint))
+    def read(self, api: ManagementApi, owner: str, keys: tuple[str, ...]) -> list[Object]:
+        """The members of the object at the path `owner`; `keys` identify one."""
+        return list(api.listing(f"{owner}/{self.field}", self.field, Form(keys), checkpoint=self.checkpoint))
 
     def write(
         self, api: ManagementApi, owner: str, keys: tuple[str, ...], before: list[Object], after: list[Object]

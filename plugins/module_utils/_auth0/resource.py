@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from .._errors import InputError, PlanError
 from .._types import Object
 from .api import ManagementApi, encode
+from .form import Form
 from .memory import Listing, Memory
 from .part import Part
 from .plan import Plan, Shape, find_faults
@@ -45,6 +46,8 @@ class Resource(ABC):
     shape: Shape = field(default_factory=Shape)
     keys: tuple[str, ...] = ()
     """The fields by which a user can name an object."""
+    fields: t.Mapping[str, t.Any] = field(default_factory=dict)
+    """What an object holds, as Ansible describes options: answers are checked against it."""
     query: t.Mapping[str, str] = field(default_factory=dict)
     """Narrows what reads return of an object."""
     readable: t.Mapping[str, str] = field(default_factory=dict)
@@ -53,6 +56,11 @@ class Resource(ABC):
     """Status to which only this kind gives a meaning -> remedy."""
     verbs: t.ClassVar[tuple[str, ...]] = ("create", "update")
     """What may be needed to bring one to a state, as scopes name it."""
+
+    @property
+    def form(self) -> Form:
+        """What must be true of an object that the API tells."""
+        return Form(fields=self.fields)
 
     @abstractmethod
     def find(self, api: ManagementApi, wanted: Object, memory: Memory | None = None) -> Object | None:
@@ -108,6 +116,8 @@ class Collection(Resource):
     nor an address costs the whole listing."""
     listed: t.Mapping[str, str] = field(default_factory=dict)
     """Narrows which objects a look-up by listing considers."""
+    always: tuple[str, ...] = ()
+    """Further fields that every object has, as text."""
     is_compound: bool = False
     """Whether all keys together name an object, and not the first that is given."""
     field_scopes: t.Mapping[str, str] = field(default_factory=dict)
@@ -116,6 +126,12 @@ class Collection(Resource):
     """Fields with endpoints of their own."""
     deletion_timeout: float = 0.0
     """Seconds to wait for the end of a deletion that goes on after its answer."""
+
+    @property
+    def form(self) -> Form:
+        # A part is read by itself.
+        own = {name: option for name, option in self.fields.items() if name not in {part.field for part in self.parts}}
+        return Form((self.id, *self.always), own)
 
     def find(self, api: ManagementApi, wanted: Object, memory: Memory | None = None) -> Object | None:
         listing = memory.listing(api, self.path, str(self.query)) if memory else None
@@ -126,12 +142,12 @@ class Collection(Resource):
         """One read of what the user's values name, by its address or by a narrowed listing."""
         for key, before in self.addresses.items():
             if key in wanted:
-                return api.get(f"{self.path}/{before}{encode(wanted[key])}", **self.query)
+                return api.get(f"{self.path}/{before}{encode(wanted[key])}", self.form, **self.query)
         narrowed = {name: wanted[key] for key, name in self.filters.items() if key in wanted}
         return self.choose(wanted, self.list(api, **self.listed, **narrowed))
 
     def list(self, api: ManagementApi, **query: t.Any) -> t.Iterator[Object]:
-        return api.listing(self.path, self._key, checkpoint=self.checkpoint, **{**self.query, **query})
+        return api.listing(self.path, self._key, self.form, checkpoint=self.checkpoint, **{**self.query, **query})
 
     def search(
         self, api: ManagementApi, named: Object, *, parts: t.Collection[str] = (), **query: t.Any
@@ -156,14 +172,14 @@ class Collection(Resource):
         body = {key: value for key, value in plan.body.items() if key not in own}
         written: Object = {}
         if plan.action == "create":
-            written = api.create(self.path, body, settle=lambda: self.read(api, wanted))
+            written = api.create(self.path, body, self.form, settle=lambda: self.read(api, wanted))
         elif plan.action == "delete":
             api.delete(self.path_of(actual), timeout=self.deletion_timeout)
         else:
             # What is only sent along with a change is no change of the object itself.
             sent_along = {key for key, partner in self.shape.sent_with.items() if partner == "*"}
             sent_along = {key for key in sent_along if body.get(key) == actual.get(key)}
-            written = api.update(self.path_of(actual), body) if body.keys() - sent_along else actual
+            written = api.update(self.path_of(actual), body, self.form) if body.keys() - sent_along else actual
         for part in self.parts:
             if part.field in plan.body:
                 before, after = actual.get(part.field, []), plan.body[part.field]
@@ -199,7 +215,10 @@ class Collection(Resource):
 
     def _with_parts(self, api: ManagementApi, found: Object, fields: t.Collection[str]) -> Object:
         parts = [part for part in self.parts if part.field in fields]
-        return {**found, **{part.field: part.read(api, self.path_of(found)) for part in parts}}
+        return {
+            **found,
+            **{part.field: part.read(api, self.path_of(found), self.shape.sets[part.field]) for part in parts},
+        }
 
     def _is_named(self, wanted: Object, candidate: Object) -> bool:
         def is_same(key: str) -> bool:
@@ -211,7 +230,8 @@ class Collection(Resource):
         return is_same(key) or (self.addresses.get(key) == "" and wanted[key] == candidate[self.id])
 
     def _recall(self, api: ManagementApi, wanted: Object, listing: Listing) -> Object | None:
-        listing.count_lookup(api.pages(self.path, self._key, checkpoint=self.checkpoint, **self.query), self.id)
+        pages = api.pages(self.path, self._key, self.form, checkpoint=self.checkpoint, **self.query)
+        listing.count_lookup(pages, self.id)
         return self.read(api, wanted) if listing.objects is None else self.choose(wanted, listing.objects.values())
 
 
@@ -222,7 +242,7 @@ class Singleton(Resource):
     verbs: t.ClassVar[tuple[str, ...]] = ("update",)
 
     def find(self, api: ManagementApi, wanted: Object, memory: Memory | None = None) -> Object | None:
-        actual = api.get(self.path, **self.query)
+        actual = api.get(self.path, self.form, **self.query)
         return None if actual is None else self.complete(actual)
 
     def complete(self, actual: Object) -> Object:

@@ -19,7 +19,8 @@ _ONE_WORD = ("auth_client_id", "auth_client_secret", "auth_access_token", "auth_
 class Settings:
     """How to reach a tenant and log in. Empty strings count as not given; times are in seconds.
 
-    Raises InputError for values that cannot work. Its text never holds a secret.
+    `sources` tells of an option the environment variable from which it was read, for messages alone. Raises InputError
+    for values that cannot work. Its text never holds a secret.
     """
 
     domain: str
@@ -33,8 +34,20 @@ class Settings:
     validate_certs: bool = True
     timeout: float = 30.0
     retry_timeout: float = 60.0
+    sources: t.Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
+        try:
+            self._check()
+        except InputError as error:
+            raise error.with_remedy(self.origins(error.where)) from None
+
+    def origins(self, *options: str) -> str:
+        """A sentence about those of the options that came from the environment; empty where none did."""
+        read = [f"{name} ({self.sources[name]})" for name in options if name in self.sources]
+        return f"Read from the environment: {', '.join(read)}." if read else ""
+
+    def _check(self) -> None:
         _urls.check_domain(self.domain)
         for option in _ONE_WORD:
             _check_one_word(option, getattr(self, option))

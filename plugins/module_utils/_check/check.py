@@ -9,14 +9,18 @@ import typing as t
 from dataclasses import dataclass
 
 from .._auth0.api import ManagementApi, encode
+from .._auth0.kinds.client_grant import CLIENT_GRANT
+from .._auth0.kinds.connection import CONNECTION_DOMAIN
+from .._auth0.kinds.resource_server import RESOURCE_SERVER
+from .._auth0.kinds.tenant import ALL
 from .._errors import ApiError, Auth0Error, InputError
 from .._types import Object
 from .._zuplo.project import Files
 from . import gateway, server, tenant
-from .probe import Answer, Probe, is_url, is_word
+from .probe import CLIENT_NAME, Answer, Probe, is_url, is_word
 from .project import project_findings
 from .report import FQCN, NAMES, ZUPLO, Finding, complete, describe, skip, skip_after
-from .server import Issuer
+from .server import NAME_ISSUER, Issuer
 
 NO_CREDENTIALS = "domain or the credentials for the tenant are not set"
 SET_CREDENTIALS = "domain with auth_client_id and auth_client_secret, or with auth_access_token"
@@ -161,7 +165,7 @@ class Check:
         self._add(tenant.management_api(stopped))
 
     def _check_settings(self, api: ManagementApi) -> None:
-        settings = api.get("tenants/settings") or {}
+        settings = api.get("tenants/settings", ALL.form) or {}
         ways = self._subject.client_registration
         self._default_audience = settings.get("default_audience")
         self._add(tenant.resource_parameter_profile(settings, self._url))
@@ -171,14 +175,13 @@ class Check:
         self._add(tenant.iss_parameter(settings))
 
     def _check_resource_server(self, api: ManagementApi) -> None:
-        found = api.get(f"resource-servers/{encode(self._url)}")
+        found = api.get(f"resource-servers/{encode(self._url)}", RESOURCE_SERVER.form)
         similar: list[str] = []
         if found is None:
             self._has_resource_server = False
             # One listing, which the filter keeps to the few that are asked for.
             identifiers = tenant.similar_identifiers(self._url, self._default_audience)
-            listed = api.listing("resource-servers", "resource_servers", checkpoint=False, identifiers=identifiers)
-            similar = [one["identifier"] for one in listed]
+            similar = [one["identifier"] for one in RESOURCE_SERVER.list(api, identifiers=identifiers)]
         else:
             self._add(tenant.signing_alg(found))
             self._add(tenant.offline_access(found))
@@ -189,11 +192,10 @@ class Check:
             self._add(skip_after("client_grant", "resource_server"))
             return
         query = {"audience": self._url, "default_for": "third_party_clients"}
-        grants = api.listing("client-grants", "client_grants", checkpoint=True, **query)
-        self._add(tenant.client_grant(grants, self._url))
+        self._add(tenant.client_grant(CLIENT_GRANT.list(api, **query), self._url))
 
     def _check_connection(self, api: ManagementApi) -> None:
-        listed = api.listing("connections", "connections", checkpoint=True, fields="name,is_domain_connection")
+        listed = CONNECTION_DOMAIN.list(api)
         self._add(tenant.connection(next((one for one in listed if one.get("is_domain_connection")), None)))
 
     # -- a real registration ------------------------------------------------------------------------------------------
@@ -203,9 +205,18 @@ class Check:
         if not self._subject.register:
             self._skip([name], "not checked: a client is registered only with register: true, outside check mode")
             return
+        issuer = self._subject.issuer
+        if issuer is None:
+            self._skip(
+                [name], "not checked: a client is registered only at an issuer that this task names", NAME_ISSUER
+            )
+            return
         blocker = self._registration_blocker()
         if blocker:
             self._add(skip_after(name, blocker))
+            return
+        if not server.is_below(self._registration_endpoint, issuer):
+            self._add(server.foreign_endpoint(self._registration_endpoint, issuer))
             return
         if self._api and self._api.missing_scopes(["delete:clients"]):
             self._skip([name], *_lacks("delete:clients"))
@@ -213,7 +224,7 @@ class Check:
         answer = self._probe.register(self._registration_endpoint)
         client_id, problem = server.registered_id(answer), None
         if client_id is not None:
-            problem = self._delete(client_id, answer.document or {})
+            problem = self._delete(client_id, answer.document or {}, issuer)
             self.undeleted_client = client_id if problem else None
         self._add(server.registration(answer, problem))
 
@@ -227,19 +238,30 @@ class Check:
             (name for name in ("authorization_servers", "management_api") if self._status(name) == "fail"), None
         )
 
-    def _delete(self, client_id: str, registered: Object) -> str | None:
+    def _delete(self, client_id: str, registered: Object, issuer: Issuer) -> str | None:
         """Why the client could not be deleted; None where it was."""
         if self._api:
             try:
-                self._api.delete(f"clients/{encode(client_id)}")
-                return None
+                if self._is_ours(self._api, client_id, issuer):
+                    self._api.delete(f"clients/{encode(client_id)}")
+                    return None
+                return (
+                    f"the tenant {self._api.settings.domain} has no such client, so it is not that of {issuer.domain}"
+                )
             except Auth0Error as error:
                 return str(error).rstrip(".")
         url, token = registered.get("registration_client_uri"), registered.get("registration_access_token")
-        if not is_url(url) or not is_word(token):
+        if not server.is_below(url, issuer) or not is_word(token):
             return NO_CREDENTIALS
         answer = self._probe.unregister(url, token)
         return None if answer.status in (200, 204) else describe(answer)
+
+    def _is_ours(self, api: ManagementApi, client_id: str, issuer: Issuer) -> bool:
+        """Whether the client is the one that was registered: another issuer could name any client of the tenant."""
+        if api.settings.domain == issuer.domain:
+            return True
+        found = api.get(f"clients/{encode(client_id)}", fields="client_id,name")
+        return found is not None and found.get("name") == CLIENT_NAME
 
     # -- tokens -------------------------------------------------------------------------------------------------------
 

@@ -5,20 +5,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import re
-import time
 import typing as t
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from .. import _http
 from .._types import Object
-
-with contextlib.suppress(ImportError):  # a module says so before anything here is used
-    import requests
-    import urllib3
 
 # Bytes of a document that are read at most. Metadata has a few thousand.
 LIMIT = 100_000
@@ -64,17 +57,13 @@ class Answer:
 
 
 class Probe:
-    """One session. `timeout` in seconds bounds each wait, and the reading of a document as a whole.
+    """One session. `timeout` in seconds bounds each request as a whole.
 
     URLs must pass `is_url` and tokens `is_word`. Every method returns an `Answer`, whatever the server does.
     """
 
     def __init__(self, *, ca_path: str | None, validate_certs: bool, timeout: float) -> None:
-        _http.check_ca_path(ca_path, validate_certs)
-        _http.check_seconds("timeout", timeout)
-        self._verify = _http.verification(ca_path, validate_certs)
-        self._timeout = timeout
-        self._session = _http.new_session()
+        self._session = _http.Session(ca_path=ca_path, validate_certs=validate_certs, timeout=timeout, limit=LIMIT)
 
     def close(self) -> None:
         self._session.close()
@@ -100,67 +89,14 @@ class Probe:
         return self._send("DELETE", url, token)
 
     def _send(self, method: str, url: str, token: str | None = None, *, read: bool = False, **content: t.Any) -> Answer:
+        """`read` is for documents: anything else may be a stream of events that never ends."""
         try:
-            with _http.quiet_about_certificates():
-                response = self._session.request(
-                    method,
-                    url,
-                    auth=_http.bearer(token),
-                    timeout=self._timeout,
-                    allow_redirects=False,
-                    verify=self._verify,
-                    stream=True,
-                    **content,
-                )
-                with response:
-                    return self._answer(response, read)
-        except requests.exceptions.ProxyError as error:
-            return Answer(0, problem=f"the proxy gave no connection: {_http.reason(error)}", absent=True)
-        except (
-            requests.exceptions.InvalidURL,
-            requests.exceptions.InvalidSchema,
-            urllib3.exceptions.LocationParseError,
-        ):
-            # What `is_url` leaves: a host that cannot exist. The rest are proxies of which the same is true.
-            return Answer(0, problem="its host name, or the proxy in the environment, is not valid")
-        except requests.exceptions.SSLError as error:
-            return Answer(0, problem=f"TLS failed: {_http.reason(error)}")
-        except (requests.exceptions.ContentDecodingError, urllib3.exceptions.DecodeError):
-            return Answer(0, problem="the body does not have the encoding of its header Content-Encoding")
-        except requests.exceptions.ChunkedEncodingError:
-            return Answer(0, problem="the connection was cut")
-        except (
-            requests.exceptions.ConnectionError,
-            requests.exceptions.Timeout,
-            urllib3.exceptions.HTTPError,
-        ) as error:
-            unreachable = (urllib3.exceptions.NewConnectionError, requests.exceptions.Timeout)
-            return Answer(0, problem=_http.reason(error), absent=_http.is_caused_by(error, *unreachable))
-        except requests.exceptions.InvalidHeader as error:
-            # Of the answer; one of the request would be a bug.
-            if not _http.is_caused_by(error, urllib3.exceptions.InvalidHeader):
-                raise
-            return Answer(0, problem="a header of the answer is not valid")
-        except requests.exceptions.RequestException:
-            raise
-        except OSError:
-            return Answer(0, problem="the file of certificates in REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE does not exist")
-
-    def _answer(self, response: requests.Response, read: bool) -> Answer:
-        status, headers = response.status_code, {name.lower(): value for name, value in response.headers.items()}
-        if not read:
-            # It may be a stream of events that never ends.
-            return Answer(status, headers)
-        end, content = time.monotonic() + self._timeout, bytearray()
-        # One byte at a time: a read of more of them waits anew for each.
-        for byte in response.iter_content(1):
-            content += byte
-            if len(content) > LIMIT:
-                return Answer(status, headers, problem=f"but its body has more than {LIMIT} bytes")
-            if time.monotonic() > end:
-                raise requests.exceptions.ReadTimeout
-        answer = Answer(status, headers, _json(content))
-        if status in _SUCCESS and answer.document is None:
+            reply = self._session.exchange(method, url, token=token, read=read, **content)
+        except _http.NoReply as none:
+            return Answer(0, problem=none.why, absent=none.absent)
+        headers = {name.lower(): value for name, value in reply.headers.items()}
+        answer = Answer(reply.status, headers, reply.data, reply.problem)
+        if read and reply.status in _SUCCESS and answer.document is None and not reply.problem:
             return replace(answer, problem="but its body is no JSON object")
         return answer
 
@@ -179,10 +115,3 @@ def is_url(value: t.Any) -> t.TypeGuard[str]:
         return bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
-
-
-def _json(content: bytearray) -> t.Any:
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
-        return None

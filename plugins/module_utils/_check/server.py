@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from .._types import Object
-from .probe import CLIENT_NAME, Answer, is_url
+from .probe import CLIENT_NAME, Answer, is_url, is_word
 from .report import CHECK, FQCN, ZUPLO, Finding, describe, quote, skip
 
 _DOMAIN = "the domain under which Auth0 issues tokens"
@@ -112,9 +112,20 @@ def cimd(document: Object, client_registration: t.Collection[str]) -> Finding:
 
 
 def registered_id(answer: Answer) -> str | None:
-    """The client_id that a registration gave."""
+    """The client_id that a registration gave, where it can be one."""
     found = (answer.document or {}).get("client_id")
-    return found if isinstance(found, str) else None
+    return found if is_word(found) and found not in (".", "..") else None
+
+
+def is_below(url: t.Any, issuer: Issuer) -> t.TypeGuard[str]:
+    """Whether a URL that a server names is one of the issuer's own. Compared as text: libraries read odd URLs oddly."""
+    return is_url(url) and url.startswith(issuer.url)
+
+
+def foreign_endpoint(endpoint: str, issuer: Issuer) -> Finding:
+    """A registration endpoint to which nothing is sent."""
+    seen = f"the registration_endpoint {quote(endpoint)} is not the issuer's, so nothing was sent to it"
+    return Finding("registration", "fail", seen, f"a URL that begins with {issuer.url}", issuer.remedy)
 
 
 def registration(answer: Answer, deletion_problem: str | None) -> Finding:

@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from .._auth0.kinds.application import CIMD_FIELDS
 from .._auth0.kinds.cimd_application import DOCUMENT_APPLICATION, EXTERNAL
-from .._module import LIFE, Result, TenantModule, TenantTask
+from .._module import Result, TenantModule, TenantTask
+from .._options import LIFE
 from .._urls import check_client_id_url
 
 

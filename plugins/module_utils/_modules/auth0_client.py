@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from .._auth0.kinds.application import APPLICATION, APPLICATION_WITH_SECRETS, FIELDS
 from .._errors import ScopeError
-from .._module import LIFE, Result, TenantModule, TenantTask
+from .._module import Result, TenantModule, TenantTask
+from .._options import LIFE
 
 
 def perform(task: TenantTask) -> Result:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from .._auth0.kinds.client_grant import CLIENT_GRANT, FIELDS, KEYS, drop_implied_scope
 from .._auth0.resource import check_keys
-from .._module import Result, TenantModule, TenantTask, select_fields
+from .._module import Result, TenantModule, TenantTask
+from .._options import select_fields
 
 
 def perform(task: TenantTask) -> Result:

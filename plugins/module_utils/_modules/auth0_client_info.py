@@ -10,7 +10,8 @@ from .._auth0.kinds.cimd_application import DOCUMENT_APPLICATION
 from .._auth0.plan import without_secrets
 from .._auth0.resource import check_keys
 from .._errors import ScopeError
-from .._module import Result, TenantModule, TenantTask, select_fields
+from .._module import Result, TenantModule, TenantTask
+from .._options import select_fields
 from .._types import Object
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .._auth0.kinds.connection import CONNECTION, FIELDS
-from .._module import LIFE, Result, TenantModule, TenantTask
+from .._module import Result, TenantModule, TenantTask
+from .._options import LIFE
 
 
 def perform(task: TenantTask) -> Result:

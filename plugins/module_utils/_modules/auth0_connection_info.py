@@ -10,7 +10,8 @@ from dataclasses import replace
 from .._auth0.kinds.connection import CONNECTION, FIELDS, WITHOUT_OPTIONS
 from .._auth0.plan import secrets_in
 from .._errors import ScopeError
-from .._module import Result, TenantModule, TenantTask, select_fields
+from .._module import Result, TenantModule, TenantTask
+from .._options import select_fields
 
 
 def perform(task: TenantTask) -> Result:

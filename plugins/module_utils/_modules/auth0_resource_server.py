@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from .._auth0.kinds.resource_server import FIELDS, RESOURCE_SERVER
-from .._module import LIFE, Result, TenantModule, TenantTask
+from .._module import Result, TenantModule, TenantTask
+from .._options import LIFE
 from .._types import Object
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from .._auth0.kinds.resource_server import FIELDS, RESOURCE_SERVER
 from .._auth0.plan import without_secrets
-from .._module import Result, TenantModule, TenantTask, select_fields
+from .._module import Result, TenantModule, TenantTask
+from .._options import select_fields
 
 
 def perform(task: TenantTask) -> Result:

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from .._auth0.kinds.role import FIELDS, PERMISSION, ROLE
-from .._module import LIFE, Result, TenantModule, TenantTask
+from .._module import Result, TenantModule, TenantTask
+from .._options import LIFE
 from .._types import Object
 
 

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from .._auth0.kinds.tenant import ALL, FIELDS, FLAG_OPTIONS, drop_doubled_lifetimes
-from .._module import Result, TenantModule, TenantTask, select_fields
+from .._module import Result, TenantModule, TenantTask
+from .._options import select_fields
 
 
 def perform(task: TenantTask) -> Result:

@@ -15,7 +15,7 @@ from .._module import GuestModule, GuestTask, Result
 from .._types import Object
 from .._urls import check_domain
 from .._zuplo.files import Snapshot
-from .._zuplo.project import FILES
+from .._zuplo.project import FILES, Files
 
 OPTIONS: dict[str, t.Any] = {
     "mcp_server_url": {"type": "str", "required": True},
@@ -35,7 +35,7 @@ def perform(task: GuestTask) -> Result:
         mcp_server_url=options["mcp_server_url"],
         issuer=_issuer(options),
         client_registration=frozenset(options["client_registration"]),
-        files=Snapshot.read(options["project_dir"], FILES).texts if "project_dir" in options else None,
+        files=_read_project(options),
         gateway_required=options["gateway_required"],
         register=options["register"] and not task.check_mode,
         other_audience=options.get("other_audience"),
@@ -52,6 +52,13 @@ def perform(task: GuestTask) -> Result:
         warnings=[finding.sentence for finding in findings if finding.status == "warn"],
         error=failure_text(findings) if options["fail_on_findings"] else "",
     )
+
+
+def _read_project(options: Object) -> Files | None:
+    """Links may lead anywhere: nothing is written."""
+    if "project_dir" not in options:
+        return None
+    return Snapshot.read(options["project_dir"], FILES, links_outside=True).texts
 
 
 def _issuer(options: Object) -> Issuer | None:

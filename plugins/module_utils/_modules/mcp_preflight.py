@@ -11,10 +11,13 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.errors import UnsupportedError
 
 from .._auth0.api import ManagementApi, encode
+from .._auth0.form import ANY, Form
+from .._auth0.kinds.client_grant import CLIENT_GRANT
 from .._auth0.settings import Settings
 from .._check import tenant
 from .._errors import CredentialsError, OpsError, ScopeError, UnreachableError
-from .._module import GuestModule, GuestTask, Module, Result, Task, TenantModule, TenantTask, select_fields
+from .._module import GuestModule, GuestTask, Module, Result, Task, TenantModule, TenantTask
+from .._options import select_fields
 from .._types import Object
 from . import (
     auth0_cimd_client,
@@ -54,12 +57,12 @@ class PreflightApi(ManagementApi):
         self.predicted: dict[str, Object] = {}
         self._read: dict[tuple[str, str], Object | None] = {}
 
-    def get(self, path: str, **params: t.Any) -> Object | None:
+    def get(self, path: str, form: Form = ANY, **params: t.Any) -> Object | None:
         if path in self.predicted:
             return self.predicted[path]
         key = path, str(sorted(params.items()))
         if key not in self._read:
-            self._read[key] = super().get(path, **params)
+            self._read[key] = super().get(path, form, **params)
         return self._read[key]
 
 
@@ -185,7 +188,7 @@ def _granted(api: ManagementApi, identifier: str) -> list[str]:
     """Who loses access with an API, apart from third-party applications by default, whose grant is deleted by name."""
     if api.missing_scopes(["read:client_grants"]):
         return []
-    grants = api.listing("client-grants", "client_grants", checkpoint=True, audience=identifier)
+    grants = CLIENT_GRANT.list(api, audience=identifier)
     clients = sorted({grant["client_id"] for grant in grants if grant.get("client_id")})
     if not clients:
         return []

@@ -9,43 +9,70 @@ from collections.abc import Sequence
 
 from ansible.module_utils.basic import env_fallback
 
-from .._module import STATE, Diff, Module, Result, Task
+from .._module import Diff, Module, Result, Task
+from .._options import STATE
 from .._types import Object
-from .._urls import derive
+from .._urls import Strings, derive
+from .._zuplo.choice import Wanted
 from .._zuplo.configuration import Environment, check_options, configuration
-from .._zuplo.edit import Plan, Wanted, absent, present
+from .._zuplo.edit import Plan, absent, present
 from .._zuplo.files import Snapshot
-from .._zuplo.project import FILES
+from .._zuplo.lock import lock
+from .._zuplo.project import FILES, HELPER
+
+# What the project has, where they are not set.
+NAMES = ("resource_name", "policy_name")
 
 
 def perform(task: Task) -> Result:
     options = task.options
+    check_options(task.fields(("policy_name", "project_dir")) if task.absent else options)
+    if "project_dir" in options:
+        with lock(options["project_dir"]) as locked:
+            return edit_project(task, locked=locked)
+    config = configuration(strings_of(options), environment=environment_of(options), **task.fields(NAMES))
+    return Result({"config": config}, warnings=warn_of_origin(config["audience"]))
+
+
+def edit_project(task: Task, *, locked: bool) -> Result:
+    options = task.options
+    snapshot = Snapshot.read(options["project_dir"], FILES, links_outside=options["allow_links_outside"])
+    swept = snapshot.sweep() if locked and not task.check_mode else []
     if task.absent:
-        check_options(task.fields(("policy_name", "project_dir")))
-        snapshot = Snapshot.read(options["project_dir"], FILES)
-        return apply(task, snapshot, absent(snapshot.texts, options["policy_name"]), {})
-    check_options(options)
-    strings = derive(options["issuer_domain"], options["mcp_server_url"])
-    environment = Environment(options.get("issuer_domain_env"), options.get("mcp_host_env"))
-    names = task.fields(("resource_name", "policy_name"))
-    config = configuration(strings, environment=environment, **names)
-    warnings = warn_of_origin(strings.audience)
-    if "project_dir" not in options:
-        return Result({"config": config}, warnings=warnings)
-    snapshot = Snapshot.read(options["project_dir"], FILES)
-    wanted = Wanted(config, environment, options.get("operations"), options["attach_to_tools"])
-    return apply(task, snapshot, present(snapshot.texts, wanted), {"config": config}, warnings)
+        return apply(task, snapshot, absent(snapshot.texts, options.get("policy_name")), swept)
+    wanted = Wanted(
+        strings_of(options),
+        environment_of(options),
+        **task.fields(NAMES),
+        operations=options.get("operations"),
+        attach=options["attach_to_tools"],
+    )
+    return apply(task, snapshot, present(snapshot.texts, wanted), [*warn_of_origin(wanted.strings.audience), *swept])
 
 
-def apply(task: Task, snapshot: Snapshot, plan: Plan, values: Object, warnings: Sequence[str] = ()) -> Result:
-    edits = snapshot.compare(plan.files)
-    snapshot.check_writable(edits)
-    left_over = [] if task.check_mode else snapshot.apply(edits)
+def strings_of(options: Object) -> Strings:
+    return derive(options["issuer_domain"], options["mcp_server_url"])
+
+
+def environment_of(options: Object) -> Environment:
+    return Environment(options.get("issuer_domain_env"), options.get("mcp_host_env"))
+
+
+def apply(task: Task, snapshot: Snapshot, plan: Plan, warnings: Sequence[str]) -> Result:
+    # What is added is in the ledger before it is in the project, so that a run that is killed in between leaves nothing
+    # that `absent` would take for the user's.
+    edits = snapshot.compare(plan.files, **{"last" if task.absent else "first": HELPER})
+    foreseen = snapshot.check_writable(edits)
+    written = [] if task.check_mode else snapshot.apply(edits)
     return Result(
-        {**values, "files": [edit.path for edit in edits], "open_routes": plan.open_routes},
+        {
+            **({"config": plan.config} if plan.config else {}),
+            "files": [edit.path for edit in edits],
+            "open_routes": plan.open_routes,
+        },
         changed=bool(edits),
         diff=[Diff(edit.path, edit.before or "", edit.after or "") for edit in edits],
-        warnings=[*warnings, *warn_of_open_routes(plan.open_routes), *plan.warnings, *left_over],
+        warnings=[*warnings, *warn_of_open_routes(plan.open_routes), *plan.warnings, *foreseen, *written],
     )
 
 
@@ -72,8 +99,8 @@ MODULE = Module(
         **STATE,
         "issuer_domain": {"type": "str", "fallback": (env_fallback, ["AUTH0_DOMAIN"])},
         "mcp_server_url": {"type": "str"},
-        "resource_name": {"type": "str", "default": "MCP server"},
-        "policy_name": {"type": "str", "default": "mcp-oauth-inbound"},
+        "resource_name": {"type": "str"},
+        "policy_name": {"type": "str"},
         "project_dir": {"type": "path"},
         "operations": {
             "type": "list",
@@ -84,6 +111,7 @@ MODULE = Module(
             },
         },
         "attach_to_tools": {"type": "bool", "default": False},
+        "allow_links_outside": {"type": "bool", "default": False},
         "issuer_domain_env": {"type": "str"},
         "mcp_host_env": {"type": "str"},
     },

@@ -22,6 +22,8 @@ POLICY = "Auth0JwtInboundPolicy"
 PLUGIN = "OAuthProtectedResourcePlugin"
 HANDLER = "mcpServerHandler"
 LIBRARY = "$import(@zuplo/runtime)"
+DEFAULT_POLICY_NAME = "mcp-oauth-inbound"
+DEFAULT_RESOURCE_NAME = "MCP server"
 REGISTER = "registerMcpOAuth"
 """The function of the helper module, which registers the plugin."""
 _RUNTIME_MODULE = """\
@@ -34,6 +36,7 @@ export function {function}(runtime: RuntimeExtensions) {{
 }}
 """
 _POLICY_NAME = re.compile(r"[0-9a-z-]+")
+_NO_TEXT = re.compile(r"[\x00\ud800-\udfff]")
 _ENV_NAME = re.compile(r"(?!ZUPLO_|__ZUPLO)[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -46,11 +49,15 @@ class Environment:
 
     issuer_domain: str | None = None
     mcp_host: str | None = None
+    audience_variable: str | None = None
+    """One that somebody else has written for the whole audience: it is kept, and never made."""
 
     def domain(self, strings: Strings) -> str:
         return f"$env({self.issuer_domain})" if self.issuer_domain else strings.issuer_domain
 
     def audience(self, strings: Strings) -> str:
+        if self.audience_variable:
+            return f"$env({self.audience_variable})"
         if not self.mcp_host:
             return strings.audience
         parts = urlsplit(strings.audience)
@@ -80,6 +87,8 @@ def _suboptions(operations: t.Sequence[Object]) -> t.Iterator[tuple[str, t.Any]]
 
 
 def _check_option(option: str, value: t.Any) -> None:
+    if isinstance(value, str) and _NO_TEXT.search(value):
+        raise InputError("has a null byte or a lone surrogate", where=option, remedy="Remove it.")
     if isinstance(value, str) and not value.strip():
         raise InputError("is empty", where=option, remedy="Give it a value.")
     if option == "issuer_domain":
@@ -99,7 +108,11 @@ def _check_option(option: str, value: t.Any) -> None:
 
 
 def configuration(
-    strings: Strings, *, resource_name: str, policy_name: str, environment: Environment = LITERAL
+    strings: Strings,
+    *,
+    resource_name: str = DEFAULT_RESOURCE_NAME,
+    policy_name: str = DEFAULT_POLICY_NAME,
+    environment: Environment = LITERAL,
 ) -> Object:
     """The gateway's half of the configuration, as data to put into the project's files."""
     plugin_options = {"authorizationServers": [strings.issuer], "resourceName": resource_name}

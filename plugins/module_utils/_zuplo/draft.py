@@ -9,9 +9,9 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from .._types import Object
-from . import json_text
+from .json_text import Document, Insertion, Path
 from .ledger import Ledger, address, read_ledger
-from .project import HELPER, Files, Project, parse_project
+from .project import HELPER, Files, Project
 
 
 @dataclass(frozen=True)
@@ -23,41 +23,42 @@ class Draft:
     policy_name: str
 
     @classmethod
-    def of(cls, files: Files, policy_name: str) -> Draft:
-        """The files as they are. Raises ProjectError for files that the gateway, or this collection, does not take."""
-        return cls(parse_project(files), read_ledger(files.get(HELPER)), policy_name)
+    def of(cls, project: Project, policy_name: str) -> Draft:
+        """The project as it is. Raises ProjectError for a ledger that somebody has edited."""
+        return cls(project, read_ledger(project.files.get(HELPER)), policy_name)
 
     @property
     def files(self) -> Files:
         return self.project.files
 
-    def put(self, file: str, text: str) -> Draft:
+    def put(self, file: str, text: str | Document) -> Draft:
         """With the text of a file."""
-        return self if self.files.get(file) == text else self._with({**self.files, file: text})
+        same = self.files.get(file) == (text if isinstance(text, str) else text.text)
+        return self if same else replace(self, project=self.project.put(file, text))
 
     def delete(self, file: str) -> Draft:
         """Without a file."""
-        return self._with({name: text for name, text in self.files.items() if name != file})
+        return replace(self, project=self.project.delete(file))
 
-    def insert(self, file: str, path: json_text.Path, value: t.Any, *, first: bool = False) -> Draft:
-        return self.put(file, json_text.insert(self.files[file], path, value, first=first))
+    def insert(self, file: str, *insertions: Insertion) -> Draft:
+        """Each into another parent."""
+        return self.put(file, self.project.documents[file].insert(*insertions))
 
-    def merge(self, file: str, path: json_text.Path, value: t.Any) -> Draft:
-        return self.put(file, json_text.merge(self.files[file], path, value))
+    def merge(self, file: str, path: Path, value: t.Any) -> Draft:
+        return self.put(file, self.project.documents[file].merge(path, value))
 
-    def remove(self, file: str, path: json_text.Path) -> Draft:
-        return self.put(file, json_text.remove(self.files[file], path))
+    def remove(self, file: str, *paths: Path) -> Draft:
+        """Each from another parent."""
+        return self.put(file, self.project.documents[file].remove(*paths))
 
-    def note(self, file: str, path: json_text.Path = ()) -> Draft:
-        """With a note that this file, or this member of it, was added for the policy."""
-        return replace(self, ledger=self.ledger.note(self.policy_name, address(file, path)))
+    def note(self, file: str, *paths: Path) -> Draft:
+        """With a note that these members of a file, or the file itself, were added for the policy."""
+        addresses = [address(file, path) for path in paths or ((),)]
+        return replace(self, ledger=self.ledger.note(self.policy_name, *addresses))
 
-    def has_added(self, file: str, path: json_text.Path = ()) -> bool:
+    def has_added(self, file: str, path: Path = ()) -> bool:
         return address(file, path) in self.ledger.of(self.policy_name)
 
     def load(self, file: str) -> Object:
         """The value of a JSON file."""
-        return t.cast("Object", json_text.load(self.files[file]))
-
-    def _with(self, files: Files) -> Draft:
-        return replace(self, project=Project(files))
+        return t.cast("Object", self.project.documents[file].value)

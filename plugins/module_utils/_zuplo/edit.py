@@ -8,89 +8,66 @@ What the edits do not name keeps every byte.
 
 from __future__ import annotations
 
-import json
-import typing as t
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from urllib.parse import urlsplit
+from dataclasses import dataclass, field
 
 from .._errors import ProjectError
 from .._types import Object
-from . import typescript
-from .configuration import LITERAL, NEW_RUNTIME, PLUGIN, POLICY, REGISTER, Environment, runtime_module
+from .choice import Choice, Wanted, choose, choose_added, refuse_to_share, token_of
+from .configuration import PLUGIN, POLICY
 from .draft import Draft
-from .json_text import value_at
-from .ledger import address, read_code, unify_line_ends, write_helper
-from .project import HELPER, POLICIES, ROUTES, RUNTIME, Files
+from .json_text import Insertion, value_at
+from .ledger import read_code
+from .plugin import add_plugin, remove_plugin
+from .project import HELPER, POLICIES, ROUTES, Files, parse_project
 from .routes import add_route, attach_to_tools, detach, remove_empty_file, remove_routes
-from .typescript_lexer import SourceError
 
 _NEW_POLICIES = '{\n  "policies": []\n}\n'
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What a project should hold.
+class Plan:
+    """The files as they will be, what they configure, and the tools' routes that anyone can call without a token.
 
-    `config` is what `configuration` returns. `operations`, each `{file, id}`, are the tools of a route that is made
-    here; None where the route is there already. `attach` also puts the policy before the routes of the tools.
+    `config` is what `configuration` returns; None for `absent`.
     """
 
-    config: Object
-    environment: Environment = LITERAL
-    operations: t.Sequence[Object] | None = None
-    attach: bool = False
-
-    @property
-    def policy_name(self) -> str:
-        return str(self.config["policy"]["name"])
-
-    @property
-    def resource_name(self) -> str:
-        return str(self.config["plugin_options"]["resourceName"])
-
-    @property
-    def route(self) -> str:
-        return urlsplit(self.config["audience"]).path or "/"
-
-    @property
-    def helper_code(self) -> str:
-        return runtime_module(REGISTER, self.config["plugin_options"], self.environment)
-
-
-@dataclass(frozen=True)
-class Plan:
-    """The files as they will be, and the tools' routes that anyone can still call without a token."""
-
     files: Files
+    config: Object | None = None
     open_routes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
 
 def present(files: Files, wanted: Wanted) -> Plan:
     """The project with what is wanted. Raises ProjectError where that cannot be done safely."""
-    before = Draft.of(files, wanted.policy_name)
-    draft = _add_policy(before, wanted.config["policy"])
-    draft = add_route(draft, wanted.route, wanted.operations, title=wanted.resource_name)
+    project = parse_project(files)
+    chosen = choose(project, wanted)
+    before = Draft.of(project, chosen.policy_name)
+    refuse_to_share(before, chosen, wanted)
+    draft = _add_policy(before, chosen.config["policy"])
+    draft = add_route(draft, wanted.route, wanted.operations, title=chosen.resource_name)
     if wanted.attach:
         draft = attach_to_tools(draft, wanted.route)
-    _refuse_conflicts(draft, wanted.route)
-    draft = _add_plugin(draft, wanted.helper_code)
+    warnings = _check_conflicts(draft, wanted.route)
+    draft, code = add_plugin(draft, chosen, wanted)
     return Plan(
         draft.files,
+        chosen.config,
         open_routes=_list_open_routes(draft, wanted.route),
         warnings=[
+            *warnings,
             *_warn_of_open_policy(draft),
+            *_warn_of_audience(draft, chosen),
             *_warn_of_stale_routes(draft, wanted),
-            *_warn_of_sharing(before, wanted),
+            *_warn_of_sharing(before, code),
         ],
     )
 
 
-def absent(files: Files, policy_name: str) -> Plan:
+def absent(files: Files, policy_name: str | None = None) -> Plan:
     """The project without what `present` has added for this policy. Raises ProjectError like `present`."""
-    draft = Draft.of(files, policy_name)
-    for step in (remove_routes, detach, remove_empty_file, _remove_policy, _remove_plugin):
+    project = parse_project(files)
+    draft = Draft.of(project, policy_name or choose_added(project))
+    for step in (remove_routes, detach, remove_empty_file, _remove_policy, remove_plugin):
         draft = step(draft)
     return Plan(draft.files)
 
@@ -102,11 +79,11 @@ def _add_policy(draft: Draft, policy: Object) -> Draft:
     if POLICIES not in draft.files:
         draft = draft.put(POLICIES, _NEW_POLICIES).note(POLICIES)
     if "policies" not in draft.load(POLICIES):
-        draft = draft.insert(POLICIES, ("policies",), []).note(POLICIES, ("policies",))
+        draft = draft.insert(POLICIES, Insertion(("policies",), [])).note(POLICIES, ("policies",))
     index = _find_own_policy(draft)
     if index is not None:
         return draft.merge(POLICIES, ("policies", index), policy)
-    draft = draft.insert(POLICIES, ("policies", len(draft.project.policies)), policy)
+    draft = draft.insert(POLICIES, Insertion(("policies", len(draft.project.policies)), policy))
     return draft.note(POLICIES, ("policies", draft.policy_name))
 
 
@@ -139,84 +116,29 @@ def _find_own_policy(draft: Draft) -> int | None:
     return index
 
 
-# -- the plugin -------------------------------------------------------------------------------------------------------
-
-
-def _add_plugin(draft: Draft, code: str) -> Draft:
-    if RUNTIME not in draft.files:
-        draft = draft.put(RUNTIME, NEW_RUNTIME).note(RUNTIME)
-    source = draft.files[RUNTIME]
-    with _explain():
-        if typescript.mentions(source, PLUGIN):
-            raise ProjectError(
-                f"uses {PLUGIN} itself, which {HELPER} is to do",
-                where=RUNTIME,
-                remedy=f"Remove what it does with {PLUGIN}, and the import.",
-            )
-        draft = draft.put(RUNTIME, typescript.add_call(source, "runtimeInit", REGISTER, "./mcp-oauth"))
-    return _put_helper(replace(draft, ledger=draft.ledger.note(draft.policy_name)), code)
-
-
-def _remove_plugin(draft: Draft) -> Draft:
-    others = draft.ledger.others(draft.policy_name)
-    if others:
-        # Another MCP server of the project still needs the plugin, and takes over what was added for both.
-        shared = [one for one in draft.ledger.of(draft.policy_name) if one in draft.files or _is_parent(one)]
-        ledger = draft.ledger.drop(draft.policy_name).note(others[0], *shared)
-        return _put_helper(replace(draft, ledger=ledger), read_code(draft.files[HELPER]))
-    draft = draft.delete(HELPER)
-    source = draft.files.get(RUNTIME)
-    if source is None:
-        return draft
-    if draft.has_added(RUNTIME) and unify_line_ends(source) == NEW_RUNTIME:
-        return draft.delete(RUNTIME)
-    with _explain():
-        return draft.put(RUNTIME, typescript.remove_call(source, REGISTER))
-
-
-def _is_parent(one: str) -> bool:
-    """Whether an address is one under which several MCP servers may have members."""
-    lists = (address(POLICIES, ("policies",)), address(ROUTES, ("paths",)))
-    return one in lists or one.endswith(("/x-zuplo-route/policies", "/x-zuplo-route/policies/inbound"))
-
-
-def _put_helper(draft: Draft, code: str) -> Draft:
-    text = write_helper(draft.ledger, code)
-    return draft if unify_line_ends(draft.files.get(HELPER, "")) == text else draft.put(HELPER, text)
-
-
-@contextmanager
-def _explain() -> t.Iterator[None]:
-    """Say of which file the TypeScript cannot be edited."""
-    try:
-        yield
-    except SourceError as error:
-        raise ProjectError(
-            f"cannot be edited safely: {error}", where=RUNTIME, remedy="Correct the file, then run again."
-        ) from None
-
-
 # -- what comes of it -------------------------------------------------------------------------------------------------
 
 
-def _refuse_conflicts(draft: Draft, route: str) -> None:
-    """No token passes two policies that require different audiences or tenants."""
-    project = draft.project
+def _check_conflicts(draft: Draft, route: str) -> list[str]:
+    """No token passes two policies that require different audiences or tenants. Returns warnings of unknown ones."""
+    project, unknown = draft.project, []
     for operation in (*project.operations_at(route), *project.tools_at(route)):
         policies = project.auth0_policies(operation) if draft.policy_name in operation.inbound else []
-        required = {_describe_token(policy): str(policy["name"]) for policy in policies}
-        if len(required) > 1:
+        required = {token_of(policy): str(policy["name"]) for policy in policies}
+        names = " and ".join(required.values())
+        if len(required) > 1 and any("$env(" in token for token in required):
+            unknown.append(
+                f"{operation.title} has the policies {names}, and one of them takes values from the gateway's "
+                "environment. No token passes both unless they require the same audience and tenant."
+            )
+        elif len(required) > 1:
             raise ProjectError(
-                f"would have the policies {' and '.join(required.values())} at {operation.name}: they require tokens "
+                f"would have the policies {names} at {operation.name}: they require tokens "
                 "of different audiences or tenants, so no token passes both",
                 where=operation.file,
                 remedy="Remove one of them there; for a tool, set attach_to_tools to false.",
             )
-
-
-def _describe_token(policy: Object) -> str:
-    options = value_at(policy, "handler", "options")
-    return json.dumps([value_at(options, "auth0Domain"), value_at(options, "audience")])
+    return unknown
 
 
 def _list_open_routes(draft: Draft, route: str) -> list[str]:
@@ -246,15 +168,26 @@ def _warn_of_stale_routes(draft: Draft, wanted: Wanted) -> list[str]:
     ]
     return [
         f"The route {route} in {ROUTES} has the same policy {draft.policy_name}, which now accepts only tokens for "
-        f"{wanted.config['audience']}, so {route} refuses its clients. Give each MCP server a policy_name of its own. "
+        f"{wanted.strings.audience}, so {route} refuses its clients. Give each MCP server a policy_name of its own. "
         f"If the MCP server has moved, remove the route {route} from that file."
         for route in stale
     ]
 
 
-def _warn_of_sharing(before: Draft, wanted: Wanted) -> list[str]:
-    others = before.ledger.others(wanted.policy_name)
-    if not others or read_code(before.files[HELPER]) == wanted.helper_code:
+def _warn_of_audience(draft: Draft, chosen: Choice) -> list[str]:
+    variable = chosen.environment.audience_variable
+    if not variable:
+        return []
+    return [
+        f"The policy {draft.policy_name} takes its audience from the gateway's environment variable {variable}, which "
+        f"must contain {chosen.config['audience']}. If it is not set, the gateway checks no audience. Set mcp_host_env "
+        "to a variable for the host alone: if that is not set, the gateway refuses every token."
+    ]
+
+
+def _warn_of_sharing(before: Draft, code: str) -> list[str]:
+    others = before.ledger.others(before.policy_name)
+    if not others or read_code(before.files[HELPER]) == code:
         return []
     return [
         f"The gateway has one {PLUGIN} for all MCP servers, so its new options also apply to those of the policies "

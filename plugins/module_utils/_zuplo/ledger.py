@@ -15,16 +15,17 @@ import typing as t
 from dataclasses import dataclass
 
 from .._errors import ProjectError
-from . import json_text
+from .json_reader import JsonTextError, load
+from .json_text import Path, pointer
 from .project import HELPER
 
 MARK = "// Written by mcp_ops.oauth.zuplo_mcp_oauth. Changes are lost; state=absent removes this file.\n"
 _LINE = re.compile(r"// added: (\{.*\})\n")
 
 
-def address(file: str, path: json_text.Path = ()) -> str:
+def address(file: str, path: Path = ()) -> str:
     """A file, or a member of a JSON file as a URL reference with a JSON pointer."""
-    return f"{file}#{json_text.pointer(path)}" if path else file
+    return f"{file}#{pointer(path)}" if path else file
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,8 @@ def read_ledger(helper: str | None) -> Ledger:
             remedy="Rename the file, then run again.",
         )
     try:
-        added = json_text.parse(found.group(1)).value
-    except json_text.JsonTextError:
+        added = load(found.group(1))
+    except JsonTextError:
         added = None
     lists = added.values() if isinstance(added, dict) else [None]
     if not all(isinstance(one, list) and all(isinstance(added, str) for added in one) for one in lists):

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 from .._errors import ProjectError
 from .._types import Object
-from . import json_text
 from .configuration import HANDLER, POLICY
-from .json_text import value_at
+from .json_reader import JsonTextError
+from .json_text import Document, Path, value_at
 
 POLICIES = "config/policies.json"
 ROUTES = "config/mcp.oas.json"
@@ -29,6 +29,7 @@ FILES = (POLICIES, "config/*.oas.json", RUNTIME, HELPER)
 Files = t.Mapping[str, str]
 """Path within the project -> text."""
 
+_SHOWN = 20
 _METHODS = ("get", "post", "put", "patch", "delete", "head", "trace")
 
 
@@ -42,7 +43,7 @@ class Operation:
     value: Object
 
     @property
-    def path(self) -> json_text.Path:
+    def path(self) -> Path:
         return ("paths", self.route, self.method)
 
     @property
@@ -91,22 +92,43 @@ class Operation:
 
 @dataclass(frozen=True)
 class Project:
-    """The files of a project, which `parse_project` takes or has taken before an edit."""
+    """The files that `parse_project` takes, or has taken before an edit; `documents` are those of JSON."""
 
     files: Files
+    documents: t.Mapping[str, Document]
+
+    def put(self, file: str, text: str | Document) -> Project:
+        """With the text of a file."""
+        document = text if isinstance(text, Document) else Document(text)
+        documents = {**self.documents, file: document} if file.endswith(".json") else self.documents
+        return Project({**self.files, file: document.text}, documents)
+
+    def delete(self, file: str) -> Project:
+        """Without a file."""
+        files = {name: text for name, text in self.files.items() if name != file}
+        return Project(files, {name: one for name, one in self.documents.items() if name != file})
 
     @functools.cached_property
     def policies(self) -> list[Object]:
-        policies = json_text.load(self.files[POLICIES]).get("policies", []) if POLICIES in self.files else []
+        policies = self.documents[POLICIES].value.get("policies", []) if POLICIES in self.files else []
         if not isinstance(policies, list) or not all(isinstance(policy, dict) for policy in policies):
             raise ProjectError(
                 'has "policies" that are not a list of objects', where=POLICIES, remedy="Correct the file."
             )
         return policies
 
+    @functools.cached_property
+    def _indexes(self) -> dict[str, list[int]]:
+        """Of the policies, by name."""
+        indexes: dict[str, list[int]] = {}
+        for index, one in enumerate(self.policies):
+            if isinstance(name := one.get("name"), str):
+                indexes.setdefault(name, []).append(index)
+        return indexes
+
     def find_policy(self, name: str) -> int | None:
         """The index of the policy with a name; None where there is none."""
-        found = [index for index, one in enumerate(self.policies) if one.get("name") == name]
+        found = self._indexes.get(name, [])
         if len(found) > 1:
             raise ProjectError(
                 f"has {len(found)} policies with the name {name!r}, and the gateway silently uses one of them",
@@ -136,25 +158,42 @@ class Project:
 
     def paths(self, file: str) -> Object:
         """The `paths` of a routes file; empty where there is no such file."""
-        return dict(json_text.load(self.files[file]).get("paths", {})) if file in self.files else {}
+        return dict(self.documents[file].value.get("paths", {})) if file in self.files else {}
+
+    @functools.cached_property
+    def _by_route(self) -> dict[str, list[Operation]]:
+        found: dict[str, list[Operation]] = {}
+        for one in self.operations:
+            found.setdefault(one.route, []).append(one)
+        return found
 
     def operations_at(self, route: str) -> list[Operation]:
-        found = [one for one in self.operations if one.route == route]
+        found = self._by_route.get(route, [])
         if len(files := sorted({one.file for one in found})) > 1:
             raise ProjectError(
                 f"both have the path {route}", where=" and ".join(files), remedy="Remove it from one of them."
             )
         return found
 
+    @functools.cached_property
+    def _by_id(self) -> dict[str, dict[str, Operation]]:
+        """The operations with an operationId, by file and id."""
+        found: dict[str, dict[str, Operation]] = {}
+        for one in self.operations:
+            if one.id is not None:
+                found.setdefault(one.file, {})[one.id] = one
+        return found
+
     def find_tool(self, tool: Object) -> Operation:
         """The operation that a tool `{file, id}` names. Without it, the gateway starts but answers no MCP request."""
         file = posixpath.normpath(str(tool.get("file")))
-        ids = {one.id: one for one in self.operations if one.id is not None and one.file == file}
+        ids = self._by_id.get(file, {})
         if tool.get("id") not in ids:
+            names = sorted(ids)
             raise ProjectError(
                 f"has no operation {tool.get('id')!r}, which is named as a tool",
                 where=file,
-                remedy=f"Name one of its operations: {', '.join(sorted(ids))}."
+                remedy=f"Name one of its operations: {', '.join(names[:_SHOWN])}{', ...' if names[_SHOWN:] else ''}."
                 if ids
                 else "It has no operation with an operationId: name another file.",
             )
@@ -167,20 +206,20 @@ class Project:
 
 def parse_project(files: Files) -> Project:
     """Raises ProjectError for JSON files that the gateway does not accept."""
-    for path in sorted(files):
-        if path.endswith(".json"):
-            _check_json(path, files[path])
-    return Project(files)
+    documents = {path: Document(files[path]) for path in sorted(files) if path.endswith(".json")}
+    for path, document in documents.items():
+        _check_json(path, document)
+    return Project(files, documents)
 
 
-def _check_json(path: str, text: str) -> None:
-    if text.startswith("\ufeff"):
+def _check_json(path: str, document: Document) -> None:
+    if document.text.startswith("\ufeff"):
         raise ProjectError(
             "begins with a byte order mark, which the gateway does not accept", where=path, remedy="Remove it."
         )
     try:
-        root = json_text.parse(text).value
-    except json_text.JsonTextError as error:
+        root = document.value
+    except JsonTextError as error:
         raise ProjectError(
             f"is not strict JSON: {error}",
             where=path,

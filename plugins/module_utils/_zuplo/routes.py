@@ -14,7 +14,7 @@ from .._errors import ProjectError
 from .._types import Object
 from .configuration import mcp_operation
 from .draft import Draft
-from .json_text import Path, find, value_at
+from .json_text import Insertion, Path, value_at
 from .ledger import address
 from .project import POLICIES, ROUTES, Operation, Project
 
@@ -35,16 +35,12 @@ def add_route(draft: Draft, route: str, tools: t.Sequence[Object] | None, *, tit
     if named is not None:
         for server in [one for one in operations if one.tools is not None] or operations:
             draft = _set_tools(draft, server, named)
-    for operation in operations:
-        draft = _attach(draft, operation)
-    return draft
+    return _attach(draft, operations)
 
 
 def attach_to_tools(draft: Draft, route: str) -> Draft:
     """With the policy before the routes of the MCP route's tools."""
-    for tool in {one.title: one for one in draft.project.tools_at(route)}.values():
-        draft = _attach(draft, tool)
-    return draft
+    return _attach(draft, list({one.title: one for one in draft.project.tools_at(route)}.values()))
 
 
 def remove_routes(draft: Draft) -> Draft:
@@ -66,9 +62,12 @@ def remove_routes(draft: Draft) -> Draft:
 def detach(draft: Draft) -> Draft:
     """Without the policy where it was attached: everywhere if the policy itself was added."""
     everywhere = draft.has_added(POLICIES, ("policies", draft.policy_name))
-    for operation in draft.project.operations:
-        if draft.policy_name in operation.inbound and (everywhere or draft.has_added(*_attachment(draft, operation))):
-            draft = _detach(draft, operation)
+    cuts: dict[str, list[Path]] = {}
+    for one in draft.project.operations:
+        if draft.policy_name in one.inbound and (everywhere or draft.has_added(one.file, _attachment(draft, one))):
+            cuts.setdefault(one.file, []).append(_find_cut(draft, one))
+    for file, paths in cuts.items():
+        draft = draft.remove(file, *paths)
     return draft
 
 
@@ -109,9 +108,9 @@ def _make_route(draft: Draft, route: str, tools: list[Object] | None, title: str
         document = {"openapi": "3.1.0", "info": {"title": title, "version": "1.0.0"}, "paths": {}}
         draft = draft.put(ROUTES, json.dumps(document, indent=2, ensure_ascii=False) + "\n").note(ROUTES)
     if "paths" not in draft.load(ROUTES):
-        draft = draft.insert(ROUTES, ("paths",), {}).note(ROUTES, ("paths",))
+        draft = draft.insert(ROUTES, Insertion(("paths",), {})).note(ROUTES, ("paths",))
     operation = mcp_operation(title, draft.policy_name, _free_id(draft), tools)
-    return draft.insert(ROUTES, ("paths", route), {"post": operation}).note(ROUTES, ("paths", route))
+    return draft.insert(ROUTES, Insertion(("paths", route), {"post": operation})).note(ROUTES, ("paths", route))
 
 
 def _free_id(draft: Draft) -> str:
@@ -133,42 +132,59 @@ def _set_tools(draft: Draft, server: Operation, tools: list[Object]) -> Draft:
     return draft.merge(ROUTES, (*server.path, "x-zuplo-route", "handler", "options", "operations"), tools)
 
 
-def _attach(draft: Draft, operation: Operation) -> Draft:
+def _attach(draft: Draft, operations: t.Sequence[Operation]) -> Draft:
     """Before all other policies: the gateway does nothing for a caller without a token."""
-    if draft.policy_name in operation.inbound:
-        return draft
+    insertions: dict[str, list[Insertion]] = {}
+    notes: dict[str, list[Path]] = {}
+    # A policy that was there before stays with `absent`, and only what is attached here is detached again.
+    stays = not draft.has_added(POLICIES, ("policies", draft.policy_name))
+    for operation in operations:
+        if draft.policy_name in operation.inbound:
+            continue
+        insertion = _make_insertion(draft, operation)
+        insertions.setdefault(operation.file, []).append(insertion)
+        added = [insertion.path] if not insertion.first else []
+        notes.setdefault(operation.file, []).extend([*added, *([_attachment(draft, operation)] if stays else [])])
+    for file, paths in notes.items():
+        draft = draft.note(file, *paths) if paths else draft
+    for file, several in insertions.items():
+        draft = draft.insert(file, *several)
+    return draft
+
+
+def _make_insertion(draft: Draft, operation: Operation) -> Insertion:
+    """Of the policy into its list, or of the list, or of what holds that."""
     route = value_at(operation.value, "x-zuplo-route")
     if not isinstance(route, dict):
         raise ProjectError(
-            f"has the operation {operation.name} without an object x-zuplo-route, so it is no route of the gateway",
+            f"has the operation {operation.name} without an object x-zuplo-route, so no policy can be attached to it",
             where=operation.file,
             remedy="Add x-zuplo-route with the handler of that operation.",
         )
-    if not draft.has_added(POLICIES, ("policies", draft.policy_name)):
-        # The policy was there before, so it stays with `absent`, and only what is attached here is detached again.
-        draft = draft.note(*_attachment(draft, operation))
     path, value = _inbound(operation), [draft.policy_name]
-    if value_at(route, "policies", "inbound") is not None:
-        return draft.insert(operation.file, (*path, 0), draft.policy_name, first=True)
-    if value_at(route, "policies") is not None:
-        return draft.merge(operation.file, path, value).note(operation.file, path)
-    return draft.merge(operation.file, path[:-1], {"inbound": value}).note(operation.file, path[:-1])
+    if "inbound" in route.get("policies", {}):
+        return Insertion((*path, 0), draft.policy_name, first=True)
+    if "policies" in route:
+        return Insertion(path, value)
+    return Insertion(path[:-1], {"inbound": value})
 
 
-def _detach(draft: Draft, operation: Operation) -> Draft:
+def _find_cut(draft: Draft, operation: Operation) -> Path:
+    """The policy in its list, or what was made around it where nothing else is in there."""
     path = _inbound(operation)
-    draft = draft.remove(operation.file, (*path, operation.inbound.index(draft.policy_name)))
-    for whole, empty in ((path, []), (path[:-1], {"inbound": []})):
-        node = find(draft.files[operation.file], whole)
-        if draft.has_added(operation.file, whole) and node and node.value == empty:
-            draft = draft.remove(operation.file, whole)
-    return draft
+    policies = operation.value["x-zuplo-route"]["policies"]
+    alone = policies["inbound"] == [draft.policy_name]
+    if alone and draft.has_added(operation.file, path):
+        return path
+    if alone and len(policies) == 1 and draft.has_added(operation.file, path[:-1]):
+        return path[:-1]
+    return (*path, operation.inbound.index(draft.policy_name))
 
 
 def _inbound(operation: Operation) -> Path:
     return (*operation.path, "x-zuplo-route", "policies", "inbound")
 
 
-def _attachment(draft: Draft, operation: Operation) -> tuple[str, Path]:
+def _attachment(draft: Draft, operation: Operation) -> Path:
     """Where the ledger notes that the policy was attached to an operation."""
-    return operation.file, (*operation.path, draft.policy_name)
+    return (*operation.path, draft.policy_name)

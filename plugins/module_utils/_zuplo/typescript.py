@@ -8,7 +8,9 @@ What cannot be done safely raises `SourceError`, whose text says why; the source
 
 from __future__ import annotations
 
+import json
 import re
+import typing as t
 
 from .typescript_lexer import HASHBANG, LINE_ENDS, MEMBER, Code, SourceError, lex
 
@@ -22,8 +24,8 @@ _NAME = r"[A-Za-z_$][\w$]*"
 _TYPE = r"(?:\s*:\s*[\w$.<>]+)?\s*"
 _FUNCTION = r"""
     ^export\s+(?:
-        (?:async\s+)?function\s+{name}\s*\(\s*(?P<a>{argument}){type},?\s*\){type}
-      | const\s+{name}\s*=\s*(?:async\s*)?\(\s*(?P<b>{argument}){type},?\s*\){type}=>\s*
+        (?:async\s+)?function\s+{name}\s*\(\s*(?P<a>{argument}){type}(?:,\s*)?\){type}
+      | const\s+{name}\s*=\s*(?:async\s*)?\(\s*(?P<b>{argument}){type}(?:,\s*)?\){type}=>\s*
     )\{{
 """
 
@@ -67,19 +69,33 @@ def first_text(source: str, key: str) -> str | None:
     several properties of that name differ in it.
     """
     code = lex(source)
-    keys = (key, f'"{key}"', f"'{key}'")
-    found = {
-        _first_item(code, index + 2)
-        for index, token in enumerate(code.tokens)
-        if token.text in keys and code.text(index - 1) in ("{", ",") and code.match(index + 1, ":")
-    }
+    found = {_first_item(code, index + 2) for index in _properties(code, key)}
     return found.pop() if len(found) == 1 else None
 
 
-def add_call(source: str, function: str, call: str, module: str) -> str:
-    """Let the exported function begin with `call(its argument)`, and import `call` from the module; both just once."""
-    if source.startswith(_BOM):
-        return _BOM + add_call(source[1:], function, call, module)
+def text_of(source: str, key: str) -> str | None:
+    """The text that is the value of a property; None where it cannot be read, or several properties differ in it."""
+    code = lex(source)
+    values = [(code.token(index + 2), code.text(index + 3)) for index in _properties(code, key)]
+    found = {_decode(value.text) if value.kind == "text" and after in (",", "}") else None for value, after in values}
+    return found.pop() if len(found) == 1 else None
+
+
+def _decode(literal: str) -> str | None:
+    if "\\" not in literal:
+        return literal[1:-1]
+    try:
+        return str(json.loads(literal))
+    except ValueError:  # an escape that JSON does not have
+        return None
+
+
+def add_call(source: str, function: str, call: str, module: str) -> tuple[str, frozenset[str]]:
+    """Let the exported function begin with `call(its argument)`, and import `call` from the module; both just once.
+
+    Returns the source, and which of `call` and `import` was added.
+    """
+    bom, source = _split_bom(source)
     code = lex(source)
     argument, opening = _find_function(code, function)
     imported = _EXTENSION.sub("", code.text(_find_import(code, call))[1:-1]) == module
@@ -89,25 +105,29 @@ def add_call(source: str, function: str, call: str, module: str) -> str:
     if called and not any(opening < index < code.pairs[opening] for index in called):
         raise SourceError(f"it calls {call}, but not in {function}")
     newline = "\r\n" if "\r\n" in source else "\n"
-    lines = []
+    lines = {}
     if not called:
-        lines.append((code.tokens[opening].end, f"{newline}  {call}({argument});"))
+        lines["call"] = code.tokens[opening].end, f"{newline}  {call}({argument});"
     if not imported:
-        lines.append((_first_import(code), f'import {{ {call} }} from "{module}";{newline}'))
-    for at, line in sorted(lines, reverse=True):
+        lines["import"] = _first_import(code), f'import {{ {call} }} from "{module}";{newline}'
+    for at, line in sorted(lines.values(), reverse=True):
         source = source[:at] + line + source[at:]
-    return source
+    return bom + source, frozenset(lines)
 
 
-def remove_call(source: str, call: str) -> str:
-    """Take out what `add_call` put in."""
-    if source.startswith(_BOM):
-        return _BOM + remove_call(source[1:], call)
-    for cut in (_cut_call, _cut_import):
-        source = cut(lex(source), call)
+def remove_call(source: str, call: str, added: t.Container[str]) -> str:
+    """Take out what `add_call` put in, and nothing else; SourceError where the source still uses `call` then."""
+    bom, source = _split_bom(source)
+    for part, cut in (("call", _cut_call), ("import", _cut_import)):
+        if part in added:
+            source = cut(lex(source), call)
     if _uses(lex(source), call):
-        raise SourceError(f"it uses {call} in further places")
-    return source
+        raise SourceError(f"it uses {call} in further places, which zuplo_mcp_oauth has not added")
+    return bom + source
+
+
+def _split_bom(source: str) -> tuple[str, str]:
+    return (_BOM, source[1:]) if source.startswith(_BOM) else ("", source)
 
 
 # -- what is there ----------------------------------------------------------------------------------------------------
@@ -131,6 +151,16 @@ def _calls(code: Code, name: str) -> list[int]:
         if before != "function" and not method:
             found.append(index)
     return found
+
+
+def _properties(code: Code, key: str) -> list[int]:
+    """The indexes of a key in literals of objects."""
+    keys = (key, f'"{key}"', f"'{key}'")
+    return [
+        index
+        for index, token in enumerate(code.tokens)
+        if token.text in keys and code.text(index - 1) in ("{", ",") and code.match(index + 1, ":")
+    ]
 
 
 def _is_of_types(code: Code, index: int) -> bool:

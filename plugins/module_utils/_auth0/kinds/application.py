@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, replace
 
+from ..._secrets import SECRET_NAMES
 from ..._types import Object
 from ..plan import Plan, Shape
 from ..resource import Collection
@@ -163,7 +164,7 @@ STRICT_FIELDS = frozenset(
 )
 SECRET_FIELDS = ("client_secret", "signing_keys", "encryption_key")
 # Each add-on has fields of its own, and which of them are secrets only their names tell. None are shown anyway.
-SECRET_ADDONS = r"(?i)^addons\.(.*\.)?(\w*secret\w*|\w*password|\w*token|\w*key)$"
+SECRET_ADDONS = rf"(?i)^addons\.(.*\.)?({SECRET_NAMES})"
 
 
 @dataclass(frozen=True)
@@ -241,6 +242,7 @@ APPLICATION = Applications(
     path="clients",
     scope="clients",
     keys=("client_id", "name"),
+    fields=FIELDS,
     id="client_id",
     addresses={"client_id": ""},
     listed={"is_global": "false"},

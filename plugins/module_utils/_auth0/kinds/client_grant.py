@@ -89,6 +89,7 @@ CLIENT_GRANT = ClientGrants(
     path="client-grants",
     scope="client_grants",
     keys=KEYS,
+    fields=FIELDS,
     is_compound=True,
     addresses={},
     # Not by subject_type as well: a grant from before there was one has none, and counts as one for the client.

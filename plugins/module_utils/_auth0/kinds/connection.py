@@ -10,8 +10,10 @@ import typing as t
 from dataclasses import dataclass
 
 from ..._errors import InputError, PlanError
+from ..._secrets import SECRET_NAMES
 from ..._types import Object
 from ..api import ManagementApi, encode
+from ..form import Form
 from ..part import Part
 from ..plan import Plan, Shape
 from ..resource import Collection, Expansion
@@ -49,13 +51,8 @@ FIELDS: dict[str, t.Any] = {
         },
     },
 }
-# Each strategy has options of its own, and which of them are secrets only their names tell. What is below the first
-# group is secret as well.
-SECRET_OPTIONS = (
-    r"(?i)^options\.(.*\.)?("
-    r"(configuration|headers|customHeaders|signing_?key|decryption_?key|credentials?)(\.|$)"
-    r"|(\w*secret\w*|\w*password|pass(phrase|code)?|(\w*[_-])?token|\w*(api|private|access)[_-]?key|key)$)"
-)
+# Each strategy has options of its own, and which of them are secrets only their names tell.
+SECRET_OPTIONS = rf"(?i)^options\.(.*\.)?({SECRET_NAMES})"
 
 LEGACY_PASSWORD_OPTIONS = (
     "passwordPolicy",
@@ -99,6 +96,8 @@ CONNECTION_DOMAIN = ExistingConnections(
     path="connections",
     scope="connections",
     keys=("id", "name"),
+    fields=FIELDS,
+    always=("name",),
     filters={"name": "name"},
     checkpoint=True,
     # Options may hold secrets, so they are not even asked for.
@@ -116,14 +115,14 @@ CONNECTION_DOMAIN = ExistingConnections(
 class EnabledClients(Part):
     """The applications that may use a connection: members `{client_id, status}`, of which a read gives the enabled."""
 
-    def read(self, api: ManagementApi, owner: str) -> list[Object]:
-        return [{"client_id": one["client_id"], "status": True} for one in super().read(api, owner)]
+    def read(self, api: ManagementApi, owner: str, keys: tuple[str, ...]) -> list[Object]:
+        return [{"client_id": one["client_id"], "status": True} for one in super().read(api, owner, keys)]
 
     def write(
         self, api: ManagementApi, owner: str, keys: tuple[str, ...], before: list[Object], after: list[Object]
     ) -> None:
         for members in self.batches([one for one in after if one not in before]):
-            api.update(f"{owner}/{self.field}", members)
+            api.update_members(f"{owner}/{self.field}", members)
 
 
 @dataclass(frozen=True)
@@ -169,19 +168,19 @@ class Connections(ExistingConnections):
         options = plan.body.get("options")
         if not options:
             return None
-        stored = actual.get("options", {})
+        stored = actual.get("options") or {}
         return _contradiction(stored, options) or _encrypted_twice(stored, options)
 
 
 def _find_applications(api: ManagementApi, names: t.Sequence[str]) -> dict[str, Object]:
     """The applications with these client IDs or names, by what named them. PlanError where a name is not unique."""
-    query = {"fields": "client_id,name,is_first_party"}
+    query, form = {"fields": "client_id,name,is_first_party"}, Form(("client_id",))
     # Auth0 makes ids of 32 letters and digits. Without another name, nothing needs a listing of all.
     ids = names if all(re.fullmatch(r"\w{32}", name) for name in names) else ()
-    read = {name: api.get(f"clients/{encode(name)}", **query) for name in ids}
+    read = {name: api.get(f"clients/{encode(name)}", form, **query) for name in ids}
     found = {name: application for name, application in read.items() if application}
     rest = [name for name in names if name not in found]
-    listed = list(api.listing("clients", "clients", checkpoint=True, **query)) if rest else []
+    listed = list(api.listing("clients", "clients", form, checkpoint=True, **query)) if rest else []
     for name in rest:
         # Ids go before names. There is no filter by name.
         by_id = [one for one in listed if one["client_id"] == name]
@@ -257,6 +256,8 @@ CONNECTION = Connections(
     path="connections",
     scope="connections",
     keys=("id", "name"),
+    fields={**FIELDS, "options": {"type": "dict", "options": {"configuration": {"type": "dict"}}}},
+    always=("name",),
     filters={"name": "name"},
     checkpoint=True,
     parts=(EnabledClients("clients", scope="update:connections", checkpoint=True),),

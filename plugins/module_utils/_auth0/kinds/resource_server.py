@@ -131,12 +131,12 @@ def find_unknown_scopes(api: ManagementApi, named: t.Iterable[tuple[str, str]]) 
     faults = []
     for identifier, scopes in by_api.items():
         try:
-            found = api.get(f"resource-servers/{encode(identifier)}")
+            found = api.get(f"resource-servers/{encode(identifier)}", RESOURCE_SERVER.form)
         except ApiError as error:
             if error.status != 403:
                 raise
             return []
-        there = [scope["value"] for scope in (found or {}).get("scopes", [])]
+        there = [scope["value"] for scope in (found or {}).get("scopes") or []]
         if found is None:
             faults.append(f"The tenant has no API with the identifier '{identifier}'.")
         elif unknown := [scope for scope in scopes if scope not in there]:
@@ -188,6 +188,8 @@ RESOURCE_SERVER = ResourceServers(
     path="resource-servers",
     scope="resource_servers",
     keys=("identifier",),
+    fields=FIELDS,
+    always=("identifier",),
     addresses={"identifier": ""},
     explain={409: "Another run created it in the meantime: run again."},
     shape=Shape(

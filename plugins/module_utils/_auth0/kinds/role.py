@@ -46,6 +46,8 @@ ROLE = Roles(
     path="roles",
     scope="roles",
     keys=("id", "name"),
+    fields=FIELDS,
+    always=("name",),
     filters={"name": "name_filter"},
     parts=(Part("permissions", scope="update:roles"),),
     shape=Shape(defaults={"description": "", "permissions": []}, sets={"permissions": PERMISSION}),

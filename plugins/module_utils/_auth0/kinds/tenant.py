@@ -50,7 +50,7 @@ NAMES = (
 @dataclass(frozen=True)
 class TenantFlags(Singleton):
     def guard(self, actual: Object, plan: Plan) -> str | None:
-        flags = actual.get("flags", {})
+        flags = actual.get("flags") or {}
         if "enable_sso" in plan.body["flags"] and not flags.get("allow_changing_enable_sso"):
             return "flags.enable_sso cannot be changed: the tenant does not have the flag allow_changing_enable_sso."
         return None
@@ -67,6 +67,7 @@ FLAGS = TenantFlags(
     noun="tenant settings",
     path="tenants/settings",
     scope="tenant_settings",
+    fields=FLAG_OPTIONS,
     query={"fields": "flags", "include_fields": "true"},
     shape=Shape(
         maps=frozenset({"flags"}),
@@ -196,7 +197,7 @@ FIELDS: dict[str, t.Any] = {
 
 def add_minutes(settings: Object) -> Object:
     """With the lifetimes in minutes as well: reads give hours, maybe with a fraction (should-deploy-... recordings)."""
-    minutes = {f"{name}_in_minutes": round(settings[name] * 60) for name in LIFETIMES if name in settings}
+    minutes = {f"{name}_in_minutes": round(settings[name] * 60) for name in LIFETIMES if settings.get(name) is not None}
     return {**settings, **minutes}
 
 
@@ -209,7 +210,7 @@ def align_lifetimes(settings: Object, changed: t.Collection[str]) -> Object:
 
 def drop_doubled_lifetimes(settings: Object) -> Object:
     """Settings with each lifetime in one unit: in hours, unless only minutes are whole."""
-    whole = {name for name in LIFETIMES if settings.get(name, 0) == int(settings.get(name, 0))}
+    whole = {name for name in LIFETIMES if (settings.get(name) or 0) == int(settings.get(name) or 0)}
     doubled = {f"{name}_in_minutes" if name in whole else name for name in LIFETIMES}
     return {name: value for name, value in settings.items() if name not in doubled}
 
@@ -239,12 +240,15 @@ class TenantSettings(Singleton):
         ]
 
 
-ALL = TenantSettings("tenant", "tenants/settings", "tenant_settings")
+# A field of reads alone.
+_READ = {**FIELDS, "sandbox_versions_available": {"type": "list", "elements": "str"}}
+ALL = TenantSettings("tenant", "tenants/settings", "tenant_settings", fields={**_READ, **FLAG_OPTIONS})
 
 SETTINGS = TenantSettings(
     noun="tenant settings",
     path="tenants/settings",
     scope="tenant_settings",
+    fields=_READ,
     query={"fields": "flags", "include_fields": "false"},
     shape=Shape(
         maps=frozenset({"change_password", "guardian_mfa_page"}),

@@ -1,0 +1,173 @@
+# Copyright: mcp_ops.oauth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What the options leave open is what the project already has, and a default only where it has nothing. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from .._errors import ProjectError
+from .._types import Object
+from .._urls import Strings
+from . import typescript
+from .configuration import (
+    DEFAULT_POLICY_NAME,
+    DEFAULT_RESOURCE_NAME,
+    LITERAL,
+    PLUGIN,
+    Environment,
+    configuration,
+)
+from .draft import Draft
+from .json_text import value_at
+from .ledger import read_code, read_ledger
+from .project import HELPER, POLICIES, RUNTIME, Operation, Project
+from .typescript_lexer import SourceError
+
+_VARIABLE = re.compile(r"\$env\((\w+)\)")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a project should hold; None is what the user has not named.
+
+    `operations`, each `{file, id}`, are the tools of a route that is made here; None where the route is there already.
+    `attach` also puts the policy before the routes of the tools.
+    """
+
+    strings: Strings
+    environment: Environment = LITERAL
+    policy_name: str | None = None
+    resource_name: str | None = None
+    operations: t.Sequence[Object] | None = None
+    attach: bool = False
+
+    @property
+    def route(self) -> str:
+        return urlsplit(self.strings.audience).path or "/"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The configuration of the gateway, which `configuration` returns, and the environment that it is made for."""
+
+    config: Object
+    environment: Environment
+
+    @property
+    def policy_name(self) -> str:
+        return str(self.config["policy"]["name"])
+
+    @property
+    def resource_name(self) -> str:
+        return str(self.config["plugin_options"]["resourceName"])
+
+
+def choose(project: Project, wanted: Wanted) -> Choice:
+    """Raises ProjectError where the project leaves several names of the policy possible."""
+    name = wanted.policy_name or _find_guard(project, wanted) or DEFAULT_POLICY_NAME
+    environment = _read_environment(project, name, wanted)
+    resource_name = wanted.resource_name or _find_resource_name(project) or DEFAULT_RESOURCE_NAME
+    config = configuration(wanted.strings, policy_name=name, resource_name=resource_name, environment=environment)
+    return Choice(config, environment)
+
+
+def choose_added(project: Project) -> str:
+    """The name of the policy whose additions are to be removed. Raises ProjectError where there are several."""
+    added = sorted(read_ledger(project.files.get(HELPER)).added)
+    if added[1:]:
+        raise ProjectError(
+            f"has several MCP servers, with the policies {', '.join(added)}",
+            where="The project",
+            remedy="Set policy_name to the one that is to be removed.",
+        )
+    return added[0] if added else DEFAULT_POLICY_NAME
+
+
+def refuse_to_share(draft: Draft, chosen: Choice, wanted: Wanted) -> None:
+    """Raise ProjectError where other routes would suddenly require the tokens of this MCP server."""
+    project = draft.project
+    index = project.find_policy(chosen.policy_name)
+    if index is None or token_of(project.policies[index]) == token_of(chosen.config["policy"]):
+        return
+    own = {one.title for one in (*project.operations_at(wanted.route), *project.tools_at(wanted.route))}
+    others = [
+        one.title
+        for one in project.operations
+        if chosen.policy_name in one.inbound and one.title not in own and not _is_ours(draft, one)
+    ]
+    if others:
+        raise ProjectError(
+            f"has the policy {chosen.policy_name!r} for tokens of another audience or tenant, and other routes use it: "
+            f"{', '.join(others[:5])}{' ...' if others[5:] else ''}",
+            where=POLICIES,
+            remedy=f"Give {wanted.strings.audience} a policy of its own: set policy_name to a new name, and remove "
+            "the old policy from its route.",
+        )
+
+
+def _is_ours(draft: Draft, operation: Operation) -> bool:
+    """Whether an earlier run has made the operation, or put the policy before this tool."""
+    if draft.has_added(operation.file, ("paths", operation.route)):
+        return True
+    if draft.has_added(POLICIES, ("policies", draft.policy_name)):
+        return operation.tools is None
+    return draft.has_added(operation.file, (*operation.path, draft.policy_name))
+
+
+def token_of(policy: Object) -> str:
+    """What a policy requires of a token; equal texts require the same."""
+    options = value_at(policy, "handler", "options")
+    return json.dumps([value_at(options, "auth0Domain"), value_at(options, "audience")])
+
+
+def _find_guard(project: Project, wanted: Wanted) -> str | None:
+    """The name of the Auth0 policy before the MCP route; where there are several, the one with its audience."""
+    operations = project.operations_at(wanted.route)
+    policies = {str(policy["name"]): policy for one in operations for policy in project.auth0_policies(one)}
+    fitting = [
+        name
+        for name, policy in policies.items()
+        if value_at(policy, "handler", "options", "audience") == wanted.strings.audience
+    ]
+    names = fitting or list(policies)
+    if names[1:]:
+        raise ProjectError(
+            f"has the policies {' and '.join(names)} at {wanted.route}",
+            where=operations[0].file,
+            remedy="Set policy_name to the one that is for the MCP server.",
+        )
+    return names[0] if names else None
+
+
+def _read_environment(project: Project, name: str, wanted: Wanted) -> Environment:
+    """Variables that the policy has stay, where no option names one."""
+    index = project.find_policy(name)
+    options = value_at({} if index is None else project.policies[index], "handler", "options")
+    domain = _VARIABLE.fullmatch(str(value_at(options, "auth0Domain")))
+    audience = str(value_at(options, "audience"))
+    parts = urlsplit(wanted.strings.audience)
+    whole = _VARIABLE.fullmatch(audience)
+    host = re.fullmatch(rf"{parts.scheme}://{_VARIABLE.pattern}{re.escape(parts.path)}", audience)
+    given = wanted.environment
+    return Environment(
+        given.issuer_domain or (domain.group(1) if domain else None),
+        given.mcp_host or (host.group(1) if host else None),
+        whole.group(1) if whole and not given.mcp_host else None,
+    )
+
+
+def _find_resource_name(project: Project) -> str | None:
+    """What the plugin has, whoever registers it."""
+    try:
+        runtime = project.files.get(RUNTIME, "")
+        if typescript.calls(runtime, PLUGIN):
+            return typescript.text_of(runtime, "resourceName")
+        return typescript.text_of(read_code(project.files.get(HELPER)), "resourceName")
+    except SourceError:  # what cannot be read is refused where it is to be edited
+        return None

@@ -1,0 +1,109 @@
+# Copyright: mcp_ops.oauth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Edit what registers the plugin: the helper module, and the call of it in the runtime module. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from contextlib import contextmanager
+from dataclasses import replace
+
+from .._errors import ProjectError
+from . import typescript
+from .choice import Choice, Wanted
+from .configuration import NEW_RUNTIME, PLUGIN, REGISTER, runtime_module
+from .draft import Draft
+from .ledger import address, read_code, unify_line_ends, write_helper
+from .project import HELPER, POLICIES, ROUTES, RUNTIME
+from .typescript_lexer import SourceError
+
+_NO_CODE = "export {};\n"
+
+
+def add_plugin(draft: Draft, chosen: Choice, wanted: Wanted) -> tuple[Draft, str]:
+    """With the plugin registered, and the code of the helper module.
+
+    A plugin that the runtime module registers itself stays; ProjectError where its options cannot work.
+    """
+    if RUNTIME not in draft.files:
+        draft = draft.put(RUNTIME, NEW_RUNTIME).note(RUNTIME, (), ("call",), ("import",))
+    source = draft.files[RUNTIME]
+    with _explain():
+        if typescript.calls(source, PLUGIN) and not typescript.calls(source, REGISTER):
+            _check_own_plugin(source, chosen, wanted)
+            # Without a helper module nothing has been added that could be noted.
+            return (_put_helper(draft, _NO_CODE) if draft.ledger.added else draft), _NO_CODE
+        if typescript.mentions(source, PLUGIN):
+            raise ProjectError(
+                f"uses {PLUGIN} itself, which {HELPER} is to do",
+                where=RUNTIME,
+                remedy=f"Remove what it does with {PLUGIN}, and the import.",
+            )
+        source, added = typescript.add_call(source, "runtimeInit", REGISTER, "./mcp-oauth")
+    draft = draft.put(RUNTIME, source)
+    if added:
+        draft = draft.note(RUNTIME, *((part,) for part in added))
+    code = runtime_module(REGISTER, chosen.config["plugin_options"], chosen.environment)
+    return _put_helper(replace(draft, ledger=draft.ledger.note(draft.policy_name)), code), code
+
+
+def _check_own_plugin(source: str, chosen: Choice, wanted: Wanted) -> None:
+    """What cannot be read is left to `mcp_oauth_check`."""
+    issuer, name = typescript.first_text(source, "authorizationServers"), typescript.text_of(source, "resourceName")
+    if issuer is not None and "${" not in issuer and issuer != wanted.strings.issuer:
+        raise ProjectError(
+            f"registers {PLUGIN} with the authorization server {issuer!r} instead of {wanted.strings.issuer!r}",
+            where=RUNTIME,
+            remedy=f"Correct it there, or remove what the file does with {PLUGIN}: zuplo_mcp_oauth then registers it.",
+        )
+    if wanted.resource_name and name is not None and name != wanted.resource_name:
+        raise ProjectError(
+            f"registers {PLUGIN} with the resourceName {name!r} instead of {wanted.resource_name!r}",
+            where=RUNTIME,
+            remedy="Change it there, or do not set resource_name.",
+        )
+
+
+def remove_plugin(draft: Draft) -> Draft:
+    """Without what was added to register the plugin, and without the ledger, where no other MCP server needs them."""
+    if HELPER not in draft.files:
+        return draft
+    others = draft.ledger.others(draft.policy_name)
+    if others:
+        # Another MCP server of the project still needs the plugin, and takes over what was added for both.
+        shared = [one for one in draft.ledger.of(draft.policy_name) if one in draft.files or _is_shared(one)]
+        ledger = draft.ledger.drop(draft.policy_name).note(others[0], *shared)
+        return _put_helper(replace(draft, ledger=ledger), read_code(draft.files[HELPER]))
+    draft = draft.delete(HELPER)
+    source = draft.files.get(RUNTIME)
+    if source is None:
+        return draft
+    if draft.has_added(RUNTIME) and unify_line_ends(source) == NEW_RUNTIME:
+        return draft.delete(RUNTIME)
+    with _explain():
+        added = [part for part in ("call", "import") if draft.has_added(RUNTIME, (part,))]
+        return draft.put(RUNTIME, typescript.remove_call(source, REGISTER, added))
+
+
+def _is_shared(one: str) -> bool:
+    """Whether an address is one under which several MCP servers may have members, or that of a part of the runtime."""
+    lists = (address(POLICIES, ("policies",)), address(ROUTES, ("paths",)))
+    inner = ("/x-zuplo-route/policies", "/x-zuplo-route/policies/inbound")
+    return one in lists or one.endswith(inner) or one.startswith(f"{RUNTIME}#")
+
+
+def _put_helper(draft: Draft, code: str) -> Draft:
+    text = write_helper(draft.ledger, code)
+    return draft if unify_line_ends(draft.files.get(HELPER, "")) == text else draft.put(HELPER, text)
+
+
+@contextmanager
+def _explain() -> t.Iterator[None]:
+    """Say of which file the TypeScript cannot be edited."""
+    try:
+        yield
+    except SourceError as error:
+        raise ProjectError(
+            f"cannot be edited safely: {error}", where=RUNTIME, remedy="Correct the file, then run again."
+        ) from None
