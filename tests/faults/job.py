@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import typing as t
 from dataclasses import dataclass
 
-from tests.faults.world import Ended, Object, World
+from tests.faults.world import COLLECTION, Ended, Object, World
 from tests.integration.conftest import player
 from tests.integration.harness import Step
 
@@ -22,8 +23,6 @@ LOGIN, PREFLIGHT = "auth0_access_token", "mcp_preflight"
 WAITS = ("timeout", "retry_timeout")
 # Marks for what each worker, or each run, has of its own.
 DOMAIN, TOKEN = "<domain>", "<token>"
-# What stands in a result for a value that is not shown.
-MASKED = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 
 
 def variables(world: World) -> Object:
@@ -73,20 +72,25 @@ def _calls(world: World, steps: list[Step]) -> t.Iterator[Call]:
     for step in steps:
         if not step.action.startswith(PREFIX) or step.status == "skipped":
             continue
+        module = step.action.removeprefix(PREFIX)
+        spec = argument_spec(module)
         for result in step.result.get("results") or [step.result]:
             # A result that is not shown at all leaves what comes from the environment.
             given = result.get("invocation", {}).get("module_args", {})
-            options = {
-                name: value
-                for name, value in given.items()
-                if value is not None and value != MASKED and name not in WAITS
-            }
-            if given.get("auth_access_token") == MASKED:
+            shown = [name for name in given if name not in WAITS and not spec[name].get("no_log")]
+            options = {name: given[name] for name in shown if given[name] is not None}
+            if given.get("auth_access_token") is not None:
                 options["auth_access_token"] = TOKEN
             text = json.dumps(options)
             for mark, own in _marks(world).items():
                 text = text.replace(own, mark)
-            yield Call(step.action.removeprefix(PREFIX), text, step.check)
+            yield Call(module, text, step.check)
+
+
+def argument_spec(module: str) -> t.Mapping[str, t.Any]:
+    found = importlib.import_module(f"{COLLECTION}.module_utils._modules.{module}").MODULE
+    spec: t.Mapping[str, t.Any] = found.argument_spec
+    return spec
 
 
 def _marks(world: World) -> dict[str, str]:

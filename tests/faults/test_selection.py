@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 import typing as t
 from collections import Counter
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -15,26 +16,25 @@ import pytest
 from tests.faults import gateways, job, kills, kinds, matrix, pool, projects, report, values, verdict
 from tests.faults.world import Ended, World
 
-SOME_KINDS = sorted(kinds.KINDS)[::5]
-SOME_OPTIONS = list(values.trials(4))[::12]
+SOME_KINDS = sorted(kinds.KINDS)[::6]
+SOME_OPTIONS = list(values.trials(4))[::20]
 
 
 @pytest.fixture(scope="session")
-def shared() -> t.Iterator[tuple[World, job.Job]]:
-    world = pool.new_world()
-    yield world, job.record(world)
-    world.close()
+def shared() -> t.Iterator[World]:
+    with closing(pool.new_world()) as world:
+        yield world
 
 
 @pytest.fixture
-def world(shared: tuple[World, job.Job], monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.chdir(shared[0].here)
-    return shared[0]
+def world(shared: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.chdir(shared.here)
+    return shared
 
 
-@pytest.fixture
-def recorded(shared: tuple[World, job.Job]) -> job.Job:
-    return shared[1]
+@pytest.fixture(scope="session")
+def recorded(shared: World) -> job.Job:
+    return job.record(shared)
 
 
 def check(trial: pool.Trial, world: World) -> None:
@@ -66,12 +66,12 @@ def test_an_option(world: World, option: values.Option) -> None:
     check(option, world)
 
 
-@pytest.mark.parametrize("gateway", gateways.trials(12, 7), ids=str)
+@pytest.mark.parametrize("gateway", gateways.trials(6, 7), ids=str)
 def test_a_gateway(world: World, gateway: gateways.Gateway) -> None:
     check(gateway, world)
 
 
-@pytest.mark.parametrize("project", projects.trials(25, 7), ids=str)
+@pytest.mark.parametrize("project", projects.trials(12, 7), ids=str)
 def test_a_project(world: World, project: projects.Project) -> None:
     check(project, world)
 

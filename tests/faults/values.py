@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import importlib
 import typing as t
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,10 +14,10 @@ from hypothesis import strategies as st
 
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._module import TENANT_OPTIONS
 from tests.faults import verdict
-from tests.faults.job import URL
+from tests.faults.job import URL, argument_spec
 from tests.faults.matrix import secrets
 from tests.faults.verdict import Verdicts
-from tests.faults.world import COLLECTION, Object, World
+from tests.faults.world import Object, World
 from tests.integration.harness import DATABASE, ROOT
 
 MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("*.py"))
@@ -48,7 +47,12 @@ BASES: dict[str, Object] = {
 }
 # The metadata document of a client.
 DOCUMENT = "/documents/odd.json"
-CLIENT = {"client_name": "Odd", "redirect_uris": ["http://127.0.0.1/callback"], "token_endpoint_auth_method": "none"}
+CLIENT = {
+    "client_name": "Odd",
+    "redirect_uris": ["https://client.example.com/callback"],
+    "grant_types": ["authorization_code"],
+    "token_endpoint_auth_method": "none",
+}
 DEPTH = 100
 
 
@@ -146,11 +150,6 @@ def _with(base: Object, path: Path, value: t.Any) -> Object:
     return {**base, name: _with(inner if isinstance(inner, dict) else {}, tuple(rest), value)}
 
 
-def options(module: str) -> Mapping[str, t.Any]:
-    found: Mapping[str, t.Any] = importlib.import_module(f"{COLLECTION}.module_utils._modules.{module}").MODULE
-    return t.cast("Mapping[str, t.Any]", found.argument_spec)  # type: ignore[attr-defined]
-
-
 def paths(spec: Mapping[str, t.Any]) -> Iterator[Path]:
     for name, one in spec.items():
         yield (name,)
@@ -160,6 +159,6 @@ def paths(spec: Mapping[str, t.Any]) -> Iterator[Path]:
 def trials(values: int) -> Iterator[Option]:
     """The options that all modules of a tenant share are tried with one of them."""
     for module in MODULES:
-        for path in paths(options(module)):
+        for path in paths(argument_spec(module)):
             if path[0] not in TENANT_OPTIONS or module in ("auth0_role", "mcp_oauth_check"):
                 yield Option(module, path, values)

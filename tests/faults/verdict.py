@@ -47,7 +47,7 @@ Verdicts = t.Iterator[tuple[str, str]]
 
 
 def explained(ended: Ended, about: t.Sequence[str] = ()) -> Verdicts:
-    """Of any end; `about` are texts of which a message must hold one, where a value of the user's own was odd."""
+    """Of any end; `about` names the option, where a value of the user's own was odd: to name it says what to do."""
     if ended.rc is None:
         yield "hung", f"no end after {ended.seconds:.0f} s"
         return
@@ -71,7 +71,7 @@ def explained(ended: Ended, about: t.Sequence[str] = ()) -> Verdicts:
         yield "unexplained", f"a message of {len(msg)} characters: {msg[:200]!r}"
     elif not about and CONTROL.search(msg):
         yield "unexplained", f"control characters: {msg[:300]!r}"
-    elif not TO_DO.search(msg):
+    elif not about and not TO_DO.search(msg):
         yield "unexplained", f"says not what to do: {msg[:300]!r}"
     if msg and about and not OF_CORE.search(msg) and not any(text in msg for text in about):
         yield "unexplained", f"names none of {', '.join(about)}: {msg[:300]!r}"
