@@ -184,16 +184,15 @@ class Module:
 class GuestModule(Module):
     """A module that can do without a tenant. Its function gets a `GuestTask`, whose options include the shared ones."""
 
+    connect: t.Callable[[Settings], ManagementApi] = ManagementApi
+
     needs_requests: t.ClassVar[bool] = True
     shared: t.ClassVar[Spec] = GUEST_OPTIONS
 
     def task(self, params: Object, check_mode: bool, memory: Memory | None, sources: Sources = NO_SOURCES) -> GuestTask:
         settings = {name: params[name] for name in TENANT_OPTIONS}
-        api = (
-            ManagementApi(Settings(**settings, sources=sources))
-            if settings["domain"] and has_credentials(settings)
-            else None
-        )
+        is_given = settings["domain"] and has_credentials(settings)
+        api = self.connect(Settings(**settings, sources=sources)) if is_given else None
         return GuestTask(select_fields(self.argument_spec, params), check_mode, api)
 
 

@@ -15,7 +15,7 @@ from .._auth0.form import ANY, Form
 from .._auth0.kinds.client_grant import CLIENT_GRANT
 from .._auth0.settings import Settings
 from .._check import tenant
-from .._errors import CredentialsError, OpsError, ScopeError, UnreachableError
+from .._errors import ApiError, CredentialsError, OpsError, ScopeError, UnreachableError
 from .._module import GuestModule, GuestTask, Module, Result, Task, TenantModule, TenantTask
 from .._options import select_fields
 from .._types import Object
@@ -52,8 +52,8 @@ _SPECIAL = frozenset({"all", "tagged", "untagged", "always"})
 class PreflightApi(ManagementApi):
     """Reads each object once, as if the steps before had been carried out; `predicted` holds their objects by path."""
 
-    def __init__(self, settings: Settings) -> None:
-        super().__init__(settings)
+    def __init__(self, settings: Settings, **clock: t.Any) -> None:
+        super().__init__(settings, **clock)
         self.predicted: dict[str, Object] = {}
         self._read: dict[tuple[str, str], Object | None] = {}
 
@@ -85,7 +85,16 @@ class Preflight:
 
     def check(self, step: Object) -> None:
         for options in _tasks(step):
-            self._check(step["module"], options, step["variables"])
+            try:
+                self._check(step["module"], options, step["variables"])
+            except ScopeError as error:
+                self._lack(error.missing)
+            except OpsError as error:
+                if _ends_the_reading(error):
+                    self._api = None
+                    self.add(error)
+                else:
+                    self.add(error, step["variables"])
 
     def _check(self, name: str, options: Object, variables: t.Sequence[str]) -> None:
         module = MODULES[name]
@@ -95,16 +104,7 @@ class Preflight:
         if validated.error_messages:
             return
         given = select_fields(module.options, validated.validated_parameters)
-        try:
-            result = self._plan(module, given)
-        except (CredentialsError, UnreachableError) as error:
-            # Nothing else can be read either.
-            self._api = None
-            self.add(error)
-            return
-        except OpsError as error:
-            self.add(error, variables)
-            return
+        result = self._plan(module, given)
         self.impact += [text for text in result.impact if text not in self.impact]
         for obstacle in result.obstacles:
             if isinstance(obstacle, ScopeError):
@@ -147,7 +147,7 @@ def perform(task: GuestTask) -> Result:
     ]
     remote = any(isinstance(MODULES[step["module"]], TenantModule) for step in steps)
     error = options["login_error"]
-    preflight = Preflight(PreflightApi(task.api.settings) if task.api and remote and not error else None)
+    preflight = Preflight(None if error else t.cast("PreflightApi | None", task.api))
     if error and remote:
         preflight.add(error)
     for step in steps:
@@ -164,6 +164,13 @@ def perform(task: GuestTask) -> Result:
         preflight.add(ScopeError(missing, "which the run needs"))
     found = preflight.obstacles
     return Result({"obstacles": found, "missing_scopes": missing}, warnings=warnings, error=_text(found))
+
+
+def _ends_the_reading(error: OpsError) -> bool:
+    """Whether no other request can succeed either."""
+    if isinstance(error, ApiError):
+        return error.status not in (400, 403, 404, 409)
+    return isinstance(error, (CredentialsError, UnreachableError))
 
 
 def _runs(step: Object, run_tags: t.Sequence[str], skip_tags: t.Sequence[str], steps: t.Sequence[Object]) -> bool:
@@ -234,4 +241,4 @@ def hides(path: str) -> bool:
     return any(kind.shape.hides(inner) for kind in kinds) if inner else False
 
 
-MODULE = GuestModule(OPTIONS, perform, hides=hides)
+MODULE = GuestModule(OPTIONS, perform, hides=hides, connect=PreflightApi)
