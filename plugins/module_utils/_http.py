@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import http.cookiejar
 import json
 import os
 import re
@@ -92,6 +93,8 @@ class Session:
             self._session.mount(scheme, DeadlineAdapter(self._deadline))
         # Else requests reads the whole body of a redirect and parses its Location, even of one that it does not follow.
         self._session.get_redirect_target = lambda resp: None  # type: ignore[method-assign]
+        # Neither an MCP client nor the Management API has any use for them.
+        self._session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
         self._session.headers.update({"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"})
 
     def close(self) -> None:

@@ -21,7 +21,7 @@ from ._auth0.resource import Resource
 from ._auth0.settings import Settings, has_credentials
 from ._errors import LONGEST, Auth0Error, InputError, OpsError, ScopeError, clean
 from ._http import REQUESTS_IMPORT_ERROR
-from ._options import GUEST_OPTIONS, TENANT_OPTIONS, Spec, prefer_task, select_fields, with_source
+from ._options import GUEST_OPTIONS, NO_SOURCES, TENANT_OPTIONS, Sources, Spec, prefer_task, select_fields, with_source
 from ._secrets import SHORTEST, Hides, Mask, inspect
 from ._types import Object
 
@@ -172,7 +172,7 @@ class Module:
     needs_requests: t.ClassVar[bool] = False
     shared: t.ClassVar[Spec] = {}
 
-    def task(self, params: Object, sources: t.Mapping[str, str], check_mode: bool, memory: Memory | None) -> Task:
+    def task(self, params: Object, check_mode: bool, memory: Memory | None, sources: Sources = NO_SOURCES) -> Task:
         return Task(select_fields(self.options, params), check_mode)
 
     @property
@@ -187,7 +187,7 @@ class GuestModule(Module):
     needs_requests: t.ClassVar[bool] = True
     shared: t.ClassVar[Spec] = GUEST_OPTIONS
 
-    def task(self, params: Object, sources: t.Mapping[str, str], check_mode: bool, memory: Memory | None) -> GuestTask:
+    def task(self, params: Object, check_mode: bool, memory: Memory | None, sources: Sources = NO_SOURCES) -> GuestTask:
         settings = {name: params[name] for name in TENANT_OPTIONS}
         api = (
             ManagementApi(Settings(**settings, sources=sources))
@@ -207,7 +207,9 @@ class TenantModule(Module):
     needs_requests: t.ClassVar[bool] = True
     shared: t.ClassVar[Spec] = TENANT_OPTIONS
 
-    def task(self, params: Object, sources: t.Mapping[str, str], check_mode: bool, memory: Memory | None) -> TenantTask:
+    def task(
+        self, params: Object, check_mode: bool, memory: Memory | None, sources: Sources = NO_SOURCES
+    ) -> TenantTask:
         settings = Settings(**{name: params[name] for name in TENANT_OPTIONS}, sources=sources)
         api = memory.api(settings) if memory else ManagementApi(settings)
         return TenantTask(select_fields(self.options, params), check_mode, api, memory)
@@ -235,7 +237,8 @@ def run(module: Module, memory: Memory | None = None) -> None:
 def _perform(module: Module, ansible: MaskingModule, memory: Memory | None) -> Result:
     """What the module answers; an error is an answer too."""
     try:
-        task = module.task(prefer_task(ansible.params, ansible.sources), ansible.sources, ansible.check_mode, memory)
+        params = prefer_task(ansible.params, ansible.sources)
+        task = module.task(params, ansible.check_mode, memory, ansible.sources)
         try:
             result = module.perform(task)
             return replace(result, warnings=[*result.warnings, *_waits(task)])
@@ -269,6 +272,8 @@ class MaskingModule(AnsibleModule):  # type: ignore[misc]
         self._module = module
         self._secrets: set[str] = set()
         self._revealed: t.Collection[str] = ()
+        # What is told before the arguments are read needs them too.
+        self.params: Object = {}
         self.sources: dict[str, str] = {}
         """Option -> the environment variable that its value is from."""
         spec = {name: with_source(name, one, self.sources) for name, one in module.argument_spec.items()}

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import types
 import typing as t
 
 from ansible.module_utils.basic import AnsibleFallbackNotFound, env_fallback
@@ -14,6 +15,10 @@ from ._types import Object
 
 Spec = t.Mapping[str, t.Mapping[str, t.Any]]
 """Options as Ansible describes them."""
+
+Sources = t.Mapping[str, str]
+"""Option -> the environment variable that its value is from."""
+NO_SOURCES: Sources = types.MappingProxyType({})
 
 
 def _env(*names: str) -> dict[str, t.Any]:
@@ -67,7 +72,7 @@ def with_source(option: str, spec: t.Mapping[str, t.Any], sources: dict[str, str
     return {**spec, "fallback": (fallback, names)}
 
 
-def prefer_task(params: Object, sources: t.Mapping[str, str]) -> Object:
+def prefer_task(params: Object, sources: Sources) -> Object:
     """Without the credentials that the environment holds, where the task has others."""
     if not any(params.get(name) and name not in sources for name in _KEYS):
         return params

@@ -32,6 +32,7 @@ def api(label: str = "api", **options: t.Any) -> dict[str, t.Any]:
     return task("auth0_resource_server", label, **{"identifier": IDENTIFIER, **options})
 
 
+STEP: dict[str, t.Any] = {"module": "auth0_connection_domain", "options": {"name": DATABASE}}
 EVERYTHING: list[dict[str, t.Any]] = [
     api("check", check=True, diff=True, name="One", scopes=[{"value": "a"}]),
     api("create", diff=True, name="One", scopes=[{"value": "a"}]),
@@ -86,6 +87,10 @@ EVERYTHING: list[dict[str, t.Any]] = [
     task("zuplo_mcp_oauth", "warned", issuer_domain="a.example", mcp_server_url="https://mcp.example.com"),
     task("mcp_oauth_check", "checked", mcp_server_url="http://127.0.0.1:1/mcp", register=True),
     task("mcp_oauth_check", "checked URL", mcp_server_url="https://mcp.example.com/mcp/", fail_on_findings=False),
+    task("mcp_preflight", "clear", steps=[STEP]),
+    task(
+        "mcp_preflight", "obstacles", steps=[{**STEP, "options": {"name": "none"}, "variables": ["x"]}, {"module": "x"}]
+    ),
     {**api("hidden", name="Two"), "no_log": True},
     {**api("failed when"), "failed_when": True},
     {**api("until", name="Five"), "register": "r", "until": "r is not changed", "retries": 2, "delay": 0},

@@ -8,7 +8,9 @@ from __future__ import annotations
 import gzip
 import itertools
 import json
+import select
 import socket
+import threading
 import time
 import tracemalloc
 import typing as t
@@ -17,10 +19,14 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.mcp_ops.oauth.plugins.module_utils import _deadline
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0.api import ManagementApi
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0.settings import Settings
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._errors import UnreachableError
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._http import HEADROOM, NoReply, Session
 
 from .bad_server import OK, BadServer, answer, bomb
 
+LOOPBACK = ("127.0.0.1", 0)
 TIMEOUT = 0.5
 LIMIT = 100_000
 # A machine under load may be late, a request without a bound is much later.
@@ -124,6 +130,33 @@ def test_a_proxy_that_goes_on_for_ever(tmp_path: Path, monkeypatch: pytest.Monke
         assert server.requests[0].startswith(b"CONNECT tenant.example.com:443 ")
 
 
+def test_a_proxy_that_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tunnel, and TLS with the server at its end."""
+    with (
+        BadServer(lambda: iter([answer({"a": 1})]), tmp_path) as server,
+        socket.create_server(("127.0.0.1", 0)) as proxy,
+    ):
+
+        def tunnel() -> None:
+            connection, _peer = proxy.accept()
+            with connection, socket.create_connection(("127.0.0.1", int(server.domain[10:]))) as other:
+                connection.recv(65_536)
+                connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+                ends = {connection: other, other: connection}
+                while True:
+                    for one in select.select([*ends], [], [], 20)[0]:
+                        if not (data := one.recv(65_536)):
+                            return
+                        ends[one].sendall(data)
+
+        thread = threading.Thread(target=tunnel)
+        thread.start()
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.getsockname()[1]}")
+        monkeypatch.setenv("NO_PROXY", "")
+        assert exchange(server, timeout=10).data == {"a": 1}
+        thread.join(20)
+
+
 def test_addresses_that_are_silent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Each address has its share of the time, and the one that answers is found."""
     tried: list[float] = []
@@ -216,3 +249,46 @@ def test_a_page_is_read_at_once(tmp_path: Path) -> None:
         session.close()
     assert sum(reads) == len(page)
     assert len(reads) < len(page) / 1000
+
+
+ACTS: dict[str, t.Callable[[ManagementApi], object]] = {
+    "GET": lambda api: api.get("things/1"),
+    "PATCH": lambda api: api.update("things/1", {}),
+    "DELETE": lambda api: api.delete("things/1"),
+    "POST": lambda api: api.create("things", {}, settle=lambda: api.get("things/1")),
+    "listing": lambda api: list(api.listing("things", "things", checkpoint=True)),
+    "login": lambda api: api.token_for("https://api.example.com"),
+}
+
+
+@pytest.mark.parametrize("act", ACTS)
+@pytest.mark.parametrize("kind", ["silence", "100 Continue", "headers", "body", "chunks"])
+def test_a_task_against_such_a_server_ends(tmp_path: Path, kind: str, act: str) -> None:
+    """After `retry_timeout` and the request that was under way then, whatever was retried and settled."""
+    with BadServer(FOR_EVER[kind], tmp_path, pause=0.02) as server:
+        settings = Settings(
+            server.domain,
+            auth_access_token="static",
+            auth_client_id="id",
+            auth_client_secret="secret",
+            ca_path=server.ca_path,
+            timeout=0.3,
+            retry_timeout=1.5,
+        )
+        api = ManagementApi(settings)
+        start = time.monotonic()
+        with pytest.raises(UnreachableError, match="no answer, tried "):
+            ACTS[act](api)
+        api.close()
+        assert time.monotonic() - start < 4 * (settings.timeout + settings.retry_timeout)
+        assert 1 <= len(server.requests) <= 3
+
+
+@pytest.mark.parametrize("act", [act for act in ACTS if act not in ("DELETE", "login")])
+def test_a_task_against_a_bomb_ends_at_once(tmp_path: Path, act: str) -> None:
+    with BadServer(lambda: iter([bomb(100_000_000)]), tmp_path) as server:
+        api = ManagementApi(Settings(server.domain, auth_access_token="static", ca_path=server.ca_path))
+        with pytest.raises(UnreachableError, match="but its body has more than 20,000,000 bytes"):
+            ACTS[act](api)
+        api.close()
+        assert len(server.requests) <= 2

@@ -119,10 +119,18 @@ def test_what_strangers_send_stays_on_its_line() -> None:
         server.issuer({"issuer": text}, text, REMEDY),
         server.registration(answer, None),
         server.registration(Answer(201, data=answer.data), "status 403"),
+        server.foreign_endpoint(text, ISSUER),
+        tenant.resource_parameter_profile({"resource_parameter_profile": text, "default_audience": text}, URL),
+        tenant.registration_security_mode({"dynamic_client_registration_security_mode": text}, BOTH),
+        tenant.resource_server(None, [text], URL),
+        tenant.resource_server({"name": text}, [], URL),
+        tenant.signing_alg({"signing_alg": text}),
+        tenant.client_grant([{"subject_type": "user", "scope": [text]}], URL),
+        tenant.connection({"name": text}),
     ):
         assert finding.sentence.isprintable()
         assert finding.sentence.encode()
-        assert len(finding.sentence) < 900
+        assert len(finding.sentence) < 2300
 
 
 def test_similar_identifiers_are_few_and_none_is_right() -> None:

@@ -170,7 +170,7 @@ def test_another_mcp_server_keeps_its_policy() -> None:
     for name in (None, NAME):
         with pytest.raises(ProjectError, match="and other routes use it: POST /mcp") as refused:
             present(first, Wanted(other.strings, policy_name=name))
-        assert "set policy_name to a new name" in refused.value.remedy
+        assert refused.value.remedy == "Set policy_name to a name of its own for https://mcp.example.com/other."
     both = present(first, Wanted(other.strings, policy_name="other")).files
     assert [one["name"] for one in json.loads(both[POLICIES])["policies"]] == [NAME, "other"]
     with pytest.raises(ProjectError, match="has several MCP servers, with the policies mcp-oauth-inbound, other"):
@@ -181,7 +181,7 @@ def test_another_mcp_server_keeps_its_policy() -> None:
 def test_a_policy_that_other_routes_use_keeps_its_audience() -> None:
     page = tool({"inbound": ["shared"]}, id="page")
     files = by_hand(named("shared", audience="https://x.example/"), page={"get": page})
-    with pytest.raises(ProjectError, match=r"other routes use it: GET /page \(config/routes.oas.json\)"):
+    with pytest.raises(ProjectError, match=r"use it: GET /page \(config/routes.oas.json\)\. .* Remove shared from"):
         present(files, Wanted(STRINGS))
 
 

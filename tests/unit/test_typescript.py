@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo import typescript
@@ -308,3 +308,26 @@ def test_code_in_a_template_literal_is_seen(expression: str, call: str) -> None:
     source = read(f"a = «`secret ${{»{expression}, {call}(1)«}}`»")[0]
     assert typescript.mentions(source, "secret")
     assert typescript.calls(source, "secret") is not call.endswith(")")
+
+
+DEEP = ("(", ")"), ("{", "}"), ("[", "]"), ("`${", "}`"), ("function f() {", "}"), ("\ufeff", ""), ("a(", ")")
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.sampled_from(DEEP), min_size=1, max_size=3), st.integers(0, 5000), st.booleans())
+def test_depth_is_no_limit(layers: list[tuple[str, str]], depth: int, closed: bool) -> None:
+    opening = "".join(start for start, _end in layers) * depth
+    closing = "".join(end for _start, end in reversed(layers)) * depth
+    for source in (f"{FUNCTION}{opening}{closing if closed else ''}\n", f"{opening}{closing}\n{FUNCTION}"):
+        try:
+            added = add(source)
+        except typescript.SourceError:
+            continue
+        assert remove(added) == source
+
+
+@pytest.mark.parametrize("gap", [" " * 100_000, "/*" + "x" * 100_000 + "*/", "\n" * 100_000])
+def test_a_wide_gap_takes_no_longer_than_its_length(gap: str) -> None:
+    """It would take hours with a pattern that divides the gap in each possible way."""
+    with pytest.raises(typescript.SourceError, match="exports no function"):
+        add(f"export function runtimeInit(r{gap}, s) {{}}\n")

@@ -10,7 +10,7 @@ import typing as t
 from dataclasses import asdict, dataclass
 from itertools import groupby
 
-from .._errors import OpsError
+from .._errors import LONGEST, OpsError, clean
 from .._types import Object
 from .probe import Answer
 
@@ -58,13 +58,20 @@ NAMES = {
 
 @dataclass(frozen=True)
 class Finding:
-    """The result of one check. `remedy` names the option that fixes it, with its module and value."""
+    """The result of one check. `remedy` names the option that fixes it, with its module and value.
+
+    Whatever a server puts into the texts, they are fit for a terminal.
+    """
 
     name: str
     status: Status
     seen: str
     expected: str = ""
     remedy: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("seen", "expected", "remedy"):
+            object.__setattr__(self, name, clean(getattr(self, name), LONGEST))
 
     @property
     def sentence(self) -> str:

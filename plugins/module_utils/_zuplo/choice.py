@@ -95,7 +95,9 @@ def refuse_to_share(draft: Draft, chosen: Choice, wanted: Wanted) -> None:
     index = project.find_policy(chosen.policy_name)
     if index is None or token_of(project.policies[index]) == token_of(chosen.config["policy"]):
         return
-    own = {one.title for one in (*project.operations_at(wanted.route), *project.tools_at(wanted.route))}
+    servers = project.operations_at(wanted.route)
+    guards = any(chosen.policy_name in one.inbound for one in servers)
+    own = {one.title for one in (*servers, *project.tools_at(wanted.route))}
     others = [
         one.title
         for one in project.operations
@@ -106,8 +108,8 @@ def refuse_to_share(draft: Draft, chosen: Choice, wanted: Wanted) -> None:
             f"has the policy {chosen.policy_name!r} for tokens of another audience or tenant, and other routes use it: "
             f"{', '.join(others[:5])}{' ...' if others[5:] else ''}",
             where=POLICIES,
-            remedy=f"Give {wanted.strings.audience} a policy of its own: set policy_name to a new name, and remove "
-            "the old policy from its route.",
+            remedy=f"Set policy_name to a name of its own for {wanted.strings.audience}."
+            + (f" Remove {chosen.policy_name} from the route {wanted.route}." if guards else ""),
         )
 
 
