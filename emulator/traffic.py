@@ -205,7 +205,7 @@ async def _send_raw(fault: Fault, scope: Scope, receive: Receive) -> None:
     try:
         await asyncio.wait_for(_disconnected(receive), SECONDS_TO_CLOSE)
     except TimeoutError:
-        transport.abort()
+        await _disconnect(scope, receive)
 
 
 async def _disconnect(scope: Scope, receive: Receive) -> None:

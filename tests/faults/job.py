@@ -22,7 +22,9 @@ LOGIN, PREFLIGHT = "auth0_access_token", "mcp_preflight"
 # Each run says it anew.
 WAITS = ("timeout", "retry_timeout")
 # Marks for what each worker, or each run, has of its own.
-DOMAIN, TOKEN = "<domain>", "<token>"
+TOKEN = "<token>"
+# Where nothing listens.
+NOWHERE = "127.0.0.1:1"
 
 
 def variables(world: World) -> Object:
@@ -41,6 +43,10 @@ class Call:
     module: str
     options: str
     check: bool
+
+    @property
+    def of_tenant(self) -> bool:
+        return "domain" in argument_spec(self.module)
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +101,7 @@ def argument_spec(module: str) -> t.Mapping[str, t.Any]:
 
 def _marks(world: World) -> dict[str, str]:
     tenant = world.tenant
-    own = {DOMAIN: tenant.domain, "<ca>": tenant.ca_path, "<client>": tenant.client_id}
+    own = {"<domain>": tenant.domain, "<ca>": tenant.ca_path, "<client>": tenant.client_id}
     return {**own, "<project>": str(world.project)}
 
 
@@ -116,7 +122,9 @@ def replay(world: World, calls: t.Iterable[Call], *, refused: int | None = None)
     login, ended = "", []
     token = ""
     for number, call in enumerate(calls):
-        options = _options(world, call, refused=number == refused)
+        options = _options(world, call)
+        if number == refused:
+            options["domain"] = NOWHERE
         if options.get("auth_access_token") == TOKEN:
             options["auth_access_token"] = token or None
         if call.module == PREFLIGHT:
@@ -129,10 +137,10 @@ def replay(world: World, calls: t.Iterable[Call], *, refused: int | None = None)
     return Replay(ended, False)
 
 
-def _options(world: World, call: Call, *, refused: bool) -> Object:
+def _options(world: World, call: Call) -> Object:
     text = call.options
     for mark, own in _marks(world).items():
-        text = text.replace(mark, "127.0.0.1:1" if refused and mark == DOMAIN else own)
+        text = text.replace(mark, own)
     options: Object = json.loads(text)
     return options
 

@@ -14,10 +14,7 @@ from tests.faults import verdict
 from tests.faults.job import PLAYBOOK, Job, replay, variables
 from tests.faults.matrix import Place, damage, heal, secrets, undisturbed
 from tests.faults.verdict import Verdicts
-from tests.faults.world import RUN_LIMIT, World
-
-# Seconds until a worker whose playbook was killed has ended too.
-ORPHAN_LIMIT = 30.0
+from tests.faults.world import LONG, RUN_LIMIT, SHORT, World
 
 
 def writes(world: World, job: Job) -> int:
@@ -52,7 +49,10 @@ class AtRequest:
         # An answer that never comes: the client is caught waiting for it.
         fault = {"method": "*", "path": "*", "skip": self.number, "repeat": "", "after": self.acted}
         world.tenant.call("POST", "/_emulator/faults", fault)
+        # What is left alone tries again meanwhile.
+        world.waits = SHORT if self.alone else LONG
         run = world.launch(PLAYBOOK, **variables(world))
+        world.waits = LONG
         end = time.monotonic() + RUN_LIMIT
         while len(world.requests()) <= self.number and run.is_running() and time.monotonic() < end:
             time.sleep(0.02)
@@ -66,7 +66,10 @@ class AtRequest:
             yield "unexplained", f"ended with {ended.rc} before it was killed: {ended.output[-300:]!r}"
         yield from verdict.leaked(ended.output, secrets(world))
         yield from damage(world, there.first, there.done)
-        yield from recover(world, self.job, there.first)
+        yield from heal(world, self.job, "playbook")
+        if not run.wait_for_left():
+            yield "hung", "the worker that was left"
+        yield from remove(world, self.job, there.first)
 
 
 @dataclass(frozen=True)
@@ -89,12 +92,12 @@ class AtWrite:
         if ended.rc != -9 and not (self.later and ended.rc == 0):
             yield "unexplained", f"ended with {ended.rc} before it was killed: {ended.output[-300:]!r}"
         yield from damage(world, there.first, there.done)
-        yield from recover(world, self.job, there.first)
+        yield from heal(world, self.job, "playbook")
+        yield from remove(world, self.job, there.first)
 
 
-def recover(world: World, job: Job, first: Place) -> Verdicts:
-    """One more run heals it, and then all that the job made can be removed again."""
-    yield from heal(world, job, "playbook")
+def remove(world: World, job: Job, first: Place) -> Verdicts:
+    """All that the job made can be removed again, and nothing else is."""
     removed = replay(world, job.calls["absent"])
     if removed.failed:
         yield "unhealed", f"the removal: {removed.ended[-1].msg or removed.ended[-1].output[-300:]!r}"

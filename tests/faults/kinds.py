@@ -33,8 +33,8 @@ def error(status: int, message: t.Any, code: t.Any = None, **headers: str) -> Ob
 
 
 HTML = b"<!DOCTYPE html><html><head><title>Sorry</title></head><body><h1>Sorry</h1></body></html>"
-# 64 kB that become 64 MB.
-BOMB = gzip.compress(b'{"a": "' + b" " * 64_000_000 + b'"}')
+# 300 kB that become 320 MB.
+BOMB = b"".join([gzip.compress(b'{"a": "'), gzip.compress(b" " * 16_000_000) * 20, gzip.compress(b'"}')])
 DEEP = b'{"a":' * 20_000 + b"1" + b"}" * 20_000
 JSON = "application/json"
 HEAD = f"HTTP/1.1 200 OK\r\ncontent-type: {JSON}\r\n"

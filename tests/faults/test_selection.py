@@ -90,7 +90,7 @@ def kinds_of(found: verdict.Verdicts) -> list[str]:
     [
         (replace(GOOD, rc=None), (), "hung"),
         (replace(GOOD, output="Traceback (most recent call last)\nKeyError: x"), (), "unexplained"),
-        (replace(GOOD, rc=0, memory=60_000_000), (), "unexplained"),
+        (replace(GOOD, rc=0, memory=200_000_000), (), "unexplained"),
         (replace(GOOD, result={}), (), "unexplained"),
         (replace(GOOD, result={"msg": "domain is wrong."}), (), "unexplained"),
         (replace(GOOD, result={"msg": "Check \x1b[31m"}), (), "unexplained"),

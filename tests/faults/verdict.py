@@ -28,14 +28,14 @@ TRACES = ("Traceback (most recent call last)", "this is a bug", "Unexpected Exce
 # One of these stands in every message that tells what to do.
 TO_DO = re.compile(
     r"\b(check|set|grant|give|use|add|remove|run|rerun|try|retry|wait|waits longer|must|it has|name|choose|correct|fix"
-    r"|remedy|needs|expected|see|report|delete|create|update|install|leave|make|put|request|log in|allowed|bounds"
+    r"|remedy|needs|expected|see|report|delete|create|update|install|leave|make|put|save|request|log in|allowed|bounds"
     r"|known)\b",
     re.IGNORECASE,
 )
 # How ansible-core itself refuses a value, for any module and in its own words.
 OF_CORE = re.compile(
     r"of type .* unable to convert to|missing required arguments|missing parameter|must be one (or more )?of|null value"
-    r"|could not parse JSON or key=value|Unsupported parameters|parameters are (required|mutually)"
+    r"|could not parse JSON or key=value|string as dictionary|Unsupported parameters|parameters are (required|mutually)"
 )
 # Where ansible-core fails over a value before any code of the module runs.
 IN_CORE = "super().__init__(argument_spec="

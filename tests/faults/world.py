@@ -31,8 +31,10 @@ COLLECTION = "ansible_collections.mcp_ops.oauth.plugins"
 SHORT, LONG = (1.0, 2.5), (20.0, 40.0)
 # Seconds after which one module, and one run of the playbook, counts as hung: several times what those allow.
 MODULE_LIMIT, RUN_LIMIT = 15.0, 90.0
+# Seconds after which a worker whose playbook was killed has ended too.
+ORPHAN_LIMIT = 30.0
 # Bytes that one module may need beyond what it started with.
-MEMORY_LIMIT = 50_000_000
+MEMORY_LIMIT = 100_000_000
 # What of a tenant's state is no object of its owner.
 PASSING = frozenset({"keys", "token_generation", "used_assertions", "opaque_tokens", "logins", "codes", "deleting"})
 
@@ -171,6 +173,7 @@ class Playbook:
 
     def __init__(self, arguments: list[str], environment: dict[str, str], folder: Path) -> None:
         self._started = time.monotonic()
+        self._left: list[psutil.Process] = []
         self._process = subprocess.Popen(
             [str(Path(sys.executable).with_name("ansible-playbook")), *arguments],
             env=environment,
@@ -191,10 +194,21 @@ class Playbook:
             first = psutil.Process(self._process.pid)
             # Nothing is started meanwhile.
             first.suspend()
-            for member in [] if alone else first.children(recursive=True):
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    member.kill()
+            self._left = first.children(recursive=True)
+            if not alone:
+                self._end_left()
             first.kill()
+
+    def wait_for_left(self) -> bool:
+        """Whether what `kill` left has ended by itself."""
+        _gone, alive = psutil.wait_procs(self._left, ORPHAN_LIMIT)
+        self._end_left()
+        return not alive
+
+    def _end_left(self) -> None:
+        for member in self._left:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                member.kill()
 
     def wait(self) -> Ended:
         try:

@@ -300,4 +300,6 @@ def _remedy(answer: Answer, code: str | None, message: str) -> str:
         return f"Auth0 is not available, {answer.gave_up}."
     if 300 <= answer.status < 400:
         return "Auth0 does not redirect: check domain."
-    return ""
+    if answer.status >= 500 or not message:
+        return "Run it again; if that does not help, see https://status.auth0.com."
+    return "Correct what Auth0 names, and run it again."

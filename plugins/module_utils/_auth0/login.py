@@ -111,7 +111,8 @@ def _assertion(settings: Settings) -> str:
 def _login_error(answer: Answer, settings: Settings, audience: str) -> Auth0Error:
     code, message = answer.text("error"), answer.text("error_description")
     error: type[Auth0Error] = CredentialsError
-    what, remedy = f"Auth0 issued no token, status {answer.status}", ""
+    what = f"Auth0 issued no token, status {answer.status}"
+    remedy = "Check auth_client_id and domain, and run it again."
     if answer.status == 401:
         what = "Auth0 refused the credentials"
         remedy = "Check auth_client_id, its secret or key, and that domain is their tenant."
