@@ -140,3 +140,45 @@ def test_what_the_user_left_out_is_not_there() -> None:
     }
     given = {"a": None, "many": [{"b": 1, "c": None}], "free": {"d": None}, "other": 1}
     assert _options.select_fields(spec, given) == {"many": [{"b": 1}], "free": {"d": None}}
+
+
+KEYS = ("auth_client_secret", "auth_client_assertion_signing_key", "auth_access_token")
+
+
+@pytest.mark.parametrize("given", [(), *((key,) for key in KEYS), KEYS[::2]])
+@pytest.mark.parametrize("environment", [(), *((key,) for key in KEYS), KEYS])
+def test_credentials_of_the_task_win_over_others_in_the_environment(
+    given: tuple[str, ...], environment: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for key in KEYS:
+        monkeypatch.delenv(f"AUTH0_{key[5:].upper()}", raising=False)
+    for key in environment:
+        monkeypatch.setenv(f"AUTH0_{key[5:].upper()}", "environment")
+    seen: dict[str, t.Any] = {}
+
+    def perform(task: _module.TenantTask) -> _module.Result:
+        seen.update({key: getattr(task.api.settings, key) for key in KEYS}, sources=task.api.settings.sources)
+        return _module.Result({})
+
+    shared = {"domain": "tenant.eu.auth0.com", "auth_client_id": "us"}
+    found = answer(_module.TenantModule(OPTIONS, perform), **shared, **dict.fromkeys(given, "the-task"))
+    if not given and not environment:
+        assert found["msg"].startswith("No credentials for the tenant.")
+        return
+    assert "failed" not in found, found
+    sources = seen.pop("sources")
+    has_key = not {"auth_client_secret", "auth_client_assertion_signing_key"}.isdisjoint(given)
+    assert seen == {
+        key: "the-task" if key in given else "environment" if key in environment and not has_key else None
+        for key in KEYS
+    }
+    assert {key for key in sources if key in KEYS} == set(environment) - set(given)
+
+
+def test_a_message_names_the_variable_that_a_value_is_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUTH0_AUDIENCE", "two words")
+    found = answer(_module.TenantModule(OPTIONS, lambda task: _module.Result({})), **CREDENTIALS)
+    assert found["msg"].startswith("auth_audience has white space")
+    assert "AUTH0_AUDIENCE" in found["msg"]
+    given = answer(_module.TenantModule(OPTIONS, lambda task: _module.Result({})), **CREDENTIALS, auth_audience="a b")
+    assert "AUTH0_AUDIENCE" not in given["msg"]
