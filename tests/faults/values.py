@@ -25,8 +25,8 @@ MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("*.py"))
 OTHER = "https://other.example.com/mcp"
 # What the task before has told, which is told again.
 TOLD = ("login_error",)
-# What a message may name in place of the option: the request that Auth0 refused, the credentials, the findings.
-INSTEAD = ("/api/v2/", "oauth/token", "status", "credentials", "checks failed")
+# What a message may name in place of the option: the refused request, the credentials, the findings, the step's module.
+INSTEAD = ("/api/v2/", "oauth/token", "status", "credentials", "checks failed", "auth0_role: ")
 # What each needs besides the option in question. Others need nothing.
 BASES: dict[str, Object] = {
     "auth0_cimd_client": {"external_client_id": "<client>"},
