@@ -203,11 +203,19 @@ def _refuse_constant(name: str) -> t.NoReturn:
 NOT_IN_A_WORD = re.compile(r"[^\x21-\x7e]")
 
 
+# Seconds in an option. The operating system takes no time that is much longer.
+LONGEST_TIME = 86_400
+
+
 def check_seconds(option: str, value: float, *, zero: bool = False) -> None:
-    """Raise InputError for a time that is negative, endless or no number; for 0 unless `zero`."""
-    if not (0 < value < float("inf") or (zero and value == 0)):
+    """Raise InputError for a time that is negative, longer than a day or no number; for 0 unless `zero`."""
+    if not (value > 0 or (zero and value == 0)):
         wanted = "0 or more" if zero else "more than 0"
-        raise InputError(f"is {value:g} seconds", where=option, remedy=f"It must be {wanted}.")
+    elif value > LONGEST_TIME:
+        wanted = f"{LONGEST_TIME} at most"
+    else:
+        return
+    raise InputError(f"is {value:g} seconds", where=option, remedy=f"It must be {wanted}.")
 
 
 def check_ca_path(ca_path: str | None, validate_certs: bool) -> None:

@@ -278,6 +278,11 @@ class MaskingModule(AnsibleModule):  # type: ignore[misc]
         spec = {name: with_source(name, one, self.sources) for name, one in module.argument_spec.items()}
         super().__init__(argument_spec=spec, supports_check_mode=True, **module.rules)
 
+    def _load_params(self) -> None:
+        super()._load_params()
+        # A null is as good as nothing, while ansible-core's rules between options take it for a value.
+        self.params = {name: value for name, value in self.params.items() if value is not None}
+
     def hide(self, secrets: t.Iterable[str]) -> None:
         """From now on, these are secret."""
         new = {secret for secret in secrets if len(secret.strip()) >= SHORTEST} - self._secrets

@@ -9,7 +9,7 @@ import typing as t
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
+from hypothesis import HealthCheck, Phase, Verbosity, example, given, seed, settings
 from hypothesis import strategies as st
 
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._module import TENANT_OPTIONS
@@ -117,11 +117,12 @@ class Option:
             max_examples=self.values,
             deadline=None,
             database=None,
-            phases=[Phase.generate],
+            phases=[Phase.explicit, Phase.generate],
             suppress_health_check=list(HealthCheck),
             verbosity=Verbosity.quiet,
         )
         @given(values, st.booleans())
+        @example(None, False)
         def check(value: t.Any, check_mode: bool) -> None:
             about = f"{value!r:.80}{' in check mode' if check_mode else ''}"
             found.extend((kind, f"{what} (for {about})") for kind, what in self._judge(world, value, check_mode))

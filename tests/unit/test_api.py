@@ -121,6 +121,7 @@ def test_what_no_header_takes_is_refused_and_not_shown(option: str, value: str) 
         ({}, "No credentials for the tenant. Set auth_access_token, or "),
         ({"auth_client_id": "id"}, "No credentials for the tenant."),
         ({"auth_access_token": "x", "timeout": 0}, "timeout is 0 seconds. It must be more than 0."),
+        ({"auth_access_token": "x", "timeout": 1e9}, "timeout is 1e+09 seconds. It must be 86400 at most."),
         ({"auth_access_token": "x", "timeout": float("nan")}, "timeout is nan seconds."),
         ({"auth_access_token": "x", "retry_timeout": -1}, "retry_timeout is -1 seconds. It must be 0 or more."),
         ({"auth_access_token": "x", "retry_timeout": float("inf")}, "retry_timeout is inf seconds."),

@@ -100,7 +100,8 @@ class Preflight:
         module = MODULES[name]
         validated = ArgumentSpecValidator(dict(module.options), **module.rules).validate(options)
         for error in validated.errors:
-            self.add(f"not supported: {error.msg}" if isinstance(error, UnsupportedError) else error.msg, variables)
+            text = f"not supported: {error.msg}" if isinstance(error, UnsupportedError) else error.msg
+            self.add(text, variables or [name])
         if validated.error_messages:
             return
         given = select_fields(module.options, validated.validated_parameters)

@@ -138,7 +138,7 @@ def find_unknown_scopes(api: ManagementApi, named: t.Iterable[tuple[str, str]]) 
             return []
         there = [scope["value"] for scope in (found or {}).get("scopes") or []]
         if found is None:
-            faults.append(f"The tenant has no API with the identifier '{identifier}'.")
+            faults.append(f"The tenant has no API with the identifier '{identifier}'. Create it first.")
         elif unknown := [scope for scope in scopes if scope not in there]:
             known = ", ".join(there) or "none"
             faults.append(f"The API '{identifier}' has no scope {', '.join(unknown)}. Its scopes are: {known}.")
