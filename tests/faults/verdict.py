@@ -55,8 +55,8 @@ def explained(ended: Ended, about: t.Sequence[str] = ()) -> Verdicts:
         return
     for trace in TRACES:
         if trace in ended.output:
-            last = (ended.result.get("traceback") or ended.output).strip().splitlines()[-1]
-            yield "unexplained", f"{trace}: {last[:300]}"
+            lines = (ended.result.get("traceback") or ended.output).strip().splitlines()
+            yield "unexplained", f"{trace}: {' / '.join(line.strip() for line in reversed(lines[-7:]))[:600]}"
             return
     if ended.memory > MEMORY_LIMIT:
         yield "unexplained", f"took {ended.memory // 1_000_000} MB"

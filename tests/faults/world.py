@@ -10,6 +10,7 @@ import importlib
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -35,6 +36,7 @@ MODULE_LIMIT, RUN_LIMIT = 15.0, 90.0
 ORPHAN_LIMIT = 30.0
 # Bytes that one module may need beyond what it started with.
 MEMORY_LIMIT = 100_000_000
+FAILED = re.compile(r"^(fatal: \[localhost\]: FAILED!|failed: \[localhost\] .*?) => (?={)", re.MULTILINE)
 # What of a tenant's state is no object of its owner.
 PASSING = frozenset({"keys", "token_generation", "used_assertions", "opaque_tokens", "logins", "codes", "deleting"})
 
@@ -222,10 +224,10 @@ class Playbook:
 
 
 def _failure(output: str) -> Object:
-    """The result of the task that failed, as the default callback shows it."""
-    text = output.rpartition("fatal: [localhost]: FAILED! => ")[2]
+    """The result of the last task that failed, or of its last item, as the default callback shows it."""
+    shown = [match.end() for match in FAILED.finditer(output)]
     try:
-        found, _end = json.JSONDecoder().raw_decode(text)
+        found, _end = json.JSONDecoder().raw_decode(output, shown[-1] if shown else 0)
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
