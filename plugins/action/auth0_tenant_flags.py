@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
-from ..plugin_utils._action import InProcessAction
+from ..plugin_utils._action import InProcessAction, preload
 
+preload(__name__)
 ActionModule = InProcessAction

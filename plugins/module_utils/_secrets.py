@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import html
 import json
 import typing as t
@@ -55,13 +56,14 @@ def texts_in(value: t.Any) -> t.Iterator[str]:
         yield str(value)
 
 
-def forms_of(secret: str) -> set[str]:
+@functools.lru_cache(maxsize=64)  # each item of a loop has the same secrets
+def forms_of(secret: str) -> frozenset[str]:
     """Every way in which a value may be printed: whole or one of its lines; as it is, or escaped for JSON, Python, URL
     or HTML, or in base64. Empty for what is too short to be masked wherever it occurs.
     """
     whole = secret.strip()
     if len(whole) < SHORTEST:
-        return set()
+        return frozenset()
     lines = {line.strip() for line in whole.splitlines()}
     parts = {whole, *(line for line in lines if len(line) >= SHORTEST_LINE)}
     # A file with Windows line ends is often printed with others.
@@ -72,7 +74,7 @@ def forms_of(secret: str) -> set[str]:
     data = whole.encode(errors="surrogatepass")
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
         forms.add(encode(data).decode().rstrip("="))
-    return forms
+    return frozenset(forms)
 
 
 def _escaped(text: str) -> t.Iterator[str]:
@@ -112,6 +114,8 @@ class Mask:
 
     def text(self, text: str) -> str:
         """The text without secrets, and without the beginning of one at which the text was cut off (`…`)."""
+        if "…" not in text and not any(form in text for form in self.forms):
+            return text
         spans = [(start, start + len(form)) for form in self.forms for start in _find(text, form)]
         spans += [(end - length, end) for end in _find(text, "…") if (length := self._begun(text[:end]))]
         parts, position = [], 0

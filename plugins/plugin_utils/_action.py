@@ -8,6 +8,7 @@ A module process costs about a third of a second, most of a run. The module itse
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 import os
@@ -24,6 +25,16 @@ from ..module_utils._options import VARIABLES
 from ._core import IS_TESTED, ProcessReplacement, hide_result, hide_task, loop_of, runs_here
 
 SWITCH = "mcp_ops_in_process"
+
+
+def preload(action: str) -> None:
+    """Import the module of an action plugin in the parent, so that the workers of later tasks and other hosts need not.
+
+    Where that fails, the task says so.
+    """
+    if IS_TESTED and not REQUESTS_IMPORT_ERROR:
+        with contextlib.suppress(Exception):
+            _load(action)
 
 
 class InProcessAction(ProcessReplacement):

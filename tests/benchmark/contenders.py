@@ -211,8 +211,8 @@ def _plays(job: Job) -> list[Object]:
         "module_defaults": {f"group/{PREFIX}auth0": {"auth_access_token": "{{ mcp_login.access_token }}"}},
         "block": [
             _apis(job),
-            {"name": "The flags", f"{PREFIX}auth0_tenant_flags": {"flags": FLAGS}},
             {"name": "The connection", f"{PREFIX}auth0_connection_domain": {"name": DATABASE}},
+            {"name": "The flags", f"{PREFIX}auth0_tenant_flags": {"flags": FLAGS}},
         ],
     }
     return [_play([login, block])]

@@ -11,9 +11,7 @@ from dataclasses import dataclass
 from tests.integration.harness import DATABASE
 
 Object = dict[str, t.Any]
-FLAGS = {"enable_dynamic_client_registration": True, "enable_client_connections": True}
-# What a tenant that has no such flag does.
-DEFAULTS = {"enable_client_connections": True}
+FLAGS = {"enable_dynamic_client_registration": True}
 URL = "https://mcp.example.com/mcp"
 
 
@@ -42,14 +40,14 @@ class Job:
 
     @property
     def description(self) -> Object:
-        """For contenders that take it as data."""
-        return {"apis": self.apis, "flags": FLAGS, "connection": DATABASE}
+        """For contenders that take it as data. `rehearse` is what the role does, which is for one API."""
+        return {"apis": self.apis, "flags": FLAGS, "connection": DATABASE, "rehearse": self.size == 1}
 
     def missing(self, state: Object) -> list[str]:
         """What the state of a tenant lacks."""
         found = {api["identifier"]: api for api in state["resource_servers"].values()}
         lacks = [api["identifier"] for api in self.apis if not api.items() <= found.get(api["identifier"], {}).items()]
-        flags = {**DEFAULTS, **state["settings"]["flags"]}
+        flags = state["settings"]["flags"]
         lacks += [flag for flag, value in FLAGS.items() if flags.get(flag) is not value]
         databases = [connection for connection in state["connections"].values() if connection["name"] == DATABASE]
         return lacks + [DATABASE for database in databases if not database["is_domain_connection"]]

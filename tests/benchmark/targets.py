@@ -31,7 +31,7 @@ def _judged(rows: Sequence[Row]) -> Iterator[tuple[str, float, float, Row]]:
         case, own = row.case, ours[row.case]
         if case.scenario == "loop" and row.contender == URI:
             yield "time of an item, of uri's", row.ratio.median, LOOP_ITEM, row
-        if row.contender == LIMIT and case.latency:
+        if row.contender == LIMIT and (case.latency or case.plan == "free"):
             yield "time, of the limit", row.ratio.median, OF_LIMIT, row
         if row.contender == BARE and case.scenario in ("job", "scale"):
             yield "requests", own.requests, row.requests + MORE_REQUESTS, row
@@ -65,8 +65,8 @@ def _unmeasured(rows: Sequence[Row]) -> Iterator[str]:
     wanted = {(Case("others", SIZES[0], "unchanged", others=number), OURS) for number in (0, OTHERS)}
     for run in ("first", "unchanged"):
         wanted |= {(Case("limits", SIZES[-1], run, plan="free"), name) for name in (OURS, PEER)}
-        for latency in (0, 50, 150):
-            wanted |= {(Case("job", 1, run, latency), name) for name in (OURS, BARE, LIMIT, PEER)}
+        for latency, plan in ((0, "none"), (50, "none"), (150, "none"), (0, "free")):
+            wanted |= {(Case("job", 1, run, latency, plan), name) for name in (OURS, BARE, LIMIT, PEER)}
         for latency in (50, 150):
             wanted |= {
                 (Case("scale", size, run, latency), name) for size in SIZES for name in (OURS, BARE, LIMIT, PEER)

@@ -5,15 +5,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.benchmark import report, targets
-from tests.benchmark.contenders import Command, Contender
-from tests.benchmark.job import Job, others
-from tests.benchmark.measure import Case, Run, Spread, take_turns
-from tests.benchmark.scenarios import LIMIT, OURS, PEER, URI, Row
+from tests.benchmark.contenders import Command, Contender, bare, debug, ours
+from tests.benchmark.job import FLAGS, Job, others
+from tests.benchmark.measure import Case, Laboratory, Run, Spread, Start, take_turns
+from tests.benchmark.scenarios import BARE, LIMIT, OURS, PEER, RUNS, URI, Row
 from tests.integration.harness import DATABASE
 
 LOOP = Case("loop", 40, "unchanged")
@@ -83,16 +87,31 @@ def test_what_a_job_misses() -> None:
     job = Job(2)
     state: dict[str, Any] = {
         "resource_servers": {str(number): {**api, "id": str(number)} for number, api in enumerate(job.apis)},
-        "settings": {"flags": {"enable_dynamic_client_registration": True}},
+        "settings": {"flags": dict(FLAGS)},
         "connections": {"a": {"name": DATABASE, "is_domain_connection": True}},
     }
     assert job.missing(state) == []
     state["resource_servers"]["1"]["signing_alg"] = "HS256"
-    state["settings"]["flags"]["enable_client_connections"] = False
+    state["settings"]["flags"]["enable_dynamic_client_registration"] = False
     state["connections"]["a"]["is_domain_connection"] = False
-    assert job.missing(state) == [job.apis[1]["identifier"], "enable_client_connections", DATABASE]
+    assert job.missing(state) == [job.apis[1]["identifier"], "enable_dynamic_client_registration", DATABASE]
 
 
 def test_others_have_nothing_in_common_with_a_job() -> None:
     made = others(3, {"signing_alg": "RS256"})
     assert len({api["identifier"] for api in made.values()} - {api["identifier"] for api in Job(100).apis}) == 3
+
+
+@pytest.fixture(scope="module")
+def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laboratory]:
+    with closing(Laboratory(tmp_path_factory.mktemp("benchmark"))) as made:
+        yield made
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_the_job_is_the_sample_playbook_s(laboratory: Laboratory, run: Start) -> None:
+    """Each contender does it, and the bare script sends what the role sends, but for reads after a write."""
+    case = Case("job", 1, run)
+    sent = {name: laboratory.run(make(name), case).requests for name, make in ((OURS, ours), (BARE, bare))}
+    assert sent[OURS] - sent[BARE] == (run == "first")
+    assert laboratory.run(debug("debug"), case).requests == 0

@@ -13,6 +13,7 @@ from tests.integration.harness import Play, Tenant
 
 AUDIENCE = "https://mcp.example.com/mcp"
 LIST = "GET client-grants"
+API = "GET resource-servers/https%3A%2F%2Fmcp.example.com%2Fmcp"
 FOR_ALL: dict[str, t.Any] = {"default_for": "third_party_clients", "audience": AUDIENCE, "subject_type": "user"}
 
 task = functools.partial(harness.task, "auth0_client_grant")
@@ -43,9 +44,13 @@ def test_life_of_a_grant(play: Play, tenant: Tenant) -> None:
     )
     assert run.rc == 0, run.output
     assert run.changed == [*("check create", "create", "check change", "change", "check absent", "absent")]
-    assert all(not step.warnings and step.logins == 1 for step in run.steps)
+    lost = f"Third-party applications can no longer get these scopes of {AUDIENCE}: tools:write."
+    warned = {"check change": lost, "change": lost}
+    assert {step.name: step.warnings for step in run.steps if step.warnings} == warned
+    assert all(step.logins == 1 for step in run.steps)
     reads = [step for step in run.steps if step.name.startswith("check ") or not step.changed]
-    assert all(step.calls == [LIST] for step in reads)
+    # A scope that is new to the grant is looked for at the API.
+    assert all(step.calls == ([LIST, API] if step.name == "check create" else [LIST]) for step in reads)
     # One request tells whether the grant is there.
     assert (
         run["create"].requests[1]["query"].items()
@@ -246,3 +251,38 @@ def test_a_missing_scope_is_found_before_the_write(play: Play, tenant: Tenant, m
     assert text in run["check"].warnings
     assert text in run["real"].result["msg"]
     assert all(step.writes == [] for step in run.steps)
+
+
+def test_scopes_are_added_without_purge(play: Play, tenant: Tenant) -> None:
+    run = play(
+        [
+            task("create", scope=["tools:read"], purge_scope=False, **FOR_ALL),
+            task("add", diff=True, scope=["tools:write"], purge_scope=False, **FOR_ALL),
+            task("again", scope=["tools:read"], purge_scope=False, **FOR_ALL),
+            task("none", scope=[], purge_scope=False, **FOR_ALL),
+            task("unknown", scope=["tools:wrte"], purge_scope=False, **FOR_ALL),
+            task("all", allow_all_scopes=True, **FOR_ALL),
+            task("of all", scope=["tools:read"], purge_scope=False, **FOR_ALL),
+            task("only one", scope=["tools:read"], **FOR_ALL),
+        ]
+    )
+    assert run.changed == ["create", "add", "all", "only one"]
+    assert run["add"].writes == [("PATCH", {"scope": ["tools:read", "tools:write"]})]
+    assert "has no scope tools:wrte. Its scopes are: tools:read, tools:write." in run["unknown"].result["msg"]
+    assert run["of all"].result["client_grant"]["allow_all_scopes"] is True
+    assert "all scopes but those listed" in run["only one"].warnings
+
+
+def test_only_a_new_grant_gets_what_is_ignored(play: Play, tenant: Tenant) -> None:
+    run = play(
+        [
+            task("create", scope=["tools:read"], ignore_changes=["scope"], **FOR_ALL),
+            task("ignored", diff=True, scope=["tools:write"], ignore_changes=["scope"], **FOR_ALL),
+            task("key", ignore_changes=["audience"], **FOR_ALL),
+            task("unset", ignore_changes=["scope"], **FOR_ALL),
+        ]
+    )
+    assert run.changed == ["create"]
+    assert run["ignored"].diff == (FOR_ALL, FOR_ALL)
+    assert run["key"].result["msg"].startswith("ignore_changes names audience.")
+    assert run["unset"].result["msg"].startswith("ignore_changes names scope.")

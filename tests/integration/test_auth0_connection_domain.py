@@ -81,3 +81,21 @@ def test_a_conflict_is_explained(play: Play, tenant: Tenant) -> None:
     assert "already a domain connection" in step.result["msg"]
     assert "Set is_domain_connection: false on the other connection" in step.result["msg"]
     assert step.result["failure"]["status"] == 409
+
+
+def test_only_if_none_is_at_domain_level(play: Play, tenant: Tenant) -> None:
+    other = tenant.api("POST", "connections", {"name": "google-oauth2", "strategy": "google-oauth2"})
+    run = play(
+        [
+            task("first", name=DATABASE, only_if_none=True),
+            task("second", name="google-oauth2", only_if_none=True),
+            task("unknown", name="none", only_if_none=True),
+            task("named", name="google-oauth2"),
+            task("both", name="google-oauth2", only_if_none=True, is_domain_connection=False),
+        ]
+    )
+    assert run.changed == ["first", "named"]
+    assert run["second"].result["connection"]["name"] == DATABASE
+    assert run["second"].calls == run["unknown"].calls == ["GET connections"]
+    assert run["both"].result["msg"].startswith("only_if_none excludes is_domain_connection: false.")
+    assert tenant.api("GET", f"connections/{other['id']}")["is_domain_connection"] is True

@@ -46,6 +46,18 @@ NEEDS: dict[str, dict[str, t.Any]] = {
     "auth0_tenant_info": {},
     "auth0_tenant_settings": {"resource_parameter_profile": "compatibility"},
     "mcp_oauth_check": {"mcp_server_url": "http://127.0.0.1:1/mcp"},
+    "mcp_preflight": {
+        "steps": [
+            {
+                "module": "auth0_connection",
+                "options": {"name": "staff", "strategy": "oidc", "options": {"client_secret": "cnryinone'cnryintwo"}},
+            },
+            {
+                "module": "auth0_resource_server",
+                "options": {"identifier": URL, "signing_alg": "HS256", "signing_secret": "cnrystepone-cnrysteptwo"},
+            },
+        ]
+    },
     "zuplo_mcp_oauth": {"project_dir": "/nowhere", "issuer_domain": "a.example", "mcp_server_url": URL},
 }
 # Names that a secret may have inside an object whose fields Ansible does not know.

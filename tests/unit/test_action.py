@@ -61,6 +61,21 @@ def test_what_cannot_be_set_up_runs_as_a_process_with_a_warning(
     assert "gone in this version" not in warnings[0]
 
 
+def test_a_module_is_loaded_with_its_action(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[str] = []
+    monkeypatch.setattr(_action, "_load", loaded.append)
+    _action.preload("any.plugins.action.auth0_role")
+    assert loaded == ["any.plugins.action.auth0_role"]
+    # The task tells that it runs as a process, and why.
+    monkeypatch.setattr(_action, "_load", lambda name: 1 / 0)
+    _action.preload("any.plugins.action.auth0_role")
+    # Nothing is loaded that will not be used.
+    monkeypatch.setattr(_action, "IS_TESTED", False)
+    monkeypatch.setattr(_action, "_load", loaded.append)
+    _action.preload("any.plugins.action.auth0_client")
+    assert len(loaded) == 1
+
+
 @pytest.mark.parametrize(
     ("module", "args", "hidden"),
     [
