@@ -66,12 +66,12 @@ def test_an_option(world: World, option: values.Option) -> None:
     check(option, world)
 
 
-@pytest.mark.parametrize("gateway", gateways.trials(6, 7), ids=str)
+@pytest.mark.parametrize("gateway", list(gateways.trials(6, 7)), ids=str)
 def test_a_gateway(world: World, gateway: gateways.Gateway) -> None:
     check(gateway, world)
 
 
-@pytest.mark.parametrize("project", projects.trials(12, 7), ids=str)
+@pytest.mark.parametrize("project", list(projects.trials(12, 7)), ids=str)
 def test_a_project(world: World, project: projects.Project) -> None:
     check(project, world)
 

@@ -153,7 +153,7 @@ def test_a_reset_of_the_tenant_drops_requests_under_way(serve: Callable[..., Any
     assert len(served.call("GET", PATH).json()) == 1
 
 
-HEAD = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 4\r\n\r\n"
+HEAD = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: 4\r\n\r\n"
 
 
 def test_raw_bytes_in_place_of_an_answer(serve: Callable[..., Any]) -> None:
