@@ -117,7 +117,7 @@ def test_a_role_is_named_by_its_exact_name_or_its_id(play: Play, tenant: Tenant)
     for name, key in (("empty name", "name"), ("empty id", "id"), ("empty", "name")):
         assert run[name].result["msg"] == f"{key} is empty. Give it a value, or leave it out."
         assert run[name].requests == []
-    assert run["neither"].result["msg"] == "No role is named. Set id or name."
+    assert run["neither"].result["msg"] == "one of the following is required: name, id"
 
 
 def test_what_is_wrong_is_said_before_the_role_is_written(play: Play, tenant: Tenant) -> None:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import socket
-import time
 import typing as t
 
 import pytest
@@ -82,11 +81,9 @@ def test_an_unreachable_host(play: Play) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         domain = f"127.0.0.1:{unused.getsockname()[1]}"
-        started = time.monotonic()
         result = play([api(retry_timeout=2)], env={"AUTH0_DOMAIN": domain})["api"].result
     assert f"Cannot reach {domain}: no answer, tried 2 times: Connection refused." in result["msg"]
     assert result["failure"] == {"status": None, "code": None, "message": None, "request": "POST /oauth/token"}
-    assert time.monotonic() - started < 10
 
 
 def test_certificates_need_not_be_validated(play: Play) -> None:

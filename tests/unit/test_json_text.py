@@ -147,7 +147,9 @@ def test_a_broken_text_has_one_kind_of_error(text: str, data: st.DataObject) -> 
         found = json_reader.load(broken)
     except json_reader.JsonTextError as error:
         # All that `json` takes, and a strict reader does not.
-        if not error.problem.startswith("Repeated key") and not error.problem.endswith("is not JSON"):
+        if not error.problem.startswith(("Repeated key", "Half a surrogate")) and not error.problem.endswith(
+            "is not JSON"
+        ):
             raise
     else:
         assert found == expected
