@@ -22,7 +22,7 @@ from ._auth0.settings import Settings, has_credentials
 from ._errors import LONGEST, Auth0Error, InputError, OpsError, ScopeError, clean
 from ._http import REQUESTS_IMPORT_ERROR
 from ._options import GUEST_OPTIONS, NO_SOURCES, TENANT_OPTIONS, Sources, Spec, prefer_task, select_fields, with_source
-from ._secrets import SHORTEST, Hides, Mask, inspect
+from ._secrets import SHORTEST, Mask, inspect
 from ._types import Object
 
 try:
@@ -73,7 +73,9 @@ class TenantTask(Task):
         unset = [name for name in ignored if name in resource.keys or name not in self.options]
         if unset and not self.absent:
             raise InputError(
-                f"names {', '.join(unset)}", where="ignore_changes", remedy="Name options that the task sets."
+                f"names {', '.join(unset)}",
+                where="ignore_changes",
+                remedy="Name options that the task sets and that do not name the object.",
             )
         return ensure(
             resource,
@@ -159,14 +161,12 @@ def _as_warning(obstacle: OpsError) -> str:
 class Module:
     """A module without a tenant: its own options, what it does, and Ansible's rules between options.
 
-    `hides` says of the dotted path of a field whether it is secret, inside options whose fields Ansible does not know.
     `reveals` says whether the module returns secrets on purpose, or names the option with which it does.
     """
 
     options: Spec
     perform: t.Callable[[t.Any], Result]
     rules: t.Mapping[str, t.Any] = field(default_factory=dict)
-    hides: Hides = lambda path: False
     reveals: bool | str = False
 
     needs_requests: t.ClassVar[bool] = False
@@ -174,6 +174,10 @@ class Module:
 
     def task(self, params: Object, check_mode: bool, memory: Memory | None, sources: Sources = NO_SOURCES) -> Task:
         return Task(select_fields(self.options, params), check_mode)
+
+    def hides(self, path: str) -> bool:
+        """Whether a field is secret, by its dotted path, inside options whose fields Ansible does not know."""
+        return False
 
     @property
     def argument_spec(self) -> dict[str, t.Any]:
@@ -184,8 +188,6 @@ class Module:
 class GuestModule(Module):
     """A module that can do without a tenant. Its function gets a `GuestTask`, whose options include the shared ones."""
 
-    connect: t.Callable[[Settings], ManagementApi] = ManagementApi
-
     needs_requests: t.ClassVar[bool] = True
     shared: t.ClassVar[Spec] = GUEST_OPTIONS
 
@@ -194,6 +196,9 @@ class GuestModule(Module):
         is_given = settings["domain"] and has_credentials(settings)
         api = self.connect(Settings(**settings, sources=sources)) if is_given else None
         return GuestTask(select_fields(self.argument_spec, params), check_mode, api)
+
+    def connect(self, settings: Settings) -> ManagementApi:
+        return ManagementApi(settings)
 
 
 @dataclass(frozen=True)
@@ -212,6 +217,9 @@ class TenantModule(Module):
         settings = Settings(**{name: params[name] for name in TENANT_OPTIONS}, sources=sources)
         api = memory.api(settings) if memory else ManagementApi(settings)
         return TenantTask(select_fields(self.options, params), check_mode, api, memory)
+
+    def hides(self, path: str) -> bool:
+        return self.kind is not None and self.kind.shape.hides(path)
 
 
 def run(module: Module, memory: Memory | None = None) -> None:

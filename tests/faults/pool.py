@@ -26,9 +26,6 @@ class Trial(t.Protocol):
     def judge(self, world: World) -> Verdicts: ...
 
 
-Judged = tuple[int, list[tuple[str, str]]]
-
-
 @dataclass
 class Report:
     """What came of trials: how many ran, and what must not be, each with its trial."""

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import functools
 import json
-import os
-import subprocess
 import sys
 import typing as t
 from pathlib import Path
 
 import pytest
 
-from tests.integration.harness import WAYS, Play, Run, Step, Tenant
+from tests.integration.harness import WAYS, Play, Run, Step, Tenant, ansible_playbook
 
 
 @pytest.fixture(scope="session")
@@ -84,34 +82,21 @@ def player(tenant: Tenant, tmp_path: Path, way: str) -> Play:
         record.touch()
         variables = {"ansible_python_interpreter": sys.executable, **variables}
         environment: dict[str, str | None] = {
-            **{key: value for key, value in os.environ.items() if not key.startswith("AUTH0_")},
             "AUTH0_DOMAIN": tenant.domain,
             "AUTH0_CA_PATH": tenant.ca_path,
             "AUTH0_CLIENT_ID": tenant.client_id,
             "AUTH0_CLIENT_SECRET": tenant.client_secret,
-            "ANSIBLE_HOME": str(tmp_path / "ansible"),
             "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).parent / "callback"),
             "ANSIBLE_CALLBACKS_ENABLED": "record",
             "ANSIBLE_LOCALHOST_WARNING": "false",
             "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
-            "ANSIBLE_NOCOLOR": "1",
-            "MCP_OPS_IN_PROCESS": WAYS.get(way),
             "RECORD_FILE": str(record),
             "RECORD_EMULATOR": tenant.domain,
             "RECORD_CA_PATH": tenant.ca_path,
             **(env or {}),
         }
-        done = subprocess.run(
-            [str(Path(sys.executable).with_name("ansible-playbook")), playbook, *args, "-e", json.dumps(variables)],
-            env={key: value for key, value in environment.items() if value is not None},
-            cwd=tmp_path,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        rc, output = ansible_playbook(tmp_path, way, playbook, *args, "-e", json.dumps(variables), env=environment)
         lines = [json.loads(line) for line in record.read_text().splitlines()]
-        return Run(done.returncode, done.stdout, [Step(**line) for line in lines])
+        return Run(rc, output, [Step(**line) for line in lines])
 
     return run

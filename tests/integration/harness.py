@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -181,6 +182,31 @@ class Run:
 
     def requests_of(self, method: str) -> list[dict[str, t.Any]]:
         return [request for request in self.requests if request["method"] == method]
+
+
+def ansible_playbook(folder: Path, way: str, *args: str, env: t.Mapping[str, str | None]) -> tuple[int, str]:
+    """Run `ansible-playbook` in a folder that holds all it leaves: its exit status, and its output.
+
+    `env` comes over the environment of the tests without AUTH0_ variables; None removes a variable.
+    """
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("AUTH0_")},
+        "ANSIBLE_HOME": str(folder / "ansible"),
+        "ANSIBLE_NOCOLOR": "1",
+        "MCP_OPS_IN_PROCESS": WAYS.get(way),
+        **env,
+    }
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("ansible-playbook")), *args],
+        env={name: value for name, value in environment.items() if value is not None},
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    return done.returncode, done.stdout
 
 
 def content(root: Path) -> dict[str, bytes]:

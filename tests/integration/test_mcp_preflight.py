@@ -239,3 +239,10 @@ def test_secrets_of_the_steps_stay_out(play: Play, tenant: Tenant) -> None:
     )
     assert "HS256" in run["preflight"].result["msg"]
     assert "canary" not in run.output
+
+
+def test_a_tenant_that_is_not_read_is_not_passed_over_in_silence(play: Play, tenant: Tenant) -> None:
+    task = {"name": "preflight", "mcp_ops.oauth.mcp_preflight": {"steps": [step("auth0_connection_domain", name="x")]}}
+    run = play([task], env={"AUTH0_CLIENT_ID": None, "AUTH0_CLIENT_SECRET": None})
+    assert run["preflight"].requests == []
+    assert run["preflight"].warnings.startswith("Only the options were checked, and not the tenant: domain or the")

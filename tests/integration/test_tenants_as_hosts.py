@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 import typing as t
 from dataclasses import dataclass, field
@@ -19,7 +18,7 @@ from pathlib import Path
 import pytest
 from ansible.parsing.vault import VaultLib, VaultSecret
 
-from tests.integration.harness import DATABASE, WAYS, Tenant
+from tests.integration.harness import DATABASE, WAYS, Tenant, ansible_playbook
 
 PLAYBOOK = "mcp_ops.oauth.mcp_server"
 ABSENT = "mcp_ops.oauth.mcp_server_absent"
@@ -96,33 +95,14 @@ def run(
     if not isinstance(playbook, str):
         (folder / "site.yml").write_text(json.dumps(playbook))
         playbook = str(folder / "site.yml")
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("AUTH0_")},
-        "ANSIBLE_HOME": str(folder / "ansible"),
-        "ANSIBLE_NOCOLOR": "1",
-        "MCP_OPS_IN_PROCESS": WAYS[way],
-        **(env or {}),
-    }
     shared = {"ansible_python_interpreter": sys.executable, "mcp_hosts": "all", **variables}
-    done = subprocess.run(
-        [
-            str(Path(sys.executable).with_name("ansible-playbook")),
-            *("-i", str(inventory), "--vault-password-file", str(folder / "password"), "--forks", "2"),
-            *(playbook, "-e", json.dumps(shared), *args),
-        ],
-        env=environment,
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=180,
-        check=False,
-    )
+    options = ("-i", str(inventory), "--vault-password-file", str(folder / "password"), "--forks", "2")
+    rc, text = ansible_playbook(folder, way, *options, playbook, "-e", json.dumps(shared), *args, env=env or {})
     if os.environ.get("SHOW"):
-        print(f"\n$ ansible-playbook {Path(playbook).name} {' '.join(args)}   # rc {done.returncode}\n{done.stdout}")
+        print(f"\n$ ansible-playbook {Path(playbook).name} {' '.join(args)}   # rc {rc}\n{text}")
     for tenant in tenants.values():
-        assert tenant.client_secret not in done.stdout
-    return Screen(done.returncode, done.stdout, {host: writes(tenant) for host, tenant in tenants.items()})
+        assert tenant.client_secret not in text
+    return Screen(rc, text, {host: writes(tenant) for host, tenant in tenants.items()})
 
 
 def writes(tenant: Tenant) -> list[str]:

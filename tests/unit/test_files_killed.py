@@ -25,7 +25,6 @@ def fast(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fsync", lambda descriptor: None)
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="only a process of its own can be killed")
 @pytest.mark.parametrize("killed", RUNS)
 @pytest.mark.parametrize("name", NAMES)
 def test_one_more_run_heals_what_a_killed_one_has_left(tmp_path: Path, name: str, killed: str) -> None:

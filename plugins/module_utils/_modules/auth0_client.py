@@ -28,6 +28,5 @@ MODULE = TenantModule(
     perform,
     {"required_one_of": [["client_id", "name"]]},
     kind=APPLICATION,
-    hides=APPLICATION.shape.hides,
     reveals="include_client_secret",
 )

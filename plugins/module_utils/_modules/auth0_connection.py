@@ -31,5 +31,4 @@ MODULE = TenantModule(
     perform,
     {"required_one_of": [["name", "id"]], "required_if": [["resend_options", True, ["options"]]]},
     kind=CONNECTION,
-    hides=CONNECTION.shape.hides,
 )

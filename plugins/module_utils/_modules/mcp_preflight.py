@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import dataclass
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.errors import UnsupportedError
@@ -15,6 +16,7 @@ from .._auth0.form import ANY, Form
 from .._auth0.kinds.client_grant import CLIENT_GRANT
 from .._auth0.settings import Settings
 from .._check import tenant
+from .._check.check import NO_CREDENTIALS
 from .._errors import ApiError, CredentialsError, OpsError, ScopeError, UnreachableError
 from .._module import GuestModule, GuestTask, Module, Result, Task, TenantModule, TenantTask
 from .._options import select_fields
@@ -45,6 +47,7 @@ MODULES: dict[str, Module] = {
     "auth0_tenant_settings": auth0_tenant_settings.MODULE,
     "zuplo_mcp_oauth": zuplo_mcp_oauth.MODULE,
 }
+_BEFORE = "steps.options."
 # Tags that ansible-core gives a meaning.
 _SPECIAL = frozenset({"all", "tagged", "untagged", "always"})
 
@@ -106,6 +109,8 @@ class Preflight:
             return
         given = select_fields(module.options, validated.validated_parameters)
         result = self._plan(module, given)
+        if result is None:
+            return
         self.impact += [text for text in result.impact if text not in self.impact]
         for obstacle in result.obstacles:
             if isinstance(obstacle, ScopeError):
@@ -115,15 +120,16 @@ class Preflight:
         if name == API and self._api:
             self._judge(self._api, given, result.values["resource_server"], variables)
 
-    def _plan(self, module: Module, given: Object) -> Result:
+    def _plan(self, module: Module, given: Object) -> Result | None:
+        """None where the token cannot read what is to be planned."""
         if not isinstance(module, TenantModule):
             return module.perform(Task(given, True))
         if self._api is None:
-            return Result({"resource_server": {}})
+            return None
         if module.kind and (missing := self._api.missing_scopes([f"read:{module.kind.scope}"])):
             verbs = ("delete",) if given.get("state") == "absent" else module.kind.verbs
             self._lack([*missing, *self._api.missing_scopes(f"{verb}:{module.kind.scope}" for verb in verbs)])
-            return Result({"resource_server": {}})
+            return None
         return module.perform(TenantTask(given, True, self._api))
 
     def _lack(self, scopes: t.Iterable[str]) -> None:
@@ -134,7 +140,7 @@ class Preflight:
         identifier = given["identifier"]
         if given["state"] == "absent":
             self.impact += _granted(api, identifier)
-        elif planned:
+        else:
             api.predicted[f"resource-servers/{encode(identifier)}"] = planned
             for finding in (tenant.resource_server(planned, [], identifier), tenant.signing_alg(planned)):
                 if finding.status == "fail":
@@ -154,9 +160,11 @@ def perform(task: GuestTask) -> Result:
     for step in steps:
         preflight.check(step)
     warnings, missing = [], preflight.missing_scopes
+    if remote and not error and task.api is None:
+        warnings.append(f"Only the options were checked, and not the tenant: {NO_CREDENTIALS}.")
     if options["refuse_impact"]:
         for text in preflight.impact:
-            preflight.add(text, ["refuse_impact"])
+            preflight.add(f"{text} Set it to false to go on all the same.", ["refuse_impact"])
     else:
         warnings += preflight.impact
     if missing and task.check_mode:
@@ -235,11 +243,16 @@ OPTIONS: dict[str, t.Any] = {
 }
 
 
-def hides(path: str) -> bool:
-    """Whether a path is secret in the options of a step: in those of any module, as the path does not tell which."""
-    inner = path[len("steps.options.") :] if path.startswith("steps.options.") else ""
-    kinds = [module.kind for module in MODULES.values() if isinstance(module, TenantModule) and module.kind]
-    return any(kind.shape.hides(inner) for kind in kinds) if inner else False
+@dataclass(frozen=True)
+class PreflightModule(GuestModule):
+    """What it hides is what any of the modules hides, as the path in the options of a step does not tell which."""
+
+    def hides(self, path: str) -> bool:
+        before, inner = path[: len(_BEFORE)], path[len(_BEFORE) :]
+        return before == _BEFORE and any(module.hides(inner) for module in MODULES.values())
+
+    def connect(self, settings: Settings) -> ManagementApi:
+        return PreflightApi(settings)
 
 
-MODULE = GuestModule(OPTIONS, perform, hides=hides, connect=PreflightApi)
+MODULE = PreflightModule(OPTIONS, perform)

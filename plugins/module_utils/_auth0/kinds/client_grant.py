@@ -60,7 +60,7 @@ class ClientGrants(Collection):
             return "A new client grant needs scope or allow_all_scopes: true. An empty scope is allowed."
         if "allow_all_scopes" in plan.body and not plan.body["allow_all_scopes"] and "scope" not in plan.body:
             return "allow_all_scopes: false needs scope: the scopes that remain."
-        third_party = "default_for" in (actual or plan.body)
+        third_party = (actual or plan.body).get("default_for")
         if third_party and plan.body.get("allow_any_organization"):
             return "allow_any_organization is not for third-party applications."
         return None
@@ -71,7 +71,7 @@ class ClientGrants(Collection):
         there = actual.get("scope") or []
         lost = [scope for scope in there if scope not in (plan.predicted.get("scope") or [])]
         what = "all scopes but those listed" if actual.get("allow_all_scopes") else ", ".join(lost)
-        who = "Third-party applications" if "default_for" in actual else f"The application {actual['client_id']}"
+        who = "Third-party applications" if actual.get("default_for") else f"The application {actual['client_id']}"
         return [f"{who} can no longer get these scopes of {actual['audience']}: {what}."] if what else ()
 
     def title(self, wanted: Object, found: Object) -> str:

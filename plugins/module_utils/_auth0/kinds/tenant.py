@@ -236,7 +236,7 @@ class TenantSettings(Singleton):
         return [
             "resource_parameter_profile: compatibility makes Auth0 heed the parameter resource that clients send. "
             f"Until now they got tokens for default_audience '{default}', whatever they sent. From now on, a client "
-            "that sends a resource that is no identifier of an API gets an error."
+            "that sends a resource that is no identifier of an API gets an error, until there is such an API."
         ]
 
 
