@@ -118,6 +118,7 @@ def reason(error: ValidationError) -> str:
         "pattern": lambda: f"String does not match pattern {limit}: {found}",
         "format": lambda: f"Object didn't pass validation for format {limit}: {found}",
         "enum": lambda: f"No enum match for: {json.dumps(found)}",
+        "oneOf": lambda: "Data does not match any schemas from 'oneOf'",
     }
     return texts[str(error.validator)]()
 

@@ -161,12 +161,12 @@ def keep_scopes(tenant: Tenant, identifier: str, scopes: Iterable[str]) -> None:
 
 
 _PATH, _READ, _UPDATE = "/roles", ("read:roles",), ("update:roles",)
-_CHANGE = schemas.validator(schemas.ROLE_PERMISSIONS)
+_CHANGE = schemas.request("AddRolePermissions")
 OPERATIONS = (
     Operation("GET", _PATH, _READ, read_all, query=listing.PAGING | {"name_filter", "type", "owner_id"}),
-    Operation("POST", _PATH, ("create:roles",), create, schemas.validator(schemas.ROLE_CREATE)),
+    Operation("POST", _PATH, ("create:roles",), create, schemas.request("CreateRole")),
     Operation("GET", f"{_PATH}/{{id}}", _READ, read),
-    Operation("PATCH", f"{_PATH}/{{id}}", _UPDATE, update, schemas.validator(schemas.ROLE_UPDATE)),
+    Operation("PATCH", f"{_PATH}/{{id}}", _UPDATE, update, schemas.request("UpdateRole")),
     Operation("DELETE", f"{_PATH}/{{id}}", ("delete:roles",), delete),
     Operation("GET", f"{_PATH}/{{id}}/permissions", _READ, read_permissions, query=listing.PAGING),
     Operation("POST", f"{_PATH}/{{id}}/permissions", _UPDATE, add_permissions, _CHANGE),
