@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -106,7 +106,7 @@ def reason(error: ValidationError) -> str:
     if error.validator == "type":
         wanted = limit if isinstance(limit, str) else ",".join(limit)
         return f"Expected type {wanted} but found type {_TYPES[type(found)]}"
-    texts = {
+    texts: dict[str, Callable[[], str]] = {
         "minProperties": lambda: f"Too few properties defined ({len(found)}), minimum {limit}",
         "maxProperties": lambda: f"Too many properties defined ({len(found)}), maximum {limit}",
         "minItems": lambda: f"Array is too short ({len(found)}), minimum {limit}",
