@@ -53,7 +53,11 @@ async def _api_error(request: Request, error: Exception) -> Response:
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
+    """A method that a path of the Management API lacks is a 404: hapi has no 405 (hapijs/hapi#3238), and the errors of
+    the Management API are in hapi's words."""
     assert isinstance(error, HTTPException)
+    if error.status_code == 405 and request.url.path.startswith(f"{PREFIX}/"):
+        error = HTTPException(404)
     return JSONResponse(ApiError(error.status_code, error.detail).body(), error.status_code, error.headers)
 
 

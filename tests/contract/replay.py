@@ -187,7 +187,7 @@ class Replay:
 
     def _compare(self, entry: Exchange, body: Any) -> list[str]:
         recorded, emulated = self._translated(entry.answer), body
-        if entry.method == "GET" and len(entry.parts) == 1:
+        if entry.method == "GET" and len(entry.parts) == 1 and entry.status < 400:
             collection = entry.kind.replace("-", "_")
             assert isinstance(emulated, dict)
             old = {self._mapped(item[IDS[entry.kind]]): item for item in recorded.pop(collection)}

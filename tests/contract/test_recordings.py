@@ -21,10 +21,16 @@ SETTINGS = "PATCH /tenants/settings"
 
 KNOWN = (
     Known(
-        "organizations, attack protection and directory provisioning are outside the emulator",
-        "*",
-        r"\w+ /(client-grants/\w+/organizations|attack-protection/.*|connections-directory-provisionings)",
-        "status 404: .*",
+        "organizations are outside the emulator",
+        "tf.TestAccDataSourceClientGrantOrganizations",
+        r"GET /client-grants/\w+/organizations",
+        "status 403: .*",
+    ),
+    Known(
+        "attack protection is outside the emulator, whatever the plan",
+        "tf.TestAccAttackProtectionBotDetectionInsufficientEntitlement",
+        r"(GET|PATCH) /attack-protection/.*",
+        "~(message|errorCode)",
     ),
     # What the recorders did
     Known(

@@ -18,7 +18,7 @@ KNOWN = (
         "users are outside the emulator's Management API",
         TF,
         r"\w+ /(users|roles/\w+/users).*",
-        "status 404: .*",
+        "status 403: .*",
     ),
     Known("recorded before roles had types", TF, r"(POST|GET) /roles(/\w+)?", r"\+(roles\[\]\.)?type"),
     Known(
