@@ -5,8 +5,8 @@
 
 What goes wrong is told to the client in a redirect, or to the person on a page: while client and redirect_uri are not
 known to belong together, and always for clients that are protected from open redirects, as strict ones are.
-A login under way is `{client_id, redirect_uri, state, audience, resource, scope, code_challenge, code_challenge_method,
-user_id?}`; the pages carry its name in a hidden field.
+A login under way is `{client_id, redirect_uri, state, audience, resource, scope, organization, code_challenge,
+code_challenge_method, user_id?}`; the pages carry its name in a hidden field.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from . import access, pages, redirects
+from . import access, logs, organizations, pages, redirects, users
 from .errors import ApiError, OAuthError
-from .management import cimd
+from .management import cimd, rules
 from .oauth import parameters
-from .tenant import DATABASE, State, Tenant
+from .tenant import State, Tenant
 
 LOGIN_LIFETIME = CODE_LIFETIME = 600
 
@@ -73,8 +73,6 @@ def _check(client: State, query: Mapping[str, str]) -> None:
     unsupported = [name for name in STRICT_UNSUPPORTED if name in query]
     if access.is_strict(client) and unsupported:
         raise _invalid(f"Parameters not supported for third-party clients: {', '.join(unsupported)}")
-    if "organization" in query:
-        raise _invalid(f"parameter organization is invalid: {query['organization']}")
     if not query.get("response_type"):
         raise _invalid("Missing required parameter: response_type")
     if query["response_type"] != "code":
@@ -102,8 +100,10 @@ def _begin(tenant: Tenant, client: State, query: Mapping[str, str]) -> str:
     """The name of the login under way. Everything that can be refused before a login is refused here."""
     _check(client, query)
     audience = access.audience(tenant, query)
+    organization = organizations.of_request(tenant, client, query)
     access.api_for(tenant, client, audience)
-    access.connections(tenant, client)
+    organizations.connections(organization, access.connections(tenant, client))
+    rules.check_login(tenant, client)
     login = {
         "client_id": client["client_id"],
         "redirect_uri": query["redirect_uri"],
@@ -111,6 +111,7 @@ def _begin(tenant: Tenant, client: State, query: Mapping[str, str]) -> str:
         "audience": audience,
         "resource": query.get("resource"),
         "scope": query.get("scope", "").split(),
+        "organization": organization and organization["id"],
         "code_challenge": query.get("code_challenge", ""),
         "code_challenge_method": query.get("code_challenge_method", "plain"),
     }
@@ -127,6 +128,7 @@ def _answer(tenant: Tenant, login: Mapping[str, str | None], answer: Mapping[str
 
 
 def _refusal(tenant: Tenant, client: State, login: Mapping[str, str | None], error: OAuthError) -> Response:
+    logs.refused(tenant, "f", error, client=client, user=tenant.objects("users").get(login.get("user_id") or ""))
     if client.get("redirection_policy") == "open_redirect_protection":
         return _page(tenant, error)
     return _answer(tenant, login, error.body())
@@ -147,13 +149,23 @@ def _login_page(tenant: Tenant, client: State, name: str, email: str = "", *, wr
     )
 
 
-def _user(tenant: Tenant, client: State, form: Mapping[str, str]) -> State | None:
-    """Who logs in. All users are of the one database connection, so that one must be among the usable."""
-    if all(connection["name"] != DATABASE for connection in access.connections(tenant, client)):
+def _user(tenant: Tenant, client: State, login: State, form: Mapping[str, str]) -> State | None:
+    """Who logs in; None if nobody does with this address and password."""
+    organization = organizations.of_login(tenant, login)
+    usable = organizations.connections(organization, access.connections(tenant, client))
+    found = users.find(tenant, form.get("email", ""), usable)
+    right = found is not None and found["password"] == form.get("password")
+    if not right:
+        error = OAuthError(403, "invalid_grant", "Wrong email or password.")
+        name = {} if found else {"user_name": form.get("email", "")}
+        logs.refused(
+            tenant, "fp" if found else "fu", error, client=client, user=found, organization=organization, **name
+        )
         return None
-    users = tenant.objects("users").values()
-    found = next((user for user in users if user["email"].lower() == form.get("email", "").strip().lower()), None)
-    return found if found is not None and found["password"] == form.get("password") else None
+    assert found is not None
+    users.check(found)
+    organizations.admit(tenant, organization, found)
+    return found
 
 
 def _agreed_scopes(tenant: Tenant, client: State, login: State) -> tuple[State | None, list[str]]:
@@ -191,14 +203,26 @@ def _finish(tenant: Tenant, client: State, name: str, login: State) -> Response:
     _api, scopes = _agreed_scopes(tenant, client, login)
     del tenant.objects("logins")[name]
     code = tenant.keep("codes", {**login, "scope": scopes}, tenant.clock() + CODE_LIFETIME)
+    user = tenant.objects("users")[login["user_id"]]
+    logs.record(
+        tenant,
+        "s",
+        client=client,
+        user=user,
+        connection=users.connection_of(tenant, user),
+        organization=organizations.of_login(tenant, login),
+        audience=login["audience"],
+        scope=" ".join(scopes),
+    )
     return _answer(tenant, login, {"code": code})
 
 
 def _log_in(tenant: Tenant, client: State, name: str, login: State, form: Mapping[str, str]) -> Response:
-    user = _user(tenant, client, form)
+    user = _user(tenant, client, login, form)
     if user is None:
         return _login_page(tenant, client, name, form.get("email", ""), wrong=True)
     login["user_id"] = user["user_id"]
+    users.logged_in(tenant, user)
     return _consent_page(tenant, client, name, login)
 
 
@@ -221,6 +245,7 @@ def routes(tenant: Tenant) -> list[Route]:
             await _introduce(tenant, query.get("client_id", ""))
             client = _client(tenant, query)
         except OAuthError as error:
+            logs.refused(tenant, "f", error, client=access.find_client(tenant, query.get("client_id", "")))
             return _page(tenant, error)
         try:
             name = _begin(tenant, client, query)

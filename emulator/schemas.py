@@ -650,3 +650,75 @@ REGISTRATION = open_object(
     },
     "redirect_uris",
 )
+
+
+# Users. `format` of the address: as Auth0 checks it, roughly.
+
+_METADATA = open_object()
+_PROFILE: dict[str, Schema] = {
+    "email": text(format="email-or-empty", least=1),
+    "phone_number": text(pattern=r"^\+[0-9]{1,15}$"),
+    "username": text(least=1, most=128),
+    "password": text(least=1),
+    **{name: text(least=1, most=150) for name in ("given_name", "family_name")},
+    **{name: text(least=1, most=300) for name in ("name", "nickname")},
+    "picture": text(format="absolute-uri-or-empty"),
+}
+_USER_FLAGS = booleans("blocked", "email_verified", "phone_verified", "verify_email")
+_USER_METADATA = {"user_metadata": _METADATA, "app_metadata": _METADATA}
+USER_CREATE = closed(
+    {**_PROFILE, **_USER_FLAGS, **_USER_METADATA, "user_id": text(most=255), "connection": text(least=1)}, "connection"
+)
+USER_UPDATE = closed(
+    {
+        **{name: nullable(schema) for name, schema in _PROFILE.items()},
+        **_USER_FLAGS,
+        **_USER_METADATA,
+        "verify_phone_number": boolean(),
+        "connection": text(least=1),
+        "client_id": text(least=1),
+    }
+)
+USER_ROLES = closed({"roles": array(text(least=1), minItems=1)}, "roles")
+ROLE_USERS = closed({"users": array(text(least=1), minItems=1)}, "users")
+
+
+# Organizations
+
+_COLOR = text(pattern="^#(?:[0-9a-fA-F]{3}){1,2}$")
+_ORGANIZATION_CONNECTION = booleans("assign_membership_on_login", "is_signup_enabled", "show_as_button")
+_ORGANIZATION: dict[str, Schema] = {
+    "name": text(least=1, most=50, pattern="^[a-z0-9][a-z0-9_-]*$"),
+    "display_name": text(least=1, most=255),
+    "branding": closed(
+        {
+            "logo_url": text(format="absolute-uri-or-empty"),
+            "colors": closed({"primary": _COLOR, "page_background": _COLOR}, "primary", "page_background"),
+        }
+    ),
+    "metadata": open_object(additionalProperties={"type": ["string", "null"], "maxLength": 255}, maxProperties=25),
+    "token_quota": closed({"client_credentials": _QUOTA}, "client_credentials"),
+    # The documentation says `deny` for `block`.
+    "third_party_client_access": one_of("block", "allow"),
+    "is_app_entitlement_active": boolean(),
+}
+ORGANIZATION_CONNECTION_ADD = closed({"connection_id": text(least=1), **_ORGANIZATION_CONNECTION}, "connection_id")
+ORGANIZATION_CONNECTION_UPDATE = closed(_ORGANIZATION_CONNECTION)
+ORGANIZATION_CREATE = closed(
+    {**_ORGANIZATION, "enabled_connections": array(ORGANIZATION_CONNECTION_ADD, maxItems=10)}, "name"
+)
+ORGANIZATION_UPDATE = closed({**_ORGANIZATION, "token_quota": nullable(_ORGANIZATION["token_quota"])})
+ORGANIZATION_MEMBERS = closed({"members": array(text(least=1), minItems=1)}, "members")
+ORGANIZATION_CLIENT_GRANT = closed({"grant_id": text(least=1)}, "grant_id")
+
+
+# Rules
+
+_RULE = {
+    "name": text(most=255, pattern="^[a-zA-Z0-9]([ \\-a-zA-Z0-9]*[a-zA-Z0-9])?$"),
+    "script": text(least=1),
+    "order": integer(0),
+    "enabled": boolean(),
+}
+RULE_CREATE = closed(_RULE, "name", "script")
+RULE_UPDATE = closed(_RULE)

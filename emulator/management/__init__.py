@@ -8,7 +8,20 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from ..tenant import Tenant
-from . import actions, cimd, client_grants, clients, connections, resource_servers, roles, tenant_settings
+from . import (
+    actions,
+    cimd,
+    client_grants,
+    clients,
+    connections,
+    logs,
+    organizations,
+    resource_servers,
+    roles,
+    rules,
+    tenant_settings,
+    users,
+)
 from .operation import Operation
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -20,6 +33,10 @@ OPERATIONS: tuple[Operation, ...] = (
     *clients.OPERATIONS,
     *cimd.OPERATIONS,
     *actions.OPERATIONS,
+    *users.OPERATIONS,
+    *organizations.OPERATIONS,
+    *rules.OPERATIONS,
+    *logs.OPERATIONS,
 )
 
 
