@@ -18,9 +18,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from . import access, logs, organizations, pages, redirects, users
+from . import access, logins, pages, redirects
 from .errors import ApiError, OAuthError
-from .management import cimd, rules
+from .management import cimd
 from .oauth import parameters
 from .tenant import State, Tenant
 
@@ -100,10 +100,8 @@ def _begin(tenant: Tenant, client: State, query: Mapping[str, str]) -> str:
     """The name of the login under way. Everything that can be refused before a login is refused here."""
     _check(client, query)
     audience = access.audience(tenant, query)
-    organization = organizations.of_request(tenant, client, query)
     access.api_for(tenant, client, audience)
-    organizations.connections(organization, access.connections(tenant, client))
-    rules.check_login(tenant, client)
+    organization = logins.check(tenant, client, query)
     login = {
         "client_id": client["client_id"],
         "redirect_uri": query["redirect_uri"],
@@ -128,7 +126,7 @@ def _answer(tenant: Tenant, login: Mapping[str, str | None], answer: Mapping[str
 
 
 def _refusal(tenant: Tenant, client: State, login: Mapping[str, str | None], error: OAuthError) -> Response:
-    logs.refused(tenant, "f", error, client=client, user=tenant.objects("users").get(login.get("user_id") or ""))
+    logins.failed(tenant, client, error, login.get("user_id"))
     if client.get("redirection_policy") == "open_redirect_protection":
         return _page(tenant, error)
     return _answer(tenant, login, error.body())
@@ -147,25 +145,6 @@ def _login_page(tenant: Tenant, client: State, name: str, email: str = "", *, wr
         email=email,
         wrong=wrong,
     )
-
-
-def _user(tenant: Tenant, client: State, login: State, form: Mapping[str, str]) -> State | None:
-    """Who logs in; None if nobody does with this address and password."""
-    organization = organizations.of_login(tenant, login)
-    usable = organizations.connections(organization, access.connections(tenant, client))
-    found = users.find(tenant, form.get("email", ""), usable)
-    right = found is not None and found["password"] == form.get("password")
-    if not right:
-        error = OAuthError(403, "invalid_grant", "Wrong email or password.")
-        name = {} if found else {"user_name": form.get("email", "")}
-        logs.refused(
-            tenant, "fp" if found else "fu", error, client=client, user=found, organization=organization, **name
-        )
-        return None
-    assert found is not None
-    users.check(found)
-    organizations.admit(tenant, organization, found)
-    return found
 
 
 def _agreed_scopes(tenant: Tenant, client: State, login: State) -> tuple[State | None, list[str]]:
@@ -203,26 +182,15 @@ def _finish(tenant: Tenant, client: State, name: str, login: State) -> Response:
     _api, scopes = _agreed_scopes(tenant, client, login)
     del tenant.objects("logins")[name]
     code = tenant.keep("codes", {**login, "scope": scopes}, tenant.clock() + CODE_LIFETIME)
-    user = tenant.objects("users")[login["user_id"]]
-    logs.record(
-        tenant,
-        "s",
-        client=client,
-        user=user,
-        connection=users.connection_of(tenant, user),
-        organization=organizations.of_login(tenant, login),
-        audience=login["audience"],
-        scope=" ".join(scopes),
-    )
+    logins.done(tenant, client, login, scopes)
     return _answer(tenant, login, {"code": code})
 
 
 def _log_in(tenant: Tenant, client: State, name: str, login: State, form: Mapping[str, str]) -> Response:
-    user = _user(tenant, client, login, form)
+    user = logins.attempt(tenant, client, login, form)
     if user is None:
         return _login_page(tenant, client, name, form.get("email", ""), wrong=True)
     login["user_id"] = user["user_id"]
-    users.logged_in(tenant, user)
     return _consent_page(tenant, client, name, login)
 
 
@@ -245,7 +213,7 @@ def routes(tenant: Tenant) -> list[Route]:
             await _introduce(tenant, query.get("client_id", ""))
             client = _client(tenant, query)
         except OAuthError as error:
-            logs.refused(tenant, "f", error, client=access.find_client(tenant, query.get("client_id", "")))
+            logins.failed(tenant, access.find_client(tenant, query.get("client_id", "")), error)
             return _page(tenant, error)
         try:
             name = _begin(tenant, client, query)

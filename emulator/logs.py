@@ -3,8 +3,8 @@
 
 """The tenant's log events: logins, token requests, registrations, operations of the Management API.
 
-An event has the keys of Auth0's schemas (auth0/auth0-log-schemas). No secret goes into one: of codes and tokens nothing,
-of an object that was written no more than what names it.
+An event has the keys of Auth0's schemas (auth0/auth0-log-schemas). No secret goes into one: nothing of a code or a
+token, and of an object that was written what names it.
 """
 
 from __future__ import annotations
@@ -110,12 +110,6 @@ def record(
     tenant.logs.append({**event, **more, "environment_name": "emulator", **last})
 
 
-def refused(tenant: Tenant, kind: str, error: OAuthError, **about: Any) -> None:
-    """An authorization request or a login that failed."""
-    details = {"error": {"message": error.description, "oauthError": error.error}}
-    record(tenant, kind, error.description, details=details, **about)
-
-
 def exchanged(tenant: Tenant, grant_type: str, client: State, audience: str, scopes: list[str], **about: Any) -> None:
     record(tenant, f"s{EXCHANGES[grant_type]}", client=client, audience=audience, scope=" ".join(scopes), **about)
 
@@ -151,10 +145,13 @@ def _exchange(method: str, path: str, query: State, status: int, answer: Any, **
 
 
 def _title(method: str, path: str) -> str:
-    """What an operation does, by its path: `POST /roles/{id}/users` is "Create role users"."""
+    """What an operation does, by its path: "Create a role", "Create role users"."""
     words = [part for part in path.strip("/").split("/") if not part.startswith("{")]
-    whole = [*(word.removesuffix("s") for word in words[:-1]), words[-1]]
-    return f"{_ACTS[method]} {' '.join(whole)}".replace("-", " ").replace("_", " ")
+    if len(words) == 1:
+        words = ["an" if words[0][0] in "aeiou" else "a", words[0].removesuffix("s")]
+    else:
+        words = [*(word.removesuffix("s") for word in words[:-1]), words[-1]]
+    return f"{_ACTS[method]} {' '.join(words)}".replace("-", " ").replace("_", " ")
 
 
 def _accessed(body: Any) -> list[str]:

@@ -3,8 +3,9 @@
 
 """Token requests that speak for a user: with an authorization code, and with a refresh token.
 
-A code and a refresh token stand for what was agreed to: `{client_id, user_id, audience, resource, scope, organization}`.
-A code also holds `{redirect_uri, code_challenge, code_challenge_method}`, a refresh token `{family, started, used?}`.
+A code and a refresh token stand for what was agreed to: `{client_id, user_id, audience, resource, scope,
+organization}`. A code also holds `{redirect_uri, code_challenge, code_challenge_method}`, a refresh token
+`{family, started, used?}`.
 """
 
 from __future__ import annotations
