@@ -17,7 +17,7 @@ from typing import Any
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from .errors import OAuthError
+from .errors import OAuthError, ReusedToken
 from .tenant import State, Tenant
 
 # What an event of a kind says, where nothing went wrong.
@@ -121,7 +121,8 @@ def not_exchanged(tenant: Tenant, grant_type: str, client_id: str, error: OAuthE
     clients = tenant.objects("clients").values()
     client = next((one for one in clients if client_id in (one.get("external_client_id"), one["client_id"])), None)
     details = {"requested_client_id": client_id} if client_id else {}
-    record(tenant, f"f{EXCHANGES[grant_type]}", error.description, client=client, details=details)
+    kind = "ferrt" if isinstance(error, ReusedToken) else f"f{EXCHANGES[grant_type]}"
+    record(tenant, kind, error.description, client=client, details=details)
 
 
 def registered(tenant: Tenant, path: str, asked: Any, client: State) -> None:

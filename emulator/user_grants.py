@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import access, logs, organizations, tokens, users
-from .errors import OAuthError
+from .errors import OAuthError, ReusedToken
 from .tenant import State, Tenant
 
 AGREED = ("client_id", "user_id", "audience", "resource", "scope", "organization")
@@ -66,7 +66,7 @@ def by_refresh_token(tenant: Tenant, client: State, form: Mapping[str, str]) -> 
     rotating, now = settings.get("rotation_type") == "rotating", tenant.clock()
     if rotating and "used" in agreed and now - agreed["used"] >= settings.get("leeway", 0):
         _revoke(tenant, agreed["family"])
-        raise _invalid("Unknown or invalid refresh token.")
+        raise ReusedToken(403, "invalid_grant", "Unknown or invalid refresh token.")
     wanted = form.get("scope", "").split() or agreed["scope"]
     scopes = [scope for scope in agreed["scope"] if scope in wanted]
     answer, _scopes = _access_token(tenant, client, agreed, form, scopes)

@@ -37,6 +37,7 @@ REQUIRED = {
     "feacft": {"hostname", "environment_name"},
     "sertft": {"hostname", "audience"},
     "fertft": {"hostname", "environment_name"},
+    "ferrt": {"hostname", "environment_name"},
     "seccft": {"hostname", "audience"},
     "feccft": {"hostname"},
     "sapi": set(),
@@ -154,6 +155,19 @@ def test_token_requests_that_fail(api: Any) -> None:
     ]
     everything = str(api.expect(200, "GET", PATH, per_page="100"))
     assert not any(secret in everything for secret in ("made-up", "wrong-secret"))
+
+
+def test_a_rotating_token_that_comes_back(api: Any) -> None:
+    set_up(api)
+    client = register(api)
+    used = redeem(api, client, code(api, client, scope="offline_access")).json()["refresh_token"]
+    following = refresh(api, client, used).json()["refresh_token"]
+    for token in (used, following):
+        assert refresh(api, client, token).status_code == 403
+    assert _only(api, "type:ferrt")["client_id"] == client["client_id"]
+    # The rest of the family went with it.
+    assert _only(api, "type:fertft")["client_id"] == client["client_id"]
+    assert used not in str(api.expect(200, "GET", PATH, per_page="100"))
 
 
 def test_client_credentials(api: Any) -> None:
