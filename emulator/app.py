@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from . import authorize, control, documents, management, oauth, registration
+from . import authorize, control, documents, logs, management, oauth, registration
 from .errors import ApiError, OAuthError
 from .management.operation import PREFIX
 from .ratelimit import RateLimiter
@@ -73,7 +73,7 @@ def create_app(tenant: Tenant, *, latency: float = 0.0, plan: str = "none") -> T
             *registration.routes(tenant),
             *management.routes(tenant),
         ],
-        middleware=[Middleware(RateLimit, limiter=limiter)],
+        middleware=[Middleware(logs.RememberOrigin), Middleware(RateLimit, limiter=limiter)],
         exception_handlers={ApiError: _api_error, OAuthError: _api_error, HTTPException: _http_error},
     )
     app.router.redirect_slashes = False

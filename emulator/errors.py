@@ -49,6 +49,10 @@ class OAuthError(Exception):
         return {"error": self.error, "error_description": self.description}
 
 
+class ReusedToken(OAuthError):
+    """A rotating refresh token came back after its use."""
+
+
 def invalid_body(message: str) -> ApiError:
     return ApiError(400, message, "invalid_body")
 

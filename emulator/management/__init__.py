@@ -14,10 +14,14 @@ from . import (
     client_grants,
     clients,
     connections,
+    logs,
+    organizations,
     resource_servers,
     roles,
+    rules,
     tenant_settings,
     unimplemented,
+    users,
 )
 from .operation import Operation
 from .unimplemented import Unimplemented
@@ -31,6 +35,10 @@ OPERATIONS: tuple[Operation, ...] = (
     *clients.OPERATIONS,
     *cimd.OPERATIONS,
     *actions.OPERATIONS,
+    *users.OPERATIONS,
+    *organizations.OPERATIONS,
+    *rules.OPERATIONS,
+    *logs.OPERATIONS,
 )
 
 

@@ -8,7 +8,6 @@ Defaults: TestAccConnectionClient (first-party) and TestAccClient_ThirdPartySecu
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from typing import Any
 
 from .. import listing, schemas
@@ -154,7 +153,7 @@ def _store_keys(tenant: Tenant, client: Object) -> None:
     methods = client.get("client_authentication_methods")
     if not methods:
         return
-    now = datetime.fromtimestamp(tenant.clock(), timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    now = tenant.timestamp()
     kept = tenant.objects("credentials").setdefault(client["client_id"], {})
     ids = []
     for name, method in methods.items():
