@@ -17,10 +17,11 @@ from starlette.routing import Route
 
 from . import redirects, schemas
 from .access import is_public
-from .errors import OAuthError
+from .errors import NO_STORE, OAuthError
 from .management import clients
 from .tenant import State, Tenant
 
+PATH = "/oidc/register"
 GRANT_TYPES = ("authorization_code", "refresh_token")
 APP_TYPES = {"native": "native", "web": "regular_web"}
 NAMELESS = "Dynamically registered client"
@@ -84,6 +85,6 @@ def routes(tenant: Tenant) -> list[Route]:
             raise _invalid("The body is not JSON") from None
         client = register(tenant, body)
         tenant.save()
-        return JSONResponse(_show(client), 201, {"cache-control": "no-store"})
+        return JSONResponse(_show(client), 201, NO_STORE)
 
-    return [Route("/oidc/register", endpoint, methods=["POST"])]
+    return [Route(PATH, endpoint, methods=["POST"])]

@@ -5,7 +5,8 @@
 
 State is one JSON object: `{domain, client_id, client_secret, keys, token_generation, used_assertions,
 permissive_allowed, settings, resource_servers, connections, clients, client_grants, roles, credentials, deleting,
-users, documents, logins, codes, refresh_tokens, opaque_tokens}`. Collections map id to object, in order of creation.
+users, documents, logins, codes, refresh_tokens, opaque_tokens, grants}`. Collections map id to object, in order of
+creation.
 """
 
 from __future__ import annotations
@@ -310,7 +311,7 @@ def _by(key: str, items: Iterable[State]) -> State:
 
 
 # What a new tenant has none of.
-EMPTY = ("roles", "documents", "logins", "codes", "refresh_tokens", "opaque_tokens")
+EMPTY = ("roles", "documents", "logins", "codes", "refresh_tokens", "opaque_tokens", "grants")
 
 
 def new_state(domain: str, client_id: str, client_secret: str, keys: State) -> State:
