@@ -17,10 +17,11 @@ from starlette.routing import Route
 
 from . import logs, redirects, schemas
 from .access import is_public
-from .errors import OAuthError
+from .errors import NO_STORE, OAuthError
 from .management import clients
 from .tenant import State, Tenant
 
+PATH = "/oidc/register"
 GRANT_TYPES = ("authorization_code", "refresh_token")
 APP_TYPES = {"native": "native", "web": "regular_web"}
 NAMELESS = "Dynamically registered client"
@@ -85,6 +86,6 @@ def routes(tenant: Tenant) -> list[Route]:
         client = _show(register(tenant, body))
         logs.registered(tenant, request.url.path, body, client)
         tenant.save()
-        return JSONResponse(client, 201, {"cache-control": "no-store"})
+        return JSONResponse(client, 201, NO_STORE)
 
-    return [Route("/oidc/register", endpoint, methods=["POST"])]
+    return [Route(PATH, endpoint, methods=["POST"])]

@@ -5,8 +5,8 @@
 
 State is one JSON object: `{domain, client_id, client_secret, keys, token_generation, used_assertions,
 permissive_allowed, settings, resource_servers, connections, clients, client_grants, roles, organizations, rules,
-credentials, deleting, users, documents, logins, codes, refresh_tokens, opaque_tokens}`. Collections map id to object,
-in order of creation. Tenant logs are not part of it: they are kept in memory.
+credentials, deleting, users, documents, logins, codes, refresh_tokens, opaque_tokens, grants}`. Collections map id to
+object, in order of creation. Tenant logs are not part of it: they are kept in memory.
 """
 
 from __future__ import annotations
@@ -333,7 +333,10 @@ def _by(key: str, items: Iterable[State]) -> State:
 
 
 # What a new tenant has none of.
-EMPTY = ("roles", "organizations", "rules", "documents", "logins", "codes", "refresh_tokens", "opaque_tokens")
+EMPTY = (
+    *("roles", "organizations", "rules", "documents", "logins", "codes", "refresh_tokens", "opaque_tokens"),
+    "grants",
+)
 
 
 def new_state(domain: str, client_id: str, client_secret: str, keys: State) -> State:
