@@ -29,6 +29,8 @@ from typing import Any
 import trustme
 from joserfc.jwk import RSAKey
 
+from . import connection_options
+from .connection_options import Write
 from .fetch import fetch
 
 State = dict[str, Any]
@@ -179,45 +181,6 @@ class Keys:
         )
 
 
-def password_options() -> State:
-    """Defaults of August 2026 (TestAccConnectionAddEmailAttributeNonUnique recording)."""
-    return {
-        "complexity": {
-            "min_length": 15,
-            "character_types": [],
-            "character_type_rule": "all",
-            "identical_characters": "allow",
-            "sequential_characters": "allow",
-            "max_length_exceeded": "error",
-        },
-        "profile_data": {
-            "active": False,
-            "blocked_fields": [
-                *("name", "username", "nickname", "email", "phone_number"),
-                *("user_metadata.name", "user_metadata.first", "user_metadata.last"),
-            ],
-        },
-        "history": {"active": False, "size": 3},
-        "dictionary": {"active": False, "custom": [], "default": "en_100k"},
-    }
-
-
-def database_defaults() -> State:
-    """What the server puts back into the options of a database connection on every write."""
-    return {
-        "authentication_methods": {
-            "password": {"enabled": True, "api_behavior": "required", "signup_behavior": "allow"},
-            "passkey": {"enabled": False},
-        },
-        "passkey_options": {
-            "challenge_ui": "both",
-            "progressive_enrollment_enabled": True,
-            "local_enrollment_enabled": True,
-        },
-        "brute_force_protection": True,
-    }
-
-
 def refresh_token(*, expiring: bool, long: bool = False) -> State:
     return {
         "expiration_type": "expiring" if expiring else "non-expiring",
@@ -272,12 +235,7 @@ def _management_api(domain: str) -> State:
 def _database_connection() -> State:
     return {
         "id": token("con_", 16),
-        "options": {
-            "mfa": {"active": True, "return_enroll_settings": True},
-            "password_options": password_options(),
-            "strategy_version": 2,
-            **database_defaults(),
-        },
+        "options": connection_options.stored("auth0", {}, Write(new=True)),
         "strategy": "auth0",
         "name": DATABASE,
         "is_domain_connection": False,

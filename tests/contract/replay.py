@@ -23,6 +23,8 @@ from starlette.testclient import TestClient
 
 from emulator import tokens
 from emulator.app import create_app
+from emulator.connection_options import strategy
+from emulator.fetch import Unavailable
 from emulator.management.operation import PREFIX
 from emulator.management.tenant_settings import PATCH_ONLY_FLAGS, PATCH_ONLY_UNIVERSAL_LOGIN
 from emulator.tenant import MANAGEMENT_SCOPES, Keys, Tenant
@@ -32,6 +34,14 @@ Object = dict[str, Any]
 FIXTURES = Path(__file__).parents[2] / ".." / "shared" / "fixtures"
 
 _REDACTED = re.compile("REDACTED")
+
+# What in a certificate's PEM is not its base64.
+_BASE64 = re.compile(r"-----[A-Z ]+-----|\s")
+_SAML_METADATA = """<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata"><IDPSSODescriptor>
+<KeyDescriptor><X509Certificate xmlns="http://www.w3.org/2000/09/xmldsig#">{key}</X509Certificate></KeyDescriptor>
+<SingleSignOnService Binding="{bindingMethod}" Location="{signInEndpoint}"/>
+<SingleLogoutService Binding="{bindingMethod}" Location="{signOutEndpoint}"/>
+</IDPSSODescriptor></EntityDescriptor>"""
 
 _UNSUPPORTED = re.compile(r"Ignoring unsupported properties: (.*?)\. ")
 
@@ -128,10 +138,15 @@ class Replay:
                 if "fields" not in entry.query and entry.parts[2:] != ["clients"] and len(thing) > 1:
                     self._full.setdefault(str(thing[IDS[kind]]), thing)
         self._made = {entry.answer[IDS[entry.kind]] for entry in self._exchanges if entry.makes}
-        documents = {url: document for entry in self._exchanges for url, document in _documents(entry)}
-        self._tenant.fetch = lambda url: json.dumps(documents[url]).encode()
+        self._documents = {url: document for entry in self._exchanges for url, document in _documents(entry)}
+        self._tenant.fetch = self._fetch
         self._seen: set[str] = set()
         self._empty()
+
+    def _fetch(self, url: str) -> bytes:
+        if url not in self._documents:
+            raise Unavailable("it is not in the recording")
+        return self._documents[url]
 
     def _empty(self) -> None:
         """Lists are compared with a whole recorded tenant, so nothing of the new tenant's own may be in them."""
@@ -238,17 +253,27 @@ def _show(entry: Exchange) -> Iterator[tuple[str, Object]]:
         yield entry.kind, {key: unquote(entry.parts[1])}
 
 
-def _documents(entry: Exchange) -> Iterator[tuple[str, Object]]:
-    """The client metadata documents behind a recorded answer: (URL, what the answer tells of its content)."""
-    if entry.parts[:2] != ["clients", "cimd"] or entry.status != 200:
-        return
+def _documents(entry: Exchange) -> Iterator[tuple[str, bytes]]:
+    """The documents behind a recorded answer: (URL, what the answer tells of its content)."""
+    if entry.parts[:2] == ["clients", "cimd"] and entry.status == 200:
+        yield _client_document(entry)
+    if entry.kind == "connections" and entry.sent and "strategy" in (entry.answer or {}):
+        options = entry.answer["options"]
+        url = strategy(entry.answer["strategy"]).source({**options, "oidc_metadata": None})
+        if url is not None and "oidc_metadata" in options:
+            yield url, json.dumps(options["oidc_metadata"]).encode()
+        if url is not None and "bindingMethod" in options:
+            yield url, _SAML_METADATA.format(**options, key=_BASE64.sub("", options["cert"])).encode()
+
+
+def _client_document(entry: Exchange) -> tuple[str, bytes]:
     mapped = entry.answer["mapped_fields"]
     names = {"external_client_id": "client_id", "name": "client_name", "callbacks": "redirect_uris"}
     document = {names.get(key, key): value for key, value in mapped.items() if key != "app_type"}
     document["application_type"] = {"native": "native", "regular_web": "web"}[mapped["app_type"]]
     ignored = _UNSUPPORTED.match(" ".join(entry.answer["validation"]["warnings"]))
     document.update(dict.fromkeys(ignored.group(1).split(", ") if ignored else [], "ignored"))
-    yield mapped["external_client_id"], document
+    return mapped["external_client_id"], json.dumps(document).encode()
 
 
 def _complete(kind: str, thing: Object) -> Object:

@@ -67,14 +67,6 @@ KNOWN = (
         r"[~-](clients\[\]\.)?signing_keys\[\]\.(subject|pkcs7|key)",
     ),
     Known("moment of deletion", "*", r"DELETE /connections/\w+", "~deleted_at"),
-    Known("discovery documents are not fetched", TF, CONNECTION, r"[-~]options\.oidc_metadata\..*"),
-    Known(
-        "certificates and metadata of SAML providers are not read",
-        "tf.TestAccConnection[PS]*",
-        CONNECTION,
-        r"-options\.(cert|expires|subject|thumbprints|signingCert|signInEndpoint|signOutEndpoint|bindingMethod)"
-        r"|-options\.assertion_decryption_settings|\+options\.signingCert",
-    ),
     Known(
         "details of the tenant's login pages, in PATCH answers only",
         "*",
@@ -126,7 +118,6 @@ KNOWN = (
         r"(GET|PATCH) /connections/\w+",
         "-enabled_clients",
     ),
-    Known("recorded before display_name had a default", "tf.TestAccConnectionAD", CONNECTION, r"\+display_name"),
 )
 
 
