@@ -39,7 +39,7 @@ def test_preflights_are_granted(api: Any, path: str) -> None:
 @pytest.mark.parametrize("path", ["/authorize", "/u/login", "/v2/logout", "/api/v2/clients", "/oauth/device/code"])
 def test_elsewhere_they_are_not(api: Any, path: str) -> None:
     answer = _preflight(api, path)
-    assert answer.status_code == 405
+    assert answer.status_code in (404, 405)
     assert "access-control-allow-origin" not in answer.headers
 
 

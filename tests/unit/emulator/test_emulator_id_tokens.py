@@ -45,6 +45,7 @@ def test_claims(api: Any) -> None:
         "nickname": "ada",
         "name": ADA["name"],
         "picture": "https://pictures.example/ada.png",
+        "updated_at": ada["updated_at"],
         "email": ADA["email"],
         "email_verified": True,
         "iss": ISSUER,
@@ -58,7 +59,7 @@ def test_claims(api: Any) -> None:
 
 @pytest.mark.parametrize(
     ("scope", "claims"),
-    [("openid", set()), ("openid profile", {"name"}), ("openid email", {"email", "email_verified"})],
+    [("openid", set()), ("openid profile", {"name", "nickname", "picture", "updated_at"}), ("openid email", {"email", "email_verified"})],
 )
 def test_claims_follow_the_scopes(api: Any, scope: str, claims: set[str]) -> None:
     set_up(api)
