@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from . import authorize, control, documents, management, oauth, registration
 from .errors import ApiError, OAuthError
 from .management.operation import PREFIX
+from .plans import PLANS
 from .ratelimit import RateLimiter
 from .tenant import Tenant
 from .traffic import Traffic
@@ -58,8 +59,9 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 
 def create_app(tenant: Tenant, *, latency: float = 0.0, plan: str = "none") -> Traffic:
-    """`latency` in seconds; `plan` is a name of ratelimit.PLANS."""
-    limiter = RateLimiter(plan, tenant.clock)
+    """`latency` in seconds; `plan` is a name of plans.PLANS."""
+    limiter = RateLimiter(PLANS[plan], tenant.clock)
+    tenant.limits = PLANS[plan].objects
     app = Starlette(
         routes=[
             *control.routes(tenant, limiter),

@@ -17,8 +17,9 @@ from starlette.routing import Route
 
 from . import redirects, schemas
 from .access import is_public
-from .errors import OAuthError
+from .errors import ApiError, OAuthError
 from .management import clients
+from .management.operation import check_room
 from .tenant import State, Tenant
 
 GRANT_TYPES = ("authorization_code", "refresh_token")
@@ -46,6 +47,10 @@ def register(tenant: Tenant, body: Any) -> State:
     if not tenant.settings["flags"].get("enable_dynamic_client_registration"):
         raise OAuthError(403, "access_denied", "Dynamic client registration is disabled.")
     _check(body)
+    try:
+        check_room(tenant, clients.COLLECTION)
+    except ApiError as refusal:
+        raise OAuthError(403, "access_denied", refusal.message) from None
     grant_types = [name for name in body.get("grant_types", ["authorization_code"]) if name in GRANT_TYPES]
     if "authorization_code" not in grant_types:
         raise _invalid("grant_types must have authorization_code")

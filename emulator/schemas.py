@@ -561,6 +561,7 @@ _CLIENT = {
     ),
     "addons": open_object(),
     "async_approval_notification_channels": array(one_of("guardian-push", "email"), minItems=1),
+    "b2b_integration_configuration": open_object(),
     "compliance_level": nullable(
         one_of(
             "none",
@@ -650,3 +651,16 @@ REGISTRATION = open_object(
     },
     "redirect_uris",
 )
+
+
+# Credentials of clients
+
+CLIENT_CREDENTIAL_CREATE = closed(
+    {
+        **_PUBLIC_KEY["properties"],
+        "credential_type": one_of("public_key", "cert_subject_dn", "x509_cert"),
+        "subject_dn": text(least=1, most=256),
+    },
+    "credential_type",
+)
+CLIENT_CREDENTIAL_UPDATE = closed({"expires_at": nullable(text())})

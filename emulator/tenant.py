@@ -4,8 +4,9 @@
 """The state of one tenant: what a new one holds, ids, persistence.
 
 State is one JSON object: `{domain, client_id, client_secret, keys, token_generation, used_assertions,
-permissive_allowed, settings, resource_servers, connections, clients, client_grants, roles, credentials, deleting,
-users, documents, logins, codes, refresh_tokens, opaque_tokens}`. Collections map id to object, in order of creation.
+permissive_allowed, settings, resource_servers, connections, clients, client_grants, roles, grant_organizations,
+credentials, deleting, users, documents, logins, codes, refresh_tokens, opaque_tokens}`. Collections map id to object,
+in order of creation; `grant_organizations` maps the id of a client grant to the organizations linked to it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import secrets
 import string
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -64,6 +65,7 @@ _ENTITIES = {
     "client_keys": "read update delete create",
     "client_credentials": "read update delete create",
     "client_summary": "read",
+    "client_token_vault_privileged_access": "create update",
     "connections": "read update delete create",
     "connections_options": "read update",
     "connections_keys": "read update create",
@@ -119,8 +121,10 @@ OPERATOR_ENTITIES = (
     "client_keys",
     "client_credentials",
     "client_summary",
+    "client_token_vault_privileged_access",
     "connections",
     "connections_options",
+    "organization_client_grants",
     "resource_servers",
     "roles",
     "tenant_settings",
@@ -195,15 +199,16 @@ def database_defaults() -> State:
     }
 
 
-def refresh_token(*, expiring: bool, long: bool = False) -> State:
+def refresh_token(*, expiring: bool, rotating: bool = False, long: bool = False) -> State:
+    """Expiring ones that do not rotate end by being idle only (TestAccClient_ThirdPartySecurityMode recording)."""
     return {
         "expiration_type": "expiring" if expiring else "non-expiring",
         "leeway": 0,
-        "infinite_token_lifetime": not expiring,
+        "infinite_token_lifetime": not rotating,
         "infinite_idle_token_lifetime": not expiring,
         "token_lifetime": 31_557_600 if long else 2_592_000,
         "idle_token_lifetime": 2_592_000 if long else 1_296_000,
-        "rotation_type": "rotating" if expiring else "non-rotating",
+        "rotation_type": "rotating" if rotating else "non-rotating",
     }
 
 
@@ -310,7 +315,7 @@ def _by(key: str, items: Iterable[State]) -> State:
 
 
 # What a new tenant has none of.
-EMPTY = ("roles", "documents", "logins", "codes", "refresh_tokens", "opaque_tokens")
+EMPTY = ("roles", "grant_organizations", "documents", "logins", "codes", "refresh_tokens", "opaque_tokens")
 
 
 def new_state(domain: str, client_id: str, client_secret: str, keys: State) -> State:
@@ -355,6 +360,8 @@ class Tenant:
     def __init__(self, state: State, file: Path | None = None, clock: Clock = time.time) -> None:
         self.state = state
         self.clock = clock
+        # Names of collections to the number of objects that the plan allows.
+        self.limits: Mapping[str, int] = {}
         self.fetch: Callable[[str], bytes] = partial(fetch, ca=state["keys"]["ca_certificate"])
         self._file = file
 

@@ -8,7 +8,17 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from ..tenant import Tenant
-from . import actions, cimd, client_grants, clients, connections, resource_servers, roles, tenant_settings
+from . import (
+    actions,
+    cimd,
+    client_credentials,
+    client_grants,
+    clients,
+    connections,
+    resource_servers,
+    roles,
+    tenant_settings,
+)
 from .operation import Operation
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -18,6 +28,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *client_grants.OPERATIONS,
     *roles.OPERATIONS,
     *clients.OPERATIONS,
+    *client_credentials.OPERATIONS,
     *cimd.OPERATIONS,
     *actions.OPERATIONS,
 )

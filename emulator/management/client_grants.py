@@ -1,7 +1,10 @@
 # Copyright: mcp_ops.oauth contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Client grants: `{id, client_id | default_for, audience, scope | allow_all_scopes, subject_type, …}`."""
+"""Client grants: `{id, client_id | default_for, audience, scope | allow_all_scopes, subject_type, …}`.
+
+Scopes are kept as sent, also those that the API does not have; a token carries what both have.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from .operation import Answer, Call, Object, Operation, merged
 
 COLLECTION = "client_grants"
 DEFAULT_FOR = "third_party_clients"
+ORGANIZATIONS = "grant_organizations"
 
 
 def _find(tenant: Tenant, name: str) -> Object:
@@ -19,13 +23,6 @@ def _find(tenant: Tenant, name: str) -> Object:
     if found is None:
         raise missing("client grant")
     return found
-
-
-def _check_scope(api: Object, grant: Object) -> None:
-    known = {scope["value"] for scope in api.get("scopes", [])}
-    unknown = [scope for scope in grant.get("scope", []) if scope not in known]
-    if unknown:
-        raise invalid_body(f"Scopes not defined on the resource server: {','.join(unknown)}")
 
 
 def _settled(grant: Object) -> Object:
@@ -61,7 +58,6 @@ def create(call: Call) -> Answer:
     if third_party and body.get("allow_any_organization"):
         raise invalid_body("allow_any_organization is not supported for third-party clients")
     grant = _settled({"id": token("cgr_", 16), "subject_type": "client", **body})
-    _check_scope(api, grant)
     for other in tenant.objects(COLLECTION).values():
         same_owner = owner in (other.get("client_id"), other.get("default_for"))
         # A grant from before there were subject types has none, and is one for the client.
@@ -103,11 +99,16 @@ def update(call: Call) -> Answer:
     if call.body.get("allow_any_organization") and (client is None or not client["is_first_party"]):
         raise invalid_body("allow_any_organization is not supported for third-party clients")
     grant = _settled(merged(stored, call.body))
-    api = tenant.resource_server(grant["audience"])
-    if api is not None and call.body.get("scope"):
-        _check_scope(api, grant)
     tenant.objects(COLLECTION)[grant["id"]] = grant
     return Answer(200, grant)
+
+
+def drop(tenant: Tenant, name: str, value: str) -> None:
+    """Takes away the grants that have this value, with their links."""
+    grants = tenant.objects(COLLECTION)
+    for key in [key for key, grant in grants.items() if grant.get(name) == value]:
+        del grants[key]
+        tenant.objects(ORGANIZATIONS).pop(key, None)
 
 
 def delete(call: Call) -> Answer:
@@ -115,8 +116,15 @@ def delete(call: Call) -> Answer:
     grant = call.tenant.objects(COLLECTION).get(call.id)
     if grant is not None:
         _check_not_system(grant)
-        del call.tenant.objects(COLLECTION)[call.id]
+        drop(call.tenant, "id", call.id)
     return Answer(204)
+
+
+def read_organizations(call: Call) -> Answer:
+    """No totals, as with every checkpoint (TestAccDataSourceClientGrantOrganizations recording)."""
+    _find(call.tenant, call.id)
+    linked = list(call.tenant.objects(ORGANIZATIONS).get(call.id, {}).values())
+    return Answer(200, listing.page(linked, call.query, "organizations", key="id", checkpoint=True))
 
 
 _PATH, _READ = "/client-grants", ("read:client_grants",)
@@ -129,4 +137,11 @@ OPERATIONS = (
         "PATCH", f"{_PATH}/{{id}}", ("update:client_grants",), update, schemas.validator(schemas.CLIENT_GRANT_UPDATE)
     ),
     Operation("DELETE", f"{_PATH}/{{id}}", ("delete:client_grants",), delete),
+    Operation(
+        "GET",
+        f"{_PATH}/{{id}}/organizations",
+        ("read:organization_client_grants",),
+        read_organizations,
+        query=listing.PAGING | listing.CHECKPOINT,
+    ),
 )

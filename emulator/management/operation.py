@@ -31,13 +31,15 @@ Object = dict[str, Any]
 
 @dataclass(frozen=True)
 class Call:
-    """One request that has passed authentication, scope check and request schema. `id` is decoded once."""
+    """One request that has passed authentication, scope check and request schema. `id` is decoded once; `part` names
+    something of the object with that id."""
 
     tenant: Tenant
     scopes: frozenset[str]
     query: QueryParams
     id: str = ""
     body: Any = None
+    part: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,11 @@ class Operation:
             if self.schema is not None:
                 body = _payload(await request.body())
                 validate(self.schema, body)
+            if self.method == "POST":
+                check_room(tenant, self.path.removeprefix("/").replace("-", "_"))
             identifier = unquote(request.path_params.get("id", ""))
-            made = self.run(Call(tenant, granted, request.query_params, identifier, body))
+            part = request.path_params.get("part", "")
+            made = self.run(Call(tenant, granted, request.query_params, identifier, body, part))
             answer = await made if isawaitable(made) else made
             if self.method != "GET":
                 tenant.save()
@@ -92,6 +97,16 @@ def _payload(content: bytes) -> Any:
         return json.loads(content)
     except ValueError:
         raise ApiError(400, "Invalid request payload JSON format") from None
+
+
+def check_room(tenant: Tenant, collection: str) -> None:
+    """One more object must fit into the tenant's plan. What Auth0 itself puts into the collection is not counted."""
+    limit = tenant.limits.get(collection)
+    if limit is None:
+        return
+    own = [item for item in tenant.objects(collection).values() if not (item.get("is_system") or item.get("global"))]
+    if len(own) >= limit:
+        raise ApiError(403, "You reached the limit of entities of this type for this tenant.", "too_many_entities")
 
 
 def merged(stored: Object, change: Object) -> Object:

@@ -56,9 +56,13 @@ class Exchange:
         return self.parts[0]
 
     @property
-    def makes(self) -> bool:
-        created = self.method == "POST" and self.status < 300 and self.kind in IDS
-        return created and (len(self.parts) == 1 or self.parts[-1] == "register")
+    def made(self) -> str | None:
+        """The id of what the exchange makes."""
+        if self.method != "POST" or self.status >= 300 or self.kind not in IDS:
+            return None
+        if self.parts[2:] == ["credentials"]:
+            return str(self.answer["id"])
+        return str(self.answer[IDS[self.kind]]) if len(self.parts) == 1 or self.parts[-1] == "register" else None
 
     def __str__(self) -> str:
         return f"{self.method} /{'/'.join(self.parts)}"
@@ -120,7 +124,7 @@ class Replay:
             for kind, thing in _show(entry):
                 if "fields" not in entry.query and entry.parts[2:] != ["clients"] and len(thing) > 1:
                     self._full.setdefault(str(thing[IDS[kind]]), thing)
-        self._made = {entry.answer[IDS[entry.kind]] for entry in self._exchanges if entry.makes}
+        self._made = {entry.made for entry in self._exchanges}
         documents = {url: document for entry in self._exchanges for url, document in _documents(entry)}
         self._tenant.fetch = lambda url: json.dumps(documents[url]).encode()
         self._seen: set[str] = set()
@@ -151,7 +155,11 @@ class Replay:
                 seed["global"] = True
             self._tenant.objects(kind.replace("-", "_"))[name] = seed
         if entry.parts[2:] == ["credentials"] and isinstance(entry.answer, list):
-            self._tenant.objects("credentials").setdefault(entry.parts[1], {item["id"]: item for item in entry.answer})
+            kept = self._tenant.objects("credentials").setdefault(self._mapped(entry.parts[1]), {})
+            kept.update({item["id"]: item for item in entry.answer if item["id"] not in self._made})
+        if entry.parts[2:] == ["organizations"]:
+            linked = {item["id"]: item for item in entry.answer["organizations"]}
+            self._tenant.objects("grant_organizations")[self._mapped(entry.parts[1])] = linked
         if entry.kind == "tenants" and "tenants" not in self._seen:
             self._seen.add("tenants")
             self._tenant.state["settings"] = _settings(entry)
@@ -180,8 +188,9 @@ class Replay:
                 body: Any = answer.json() if answer.content else None
                 found = [] if answer.status_code == entry.status else [f"status {answer.status_code}: {answer.text}"]
                 if not found:
-                    if entry.makes:
-                        self._ids[entry.answer[IDS[entry.kind]]] = body[IDS[entry.kind]]
+                    if entry.made is not None:
+                        key = "id" if entry.parts[2:] == ["credentials"] else IDS[entry.kind]
+                        self._ids[entry.made] = body[key]
                     found = self._compare(entry, body)
                 yield number, entry, found
 
