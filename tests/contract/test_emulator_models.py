@@ -220,9 +220,13 @@ ONLY_EMULATOR = {
         )
     },
     **{
-        f"{name}Client: {key}": _NEWER
+        f"{name}Client: {key}": reason
         for name in ("Create", "Update")
-        for key in ("fedcm_login", "token_vault_privileged_access")
+        for key, reason in (
+            ("fedcm_login", _NEWER),
+            ("token_vault_privileged_access", _NEWER),
+            ("b2b_integration_configuration", _SDK),
+        )
     },
 }
 
