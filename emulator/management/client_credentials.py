@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import datetime
 
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -21,7 +21,7 @@ from joserfc.jwk import RSAKey
 from .. import listing, schemas
 from ..errors import invalid_body, missing
 from ..tenant import Tenant, token
-from .operation import Answer, Call, Object, Operation
+from .operation import Answer, Call, Object, Operation, now, timestamp
 
 COLLECTION = "credentials"
 SHOWN = (
@@ -32,13 +32,9 @@ SHOWN = (
 NAMING = ("signed_request_object", "token_vault_privileged_access")
 
 
-def _moment(moment: datetime) -> str:
-    return moment.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 def _expiry(text: str) -> str:
     try:
-        return _moment(datetime.fromisoformat(text.replace("Z", "+00:00")))
+        return timestamp(datetime.fromisoformat(text.replace("Z", "+00:00")))
     except ValueError:
         raise invalid_body("expires_at is not an ISO 8601 date") from None
 
@@ -64,7 +60,7 @@ def _public_key(sent: Object) -> Object:
     if "expires_at" in sent:
         credential["expires_at"] = _expiry(sent["expires_at"])
     elif sent.get("parse_expiry_from_cert"):
-        credential["expires_at"] = _moment(_certificate(sent["pem"]).not_valid_after_utc)
+        credential["expires_at"] = timestamp(_certificate(sent["pem"]).not_valid_after_utc)
     return credential
 
 
@@ -78,7 +74,7 @@ def _cert_subject_dn(sent: Object) -> Object:
 def _x509_cert(sent: Object) -> Object:
     certificate = _certificate(sent["pem"])
     thumbprint = base64.urlsafe_b64encode(certificate.fingerprint(SHA256())).decode().rstrip("=")
-    return {"thumbprint_sha256": thumbprint, "expires_at": _moment(certificate.not_valid_after_utc)}
+    return {"thumbprint_sha256": thumbprint, "expires_at": timestamp(certificate.not_valid_after_utc)}
 
 
 _KINDS = {"public_key": _public_key, "cert_subject_dn": _cert_subject_dn, "x509_cert": _x509_cert}
@@ -88,15 +84,15 @@ def _add(tenant: Tenant, client_id: str, sent: Object) -> Object:
     kind = sent["credential_type"]
     if ("subject_dn" in sent) == ("pem" in sent) or ("subject_dn" in sent and kind != "cert_subject_dn"):
         raise invalid_body("Exactly one of pem and, for cert_subject_dn, subject_dn must be set")
-    now = _moment(datetime.fromtimestamp(tenant.clock(), timezone.utc))
+    made = now(tenant)
     named = {"name": sent["name"]} if "name" in sent else {}
     credential = {
         "id": token("cred_", 22),
         "credential_type": kind,
         **named,
         **_KINDS[kind](sent),
-        "created_at": now,
-        "updated_at": now,
+        "created_at": made,
+        "updated_at": made,
     }
     tenant.objects(COLLECTION).setdefault(client_id, {})[credential["id"]] = credential
     return credential
@@ -157,7 +153,7 @@ def update(call: Call) -> Answer:
         expiry = call.body["expires_at"]
         credential.pop("expires_at", None)
         credential.update({} if expiry is None else {"expires_at": _expiry(expiry)})
-    credential["updated_at"] = _moment(datetime.fromtimestamp(call.tenant.clock(), timezone.utc))
+    credential["updated_at"] = now(call.tenant)
     return Answer(200, _show(credential))
 
 

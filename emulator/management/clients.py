@@ -17,7 +17,7 @@ from ..errors import ApiError, insufficient_scope, invalid_body, missing
 from ..tenant import Tenant, token
 from . import client_credentials, client_defaults, client_grants, search
 from .connections import COLLECTION as CONNECTIONS
-from .operation import Answer, Call, Object, Operation
+from .operation import Answer, Call, Object, Operation, now
 
 COLLECTION = "clients"
 
@@ -172,7 +172,7 @@ def _find(tenant: Tenant, name: str) -> Object:
 
 def make(tenant: Tenant, body: Object, mode: str | None) -> Object:
     """The one maker of clients, which stores what it made. `mode` is the security mode, None for first-party."""
-    moment = search.moment(tenant)
+    moment = now(tenant)
     client: dict[str, Any] = {
         "tenant": "emulator",
         "global": False,
@@ -290,7 +290,7 @@ def update(call: Call) -> Answer:
     _check_unchangeable(body, stored)
     if stored.get("third_party_security_mode") == "strict":
         _check_strict(body, cimd=stored.get("external_metadata_type") == "cimd")
-    client = {**client_defaults.changed(stored, body), "updated_at": search.moment(call.tenant)}
+    client = {**client_defaults.changed(stored, body), "updated_at": now(call.tenant)}
     call.tenant.objects(COLLECTION)[client["client_id"]] = client
     return Answer(200, _show(call, client, "PATCH"))
 
@@ -300,7 +300,7 @@ def rotate_secret(call: Call) -> Answer:
     if "private_key_jwt" in client.get("client_authentication_methods", {}):
         raise invalid_body("The secret of a client that authenticates with Private Key JWT cannot be rotated")
     client["client_secret"] = token("", 64)
-    client["updated_at"] = search.moment(call.tenant)
+    client["updated_at"] = now(call.tenant)
     return Answer(200, _show(call, client, "PATCH"))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from inspect import isawaitable
 from typing import Any
 from urllib.parse import unquote
@@ -107,6 +108,14 @@ def check_room(tenant: Tenant, collection: str) -> None:
     own = [item for item in tenant.objects(collection).values() if not (item.get("is_system") or item.get("global"))]
     if len(own) >= limit:
         raise ApiError(403, "You reached the limit of entities of this type for this tenant.", "too_many_entities")
+
+
+def timestamp(moment: datetime) -> str:
+    return moment.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def now(tenant: Tenant) -> str:
+    return timestamp(datetime.fromtimestamp(tenant.clock(), timezone.utc))
 
 
 def merged(stored: Object, change: Object) -> Object:

@@ -17,7 +17,7 @@ from .. import listing, schemas
 from ..errors import ApiError, invalid_body, missing, not_allowed
 from ..tenant import Tenant, hex_id
 from . import client_grants, roles, search, system_apis
-from .operation import Answer, Call, Object, Operation, merged
+from .operation import Answer, Call, Object, Operation, merged, now
 
 COLLECTION = "resource_servers"
 # In no recorded answer; searches may ask for the moment.
@@ -132,7 +132,7 @@ def create(call: Call) -> Answer:
 
 
 def _store(tenant: Tenant, api: Object) -> Object:
-    stored = {**_normalized(api), "updated_at": search.moment(tenant)}
+    stored = {**_normalized(api), "updated_at": now(tenant)}
     tenant.objects(COLLECTION)[api["id"]] = stored
     return stored
 

@@ -14,14 +14,12 @@ import operator
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from fnmatch import fnmatchcase
 from typing import Any
 
 from starlette.datastructures import QueryParams
 
 from .. import listing
-from ..tenant import Tenant
 from .operation import Object
 
 Fits = Callable[[Object], bool]
@@ -38,11 +36,6 @@ OPEN = "metadata"
 class Fields:
     searched: Sequence[str]
     sorted: Sequence[str]
-
-
-def moment(tenant: Tenant) -> str:
-    now = datetime.fromtimestamp(tenant.clock(), timezone.utc)
-    return now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _refused(reason: str) -> Exception:
