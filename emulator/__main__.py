@@ -23,7 +23,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from .app import create_app
-from .ratelimit import PLANS
+from .plans import PLANS
 from .tenant import Keys, Tenant
 
 HOST = "127.0.0.1"

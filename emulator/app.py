@@ -30,6 +30,7 @@ from . import (
 from .cors import Cors
 from .errors import NO_STORE, ApiError, OAuthError
 from .management.operation import PREFIX
+from .plans import PLANS
 from .ratelimit import RateLimiter
 from .tenant import Tenant
 from .traffic import Traffic
@@ -81,8 +82,9 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 
 def create_app(tenant: Tenant, *, latency: float = 0.0, plan: str = "none") -> Traffic:
-    """`latency` in seconds; `plan` is a name of ratelimit.PLANS."""
-    limiter = RateLimiter(plan, tenant.clock)
+    """`latency` in seconds; `plan` is a name of plans.PLANS."""
+    limiter = RateLimiter(PLANS[plan], tenant.clock)
+    tenant.limits = PLANS[plan].objects
     app = Starlette(
         routes=[
             *control.routes(tenant, limiter),

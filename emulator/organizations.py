@@ -18,6 +18,18 @@ from .users import connection_of
 
 COLLECTION = "organizations"
 
+MEMBERS, CONNECTIONS, CLIENT_GRANTS = HIDDEN = ("members", "connections", "client_grants")
+"""What a stored organization holds, and answers leave out."""
+
+
+def show(organization: State) -> State:
+    return {key: value for key, value in organization.items() if key not in HIDDEN}
+
+
+def with_grant(tenant: Tenant, grant_id: str) -> list[State]:
+    """Those that a client grant is linked to."""
+    return [one for one in tenant.objects(COLLECTION).values() if grant_id in one[CLIENT_GRANTS]]
+
 
 def _invalid(description: str) -> OAuthError:
     return OAuthError(400, "invalid_request", description)

@@ -17,8 +17,9 @@ from starlette.routing import Route
 
 from . import logs, redirects, schemas
 from .access import is_public
-from .errors import NO_STORE, OAuthError
+from .errors import NO_STORE, ApiError, OAuthError
 from .management import clients
+from .management.operation import check_room
 from .tenant import State, Tenant
 
 PATH = "/oidc/register"
@@ -47,6 +48,10 @@ def register(tenant: Tenant, body: Any) -> State:
     if not tenant.settings["flags"].get("enable_dynamic_client_registration"):
         raise OAuthError(403, "access_denied", "Dynamic client registration is disabled.")
     _check(body)
+    try:
+        check_room(tenant, clients.COLLECTION)
+    except ApiError as refusal:
+        raise OAuthError(403, "access_denied", refusal.message) from None
     grant_types = [name for name in body.get("grant_types", ["authorization_code"]) if name in GRANT_TYPES]
     if "authorization_code" not in grant_types:
         raise _invalid("grant_types must have authorization_code")

@@ -114,6 +114,11 @@ _COLOR = {"pattern": "^#(?:[0-9a-fA-F]{3}){1,2}$"}
 _LIMITS: dict[str, dict[str, Schema]] = {
     "*RolePermissions": {"permissions": {"minItems": 1}},
     "*UserPermissions": {"permissions": {"minItems": 1}},
+    "CreateClientCredential": {
+        "kid": {"pattern": "^[0-9a-zA-Z_-]{10,64}$"},
+        "name": {"maxLength": 128},
+        "subject_dn": {"minLength": 1, "maxLength": 256},
+    },
     "CreateRole": {"owner_id": {"pattern": "^org_"}},
     "AssignUserRoles": {"roles": {"minItems": 1}},
     "AssignRoleUsers": {"users": {"minItems": 1}},

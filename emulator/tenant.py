@@ -19,7 +19,7 @@ import string
 import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import lru_cache, partial
@@ -79,6 +79,7 @@ _ENTITIES = {
     "client_keys": "read update delete create",
     "client_credentials": "read update delete create",
     "client_summary": "read",
+    "client_token_vault_privileged_access": "create update",
     "connections": "read update delete create",
     "connections_options": "read update",
     "connections_keys": "read update create",
@@ -135,6 +136,7 @@ OPERATOR_ENTITIES = (
     "client_keys",
     "client_credentials",
     "client_summary",
+    "client_token_vault_privileged_access",
     "connections",
     "connections_options",
     "logs",
@@ -181,15 +183,16 @@ class Keys:
         )
 
 
-def refresh_token(*, expiring: bool, long: bool = False) -> State:
+def refresh_token(*, expiring: bool, rotating: bool = False, long: bool = False) -> State:
+    """Expiring ones that do not rotate end by being idle only (TestAccClient_ThirdPartySecurityMode recording)."""
     return {
         "expiration_type": "expiring" if expiring else "non-expiring",
         "leeway": 0,
-        "infinite_token_lifetime": not expiring,
+        "infinite_token_lifetime": not rotating,
         "infinite_idle_token_lifetime": not expiring,
         "token_lifetime": 31_557_600 if long else 2_592_000,
         "idle_token_lifetime": 2_592_000 if long else 1_296_000,
-        "rotation_type": "rotating" if expiring else "non-rotating",
+        "rotation_type": "rotating" if rotating else "non-rotating",
     }
 
 
@@ -339,6 +342,8 @@ class Tenant:
     def __init__(self, state: State, file: Path | None = None, clock: Clock = time.time) -> None:
         self.state = state
         self.clock = clock
+        # Names of collections to the number of objects that the plan allows.
+        self.limits: Mapping[str, int] = {}
         self.fetch: Callable[[str], bytes] = partial(fetch, ca=state["keys"]["ca_certificate"])
         self.logs: deque[State] = deque(maxlen=LOGS_KEPT)
         self._file = file

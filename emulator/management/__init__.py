@@ -11,6 +11,7 @@ from ..tenant import Tenant
 from . import (
     actions,
     cimd,
+    client_credentials,
     client_grants,
     clients,
     connections,
@@ -33,6 +34,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *client_grants.OPERATIONS,
     *roles.OPERATIONS,
     *clients.OPERATIONS,
+    *client_credentials.OPERATIONS,
     *cimd.OPERATIONS,
     *actions.OPERATIONS,
     *users.OPERATIONS,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from inspect import isawaitable
 from typing import Any
 from urllib.parse import unquote
@@ -80,6 +81,8 @@ class Operation:
             if self.schema is not None:
                 body = _payload(await request.body())
                 validate(self.schema, body)
+            if self.method == "POST":
+                check_room(tenant, self.path.removeprefix("/").replace("-", "_"))
             named = {key: unquote(value) for key, value in request.path_params.items()}
             made = self.run(Call(tenant, granted, request.query_params, body=body, **named))
             answer = await made if isawaitable(made) else made
@@ -102,6 +105,20 @@ def _payload(content: bytes) -> Any:
         return json.loads(content)
     except ValueError:
         raise ApiError(400, "Invalid request payload JSON format") from None
+
+
+def check_room(tenant: Tenant, collection: str) -> None:
+    """One more object must fit into the tenant's plan. What Auth0 itself puts into the collection is not counted."""
+    limit = tenant.limits.get(collection)
+    if limit is None:
+        return
+    own = [item for item in tenant.objects(collection).values() if not (item.get("is_system") or item.get("global"))]
+    if len(own) >= limit:
+        raise ApiError(403, "You reached the limit of entities of this type for this tenant.", "too_many_entities")
+
+
+def timestamp(moment: datetime) -> str:
+    return moment.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def merged(stored: Object, change: Object) -> Object:

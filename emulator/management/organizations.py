@@ -14,7 +14,7 @@ from typing import Any
 
 from .. import listing, schemas
 from ..errors import ApiError, invalid_body
-from ..organizations import COLLECTION
+from ..organizations import CLIENT_GRANTS, COLLECTION, MEMBERS, show
 from ..tenant import Tenant, token
 from ..users import in_short
 from . import roles
@@ -22,8 +22,7 @@ from .client_grants import COLLECTION as GRANTS
 from .connections import COLLECTION as CONNECTIONS
 from .operation import Answer, Call, Object, Operation, merged
 
-MEMBERS, ENABLED, CLIENT_GRANTS = "members", "enabled_connections", "client_grants"
-HIDDEN = (MEMBERS, "connections", CLIENT_GRANTS)
+ENABLED = "enabled_connections"
 
 # Auth0's entity limit.
 GRANTS_OF_AN_ORGANIZATION = 100
@@ -38,10 +37,6 @@ def _find(tenant: Tenant, name: str) -> Object:
     if found is None:
         raise _missing("No organization found by that id")
     return found
-
-
-def show(organization: Object) -> Object:
-    return {key: value for key, value in organization.items() if key not in HIDDEN}
 
 
 def _check_name(tenant: Tenant, organization: Object) -> None:

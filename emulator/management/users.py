@@ -14,9 +14,10 @@ from typing import Any
 from .. import listing, lucene, schemas
 from ..errors import ApiError, invalid_body
 from ..organizations import COLLECTION as ORGANIZATIONS
+from ..organizations import show as show_organization
 from ..tenant import Tenant, hex_id
 from ..users import connection_name, connection_of, in_short
-from . import organizations, roles
+from . import roles
 from .connections import COLLECTION as CONNECTIONS
 from .operation import Answer, Call, Object, Operation, merged
 
@@ -297,7 +298,7 @@ def read_organizations(call: Call) -> Answer:
     joined = [one for one in call.tenant.objects(ORGANIZATIONS).values() if name in one["members"]]
     return Answer(
         200,
-        listing.page(joined, call.query, ORGANIZATIONS, key="id", checkpoint=False, shape=organizations.show),
+        listing.page(joined, call.query, ORGANIZATIONS, key="id", checkpoint=False, shape=show_organization),
     )
 
 

@@ -40,6 +40,8 @@ METHODS = {
     "UpdateClientGrant": "client_grants.update",
     "CreateClient": "clients.create",
     "UpdateClient": "clients.update",
+    "CreateClientCredential": "clients.credentials.create",
+    "UpdateClientCredential": "clients.credentials.update",
     "CreateRole": "roles.create",
     "UpdateRole": "roles.update",
     "AddRolePermissions": "roles.permissions.add",

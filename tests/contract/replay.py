@@ -73,9 +73,13 @@ class Exchange:
         return self.parts[0]
 
     @property
-    def makes(self) -> bool:
-        created = self.method == "POST" and self.status < 300 and self.kind in IDS
-        return created and (len(self.parts) == 1 or self.parts[-1] == "register")
+    def made(self) -> str | None:
+        """The id of what the exchange makes."""
+        if self.method != "POST" or self.status >= 300 or self.kind not in IDS:
+            return None
+        if self.parts[2:] == ["credentials"]:
+            return str(self.answer["id"])
+        return str(self.answer[IDS[self.kind]]) if len(self.parts) == 1 or self.parts[-1] == "register" else None
 
     def __str__(self) -> str:
         return f"{self.method} /{'/'.join(self.parts)}"
@@ -137,7 +141,7 @@ class Replay:
             for kind, thing in _show(entry):
                 if "fields" not in entry.query and entry.parts[2:] != ["clients"] and len(thing) > 1:
                     self._full.setdefault(str(thing[IDS[kind]]), thing)
-        self._made = {entry.answer[IDS[entry.kind]] for entry in self._exchanges if entry.makes}
+        self._made = {entry.made for entry in self._exchanges}
         self._documents = {url: document for entry in self._exchanges for url, document in _documents(entry)}
         self._tenant.fetch = self._fetch
         self._seen: set[str] = set()
@@ -172,12 +176,17 @@ class Replay:
             if entry.query.get("is_global") == "true":
                 seed["global"] = True
             self._tenant.objects(kind.replace("-", "_"))[name] = seed
-        if entry.makes and entry.kind == "users":
+        if entry.made is not None and entry.kind == "users":
             # Recorded tenants have it, and nothing is told of its rules for passwords.
             database = {"name": entry.sent["connection"], "options": {"requires_username": "username" in entry.sent}}
             self._tenant.objects("connections")["con_users"] = _complete("connections", {"id": "con_users", **database})
         if entry.parts[2:] == ["credentials"] and isinstance(entry.answer, list):
-            self._tenant.objects("credentials").setdefault(entry.parts[1], {item["id"]: item for item in entry.answer})
+            kept = self._tenant.objects("credentials").setdefault(self._mapped(entry.parts[1]), {})
+            kept.update({item["id"]: item for item in entry.answer if item["id"] not in self._made})
+        if entry.parts[2:] == ["organizations"]:
+            for item in entry.answer["organizations"]:
+                hidden = {"members": [], "connections": [], "client_grants": [self._mapped(entry.parts[1])]}
+                self._tenant.objects("organizations")[item["id"]] = {**item, **hidden}
         if entry.kind == "tenants" and "tenants" not in self._seen:
             self._seen.add("tenants")
             self._tenant.state["settings"] = _settings(entry)
@@ -197,7 +206,7 @@ class Replay:
                 self._clock.now += 60
                 self._seed(entry)
                 sent = json.loads(self._mapped(json.dumps(entry.sent)))
-                if entry.makes and entry.kind == "users":
+                if entry.made is not None and entry.kind == "users":
                     # Redacted addresses are all the same.
                     sent["email"] = f"{number}-{sent['email']}"
                 answer = client.request(
@@ -209,9 +218,10 @@ class Replay:
                 body: Any = answer.json() if answer.content else None
                 found = [] if answer.status_code == entry.status else [f"status {answer.status_code}: {answer.text}"]
                 if not found:
-                    if entry.makes:
+                    if entry.made is not None:
+                        key = "id" if entry.parts[2:] == ["credentials"] else IDS[entry.kind]
                         # The part of a user's id behind the provider stands alone, too, and the | is encoded in paths.
-                        old, new = (str(answer[IDS[entry.kind]]).split("|")[-1] for answer in (entry.answer, body))
+                        old, new = (str(name).split("|")[-1] for name in (entry.made, body[key]))
                         self._ids[old] = new
                     found = self._compare(entry, body)
                 yield number, entry, found

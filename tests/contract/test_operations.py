@@ -21,7 +21,6 @@ DESCRIPTION = FIXTURES.parent / "reference" / "auth0-openapi-subset.json"
 
 # Where the emulator asks for other scopes than the description, and why.
 DEVIATIONS = {
-    "PATCH /clients/{}": "credentials and the privileged access to token vaults cannot be written here",
     **dict.fromkeys(("GET /users/{}", "PATCH /users/{}", "DELETE /users/{}"), "nobody's own profile can be asked for"),
 }
 

@@ -21,12 +21,6 @@ SETTINGS = "PATCH /tenants/settings"
 
 KNOWN = (
     Known(
-        "organizations are outside the emulator",
-        "tf.TestAccDataSourceClientGrantOrganizations",
-        r"GET /client-grants/\w+/organizations",
-        "status 403: .*",
-    ),
-    Known(
         "attack protection is outside the emulator, whatever the plan",
         "tf.TestAccAttackProtectionBotDetectionInsufficientEntitlement",
         r"(GET|PATCH) /attack-protection/.*",
@@ -37,19 +31,14 @@ KNOWN = (
         "the recorder passed client answers through a struct that lacks these",
         TF,
         CLIENT,
-        r"\+(clients\[\]\.)?(tenant|global|callback_url_template|cross_origin_auth|encrypted|signing_keys\[\]\.subject)",
-    ),
-    Known(
-        "the same struct, in PATCH answers",
-        "tf.TestAccClientCIMD",
-        r"PATCH /clients/\w+",
-        r"\+external_(client|meta).*",
+        r"\+(clients\[\]\.)?(tenant|global|callback_url_template|cross_origin_auth|encrypted"
+        r"|signing_keys\[\]\.(subject|pkcs7|key))",
     ),
     Known(
         "in no answer of this recording, though strict clients have them: the struct may have lacked them then",
         "tf.TestAccClientCIMD",
         r"(GET|PATCH) /clients/\w+",
-        r"\+(cross_origin_authentication|redirection_policy|third_party_security_mode)",
+        r"\+(redirection_policy|third_party_security_mode)",
     ),
     Known("the same struct adds these to client lists", TF, "GET /clients", "-(length|next)"),
     Known(
@@ -60,12 +49,7 @@ KNOWN = (
     ),
     # What belongs to the recorded tenant or moment
     Known("name of the tenant", CLI, "(POST|GET) /clients", r"~(clients\[\]\.)?tenant"),
-    Known(
-        "one certificate stands for all, without the forms that repeat it, and its private key is not given out",
-        CLI,
-        CLIENT,
-        r"[~-](clients\[\]\.)?signing_keys\[\]\.(subject|pkcs7|key)",
-    ),
+    Known("the subject of a signing key is the tenant's", CLI, CLIENT, r"~(clients\[\]\.)?signing_keys\[\]\.subject"),
     Known("moment of deletion", "*", r"DELETE /connections/\w+", "~deleted_at"),
     Known(
         "details of the tenant's login pages, in PATCH answers only",

@@ -59,7 +59,11 @@ def test_claims(api: Any) -> None:
 
 @pytest.mark.parametrize(
     ("scope", "claims"),
-    [("openid", set()), ("openid profile", {"name", "nickname", "picture", "updated_at"}), ("openid email", {"email", "email_verified"})],
+    [
+        ("openid", set()),
+        ("openid profile", {"name", "nickname", "picture", "updated_at"}),
+        ("openid email", {"email", "email_verified"}),
+    ],
 )
 def test_claims_follow_the_scopes(api: Any, scope: str, claims: set[str]) -> None:
     set_up(api)

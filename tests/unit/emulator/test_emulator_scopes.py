@@ -18,6 +18,7 @@ READ_MEMBERS = {"read:users", "read:roles", "read:role_members"}
 EXPECTED = {
     "GET /resource-servers": {"read:resource_servers"},
     "POST /resource-servers": {"create:resource_servers"},
+    "GET /resource-servers/search": {"read:resource_servers"},
     "GET /resource-servers/{id}": {"read:resource_servers"},
     "PATCH /resource-servers/{id}": {"update:resource_servers"},
     "DELETE /resource-servers/{id}": {"delete:resource_servers"},
@@ -36,6 +37,7 @@ EXPECTED = {
     "GET /client-grants/{id}": {"read:client_grants"},
     "PATCH /client-grants/{id}": {"update:client_grants"},
     "DELETE /client-grants/{id}": {"delete:client_grants"},
+    "GET /client-grants/{id}/organizations": {"read:organization_client_grants"},
     "GET /roles": {"read:roles"},
     "POST /roles": {"create:roles"},
     "GET /roles/{id}": {"read:roles"},
@@ -45,12 +47,21 @@ EXPECTED = {
     "POST /roles/{id}/permissions": {"update:roles"},
     "DELETE /roles/{id}/permissions": {"update:roles"},
     "GET /clients": READ_CLIENTS,
+    "GET /clients/search": READ_CLIENTS,
     "POST /clients": {"create:clients"},
     "GET /clients/{id}": READ_CLIENTS,
-    "PATCH /clients/{id}": {"update:clients", "update:client_keys"},
+    "PATCH /clients/{id}": {
+        *("update:clients", "update:client_keys", "update:client_credentials"),
+        "update:client_token_vault_privileged_access",
+    },
     "DELETE /clients/{id}": {"delete:clients"},
     "GET /clients/{id}/connections": {"read:connections", "read:clients", "read:client_summary"},
+    "POST /clients/{id}/rotate-secret": {"update:client_keys"},
     "GET /clients/{id}/credentials": {"read:client_credentials"},
+    "POST /clients/{id}/credentials": {"create:client_credentials"},
+    "GET /clients/{id}/credentials/{member}": {"read:client_credentials"},
+    "PATCH /clients/{id}/credentials/{member}": {"update:client_credentials"},
+    "DELETE /clients/{id}/credentials/{member}": {"delete:client_credentials"},
     "POST /clients/cimd/preview": {"read:clients"},
     "POST /clients/cimd/register": {"create:clients", "update:clients"},
     "GET /actions/actions": {"read:actions"},
@@ -158,6 +169,22 @@ def test_secrets_are_withheld_without_read_client_keys(api: Any) -> None:
     assert all("client_secret" not in client for client in api.expect(200, "GET", "/clients"))
     refused = api.expect(403, "GET", path, fields="name,client_secret")
     assert refused["message"].startswith("Some fields cannot be read with the permissions granted")
-    api.use("read:client_keys")
-    assert api.expect(200, "GET", path)["client_secret"] == api.tenant.state["client_secret"]
-    assert "client_secret" in api.expect(200, "GET", path, fields="client_secret")
+    for scope in ("read:client_keys", "read:client_credentials"):
+        api.use(scope)
+        assert api.expect(200, "GET", path)["client_secret"] == api.tenant.state["client_secret"]
+        assert "client_secret" in api.expect(200, "GET", path, fields="client_secret")
+
+
+def test_authentication_methods_have_a_scope_of_their_own(api: Any) -> None:
+    pem = api.tenant.signing_key.as_pem(private=False).decode()
+    methods = {"private_key_jwt": {"credentials": [{"credential_type": "public_key", "pem": pem}]}}
+    body = {"name": "app", "client_authentication_methods": methods}
+    api.use("create:clients", "update:clients")
+    refused = api.expect(403, "POST", "/clients", body)
+    assert refused["message"] == "Insufficient scope, expected any of: create:client_credentials"
+    api.use("create:clients", "create:client_credentials", "update:clients")
+    path = f"/clients/{api.expect(201, 'POST', '/clients', body)['client_id']}"
+    change = {"client_authentication_methods": {"private_key_jwt": {"credentials": [{"id": "cred_1"}]}}}
+    refused = api.expect(403, "PATCH", path, change)
+    assert refused["message"] == "Insufficient scope, expected any of: update:client_credentials"
+    api.expect(200, "PATCH", path, {"client_authentication_methods": None})

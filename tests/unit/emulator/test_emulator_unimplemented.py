@@ -75,8 +75,8 @@ def test_what_is_implemented_is_never_refused_like_this(api: Any) -> None:
 
 
 def test_a_fixed_segment_is_no_id(api: Any) -> None:
-    assert api.expect(403, "GET", "/resource-servers/search")["message"].endswith(": read:resource_servers")
-    assert api.expect(404, "GET", "/resource-servers/searches")["errorCode"] == "inexistent_resource_server"
+    assert api.expect(403, "GET", "/client-grants/search")["message"].endswith(": read:client_grants")
+    assert api.expect(404, "GET", "/client-grants/searches")["errorCode"] == "inexistent_client_grant"
     assert api.expect(403, "GET", "/organizations/search")["message"].endswith("read:organizations_summary")
 
 
