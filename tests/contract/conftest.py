@@ -6,6 +6,9 @@ from __future__ import annotations
 import pytest
 
 from emulator.tenant import Keys
+from tests.integration.conftest import emulator
+
+__all__ = ["emulator"]
 
 
 @pytest.fixture(scope="session")
