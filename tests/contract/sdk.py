@@ -37,6 +37,13 @@ class Other:
     value: t.Any
 
 
+@dataclass(frozen=True)
+class Words:
+    """These words in any order, with blanks between."""
+
+    value: str
+
+
 ABSENT: t.Any = type("Absent", (), {"__repr__": lambda self: "ABSENT"})()
 
 
@@ -59,6 +66,9 @@ def differences(wanted: t.Any, found: t.Any, path: str = "answer") -> t.Iterator
     elif isinstance(wanted, Other):
         if found == wanted.value or type(found) is not type(wanted.value):
             yield f"{path}: {found!r} is no other value"
+    elif isinstance(wanted, Words):
+        if not isinstance(found, str) or sorted(found.split(" ")) != sorted(wanted.value.split(" ")):
+            yield f"{path}: {found!r} instead of the words {wanted.value!r}"
     elif isinstance(wanted, Listing):
         yield from _listing_differences(wanted, found, path)
     elif isinstance(wanted, dict) and isinstance(found, dict):

@@ -1099,7 +1099,7 @@ STORIES = (
 
 
 @functools.cache
-def _key() -> Object:
+def client_key() -> Object:
     """The key pair of a client: a private key, its public part, and a certificate for it."""
     keys = Keys.create("client.example")
     key = load_pem_private_key(keys.signing_key.encode(), None)
@@ -1111,4 +1111,4 @@ def prepare(tenant: Tenant) -> dict[str, Object]:
     """Puts into a new tenant what no call of an SDK could. What the stories may refer to from the start."""
     url = f"https://{tenant.domain}/documents/client.json"
     tenant.call("PUT", "/_emulator/documents/client.json", {"client_id": url, **DOCUMENT})
-    return {"tenant": {"domain": tenant.domain, "client_id": tenant.client_id}, "key": _key()}
+    return {"tenant": {"domain": tenant.domain, "client_id": tenant.client_id}, "key": client_key()}

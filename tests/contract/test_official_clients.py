@@ -62,15 +62,6 @@ def _plain(answer: t.Any) -> t.Any:
     return answer
 
 
-@pytest.fixture(scope="module", autouse=True)
-def trust(emulator: Tenant) -> t.Iterator[None]:
-    """The clients trust the emulator's CA, as an administrator would have them."""
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("SSL_CERT_FILE", emulator.ca_path)
-        environment.setenv("REQUESTS_CA_BUNDLE", emulator.ca_path)
-        yield
-
-
 @pytest.fixture(scope="module")
 def stage(emulator: Tenant, trust: None) -> Stage:
     return Stage(PythonSdk(emulator), emulator, prepare)

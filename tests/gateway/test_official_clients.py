@@ -3,7 +3,8 @@
 
 """Official clients for Node.js, unmodified, against a running emulator over TLS.
 
-The SDK `auth0` makes the calls that `tests/contract/test_official_clients.py` has auth0-python make.
+The SDK `auth0` makes the calls that `tests/contract/test_official_clients.py` has auth0-python make, and openid-client
+takes the steps that `tests/contract/test_official_logins.py` has Authlib take.
 """
 
 from __future__ import annotations
@@ -16,35 +17,37 @@ from pathlib import Path
 
 import pytest
 
+from tests.contract import logins
+from tests.contract.logins import API, LOGINS, UNKNOWN, Known, Visits
 from tests.contract.sdk import Object, Outcome, Row, Stage, rows
-from tests.contract.sdk_stories import STORIES, prepare
+from tests.contract.sdk_stories import STORIES, client_key, prepare
 from tests.gateway.gateway import stop_group
 from tests.gateway.install import MODULES, NODE, environment
 from tests.integration.harness import Tenant
+from tests.mcp.client import REDIRECT_URI
 
 SDK = MODULES / "auth0" / "dist" / "esm" / "index.mjs"
+OPENID_CLIENT = MODULES / "openid-client" / "build" / "index.js"
 HERE = Path(__file__).parent
 
 
-class NodeSdk:
-    """The SDK in a Node.js process, which gets its tokens itself."""
+class Script:
+    """A script of ours in a Node.js process, which answers a line of JSON with one."""
 
-    def __init__(self, tenant: Tenant) -> None:
-        arguments = [str(SDK), tenant.domain, tenant.client_id, tenant.client_secret]
+    def __init__(self, name: str, ca_path: str, *arguments: str) -> None:
         self._process = subprocess.Popen(
-            [NODE, str(HERE / "sdk.mjs"), *arguments],
-            env=environment(NODE_EXTRA_CA_CERTS=tenant.ca_path),
+            [NODE, str(HERE / name), *arguments],
+            env=environment(NODE_EXTRA_CA_CERTS=ca_path),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             start_new_session=True,
         )
 
-    def __call__(self, name: str, path: list[str], body: Object | list[Object]) -> Outcome:
+    def ask(self, question: Object) -> Outcome:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        called = re.sub(r"_([a-z])", lambda found: found[1].upper(), name)
-        self._process.stdin.write(json.dumps({"name": called, "path": path, "body": body or None}) + "\n")
+        self._process.stdin.write(json.dumps(question) + "\n")
         self._process.stdin.flush()
         said = json.loads(self._process.stdout.readline())
         return Outcome(said.get("value"), said.get("status", 0), said.get("error", ""))
@@ -54,6 +57,41 @@ class NodeSdk:
         for pipe in (self._process.stdin, self._process.stdout):
             assert pipe is not None
             pipe.close()
+
+
+class NodeSdk:
+    """auth0, which gets its tokens itself."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        credentials = (tenant.domain, tenant.client_id, tenant.client_secret)
+        self._script = Script("sdk.mjs", tenant.ca_path, str(SDK), *credentials)
+        self.close = self._script.close
+
+    def __call__(self, name: str, path: list[str], body: Object | list[Object]) -> Outcome:
+        called = re.sub(r"_([a-z])", lambda found: found[1].upper(), name)
+        return self._script.ask({"name": called, "path": path, "body": body or None})
+
+
+class OpenidClient:
+    own = frozenset(step for login in LOGINS for step in login.steps)
+
+    def __init__(self, ca_path: str) -> None:
+        self._script = Script("openid.mjs", ca_path, str(OPENID_CLIENT))
+        self.close = self._script.close
+
+    def __call__(self, step: str, known: Known) -> Outcome:
+        told = {
+            **{name: getattr(known, name) for name in ("issuer", "client_id", "client_secret", "redirect", "tokens")},
+            "method": known.login.method,
+            "registration": known.login.registration,
+            "parameters": known.parameters,
+            "openid": "openid" in known.login.granted,
+            "redirect_uri": REDIRECT_URI,
+            "audience": API,
+            "unknown": UNKNOWN,
+            "private_key": client_key()["private"],
+        }
+        return self._script.ask({"step": step, "known": told})
 
 
 @pytest.fixture(scope="module")
@@ -66,3 +104,13 @@ def stage(emulator: Tenant) -> t.Iterator[Stage]:
 @pytest.mark.parametrize("row", rows(STORIES), ids=str)
 def test_management_calls(stage: Stage, row: Row) -> None:
     stage.check(row)
+
+
+@pytest.fixture(scope="module")
+def visits(emulator: Tenant) -> Visits:
+    return Visits(emulator)
+
+
+@pytest.mark.parametrize("row", logins.rows(OpenidClient), ids=str)
+def test_logins(visits: Visits, row: logins.Row) -> None:
+    visits.check(row)
