@@ -70,6 +70,8 @@ def _application(method: str, *grant_types: str, **more: t.Any) -> Object:
         "callbacks": [REDIRECT_URI],
         "token_endpoint_auth_method": method,
         "grant_types": list(grant_types or ("authorization_code", "refresh_token")),
+        # As the Dashboard makes applications.
+        "jwt_configuration": {"alg": "RS256"},
         **more,
     }
     return {key: value for key, value in made.items() if value is not None}

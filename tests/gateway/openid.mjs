@@ -31,7 +31,11 @@ const machineToken = (known, audience) =>
 
 const steps = {
   async discovery(known) {
-    config = await client.discovery(new URL(known.issuer), known.client_id || "nobody", {}, await methods[known.method](known));
+    // One that is to register itself is nobody yet.
+    const authentication = known.client_id ? await methods[known.method](known) : client.None();
+    config = await client.discovery(new URL(known.issuer), known.client_id || "nobody", {}, authentication);
+    // Otherwise it would take an ID token from the token endpoint without a look at the signature.
+    client.enableNonRepudiationChecks(config);
     return config.serverMetadata();
   },
   async registration(known) {
@@ -61,11 +65,17 @@ const steps = {
   "machine token of an unknown API": async (known) => machineToken(known, known.unknown),
 };
 
+// The error with what it is from, which says most.
+const told = (error) =>
+  error instanceof Error
+    ? `${error.name}: ${error.message}${error.cause ? ` (${told(error.cause)})` : ""}`
+    : JSON.stringify(error);
+
 for await (const line of createInterface({ input: process.stdin })) {
   const { step, known } = JSON.parse(line);
   const said = await Promise.resolve(steps[step](known)).then(
     (value) => ({ value }),
-    (error) => ({ error: `${error.name}: ${error.message} ${JSON.stringify(error.cause ?? null)}`, value: error.cause }),
+    (error) => ({ error: told(error), value: error.cause }),
   );
   console.log(JSON.stringify(said));
 }
