@@ -194,11 +194,7 @@ class Row:
 
 def rows(*clients: type[t.Any]) -> list[Row]:
     return [
-        Row(client, login, step)
-        for client in clients
-        for login in LOGINS
-        for step in login.steps
-        if step in client.own
+        Row(client, login, step) for client in clients for login in LOGINS for step in login.steps if step in client.own
     ]
 
 
@@ -247,7 +243,9 @@ def _play(client: Client, login: Login, tenant: Tenant) -> t.Iterator[tuple[str,
         made = tenant.api("POST", "clients", login.application)
         known.client_id, known.client_secret = made["client_id"], made.get("client_secret")
         if "client_credentials" in login.application["grant_types"]:
-            tenant.api("POST", "client-grants", {"client_id": known.client_id, "audience": API, "scope": ["tools:write"]})
+            tenant.api(
+                "POST", "client-grants", {"client_id": known.client_id, "audience": API, "scope": ["tools:write"]}
+            )
     for step in login.steps:
         wanted, outcome = _wanted(step, known), client(step, known)
         if outcome.error and step not in REFUSED:
@@ -286,6 +284,7 @@ def _claims(access_token: str, tenant: Tenant) -> Object:
 
 
 # -- what must come of a step -----------------------------------------------------------------------------------------
+
 
 def _wanted(step: str, known: Known) -> t.Any:
     login, issuer = known.login, known.issuer

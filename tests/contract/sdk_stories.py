@@ -12,7 +12,13 @@ from __future__ import annotations
 import functools
 import typing as t
 
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
 
 from emulator.tenant import Keys
 from tests.contract.sdk import ABSENT, Call, Like, Listing, Object, Other, Story
@@ -107,11 +113,20 @@ RESOURCE_SERVERS = Story(
             variant="that clears",
         ),
         Call(
-            "resource_servers.update", (_MANAGEMENT,), {"name": "No"}, status=400, answer=BAD_BODY, variant="of the system"
+            "resource_servers.update",
+            (_MANAGEMENT,),
+            {"name": "No"},
+            status=400,
+            answer=BAD_BODY,
+            variant="of the system",
         ),
         Call("resource_servers.delete", ("{api.id}",)),
         Call(
-            "resource_servers.get", ("{api.id}",), status=404, answer=_missing("resource_server"), variant="once deleted"
+            "resource_servers.get",
+            ("{api.id}",),
+            status=404,
+            answer=_missing("resource_server"),
+            variant="once deleted",
         ),
     ),
 )
@@ -154,7 +169,10 @@ TENANT_SETTINGS = Story(
         ),
         Call("tenants.settings.update", body={"flags": {}}, status=400, answer=BAD_BODY, variant="of no flag"),
         Call(
-            "tenants.settings.update", body={"flags": {"enable_sso": False}}, status=400, variant="of a flag that is fixed"
+            "tenants.settings.update",
+            body={"flags": {"enable_sso": False}},
+            status=400,
+            variant="of a flag that is fixed",
         ),
     ),
 )
@@ -229,7 +247,10 @@ CLIENTS = Story(
                     # The tests' own application is one for machines.
                     answer=Listing(
                         "client_id",
-                        [f"{{{app_type}.client_id}}", *(["{tenant.client_id}"] if app_type == "non_interactive" else [])],
+                        [
+                            f"{{{app_type}.client_id}}",
+                            *(["{tenant.client_id}"] if app_type == "non_interactive" else []),
+                        ],
                     ),
                     variant=app_type,
                 ),
@@ -314,7 +335,11 @@ CLIENTS = Story(
         Call(
             "clients.rotate_secret",
             ("{regular_web.client_id}",),
-            answer={"client_id": "{regular_web.client_id}", "client_secret": _SECRET, "name": "App of type regular_web"},
+            answer={
+                "client_id": "{regular_web.client_id}",
+                "client_secret": _SECRET,
+                "name": "App of type regular_web",
+            },
             keep="rotated",
         ),
         Call(
@@ -363,7 +388,9 @@ CREDENTIALS = Story(
             status=400,
             variant="without a key",
         ),
-        Call("clients.credentials.get", ("{app.client_id}", "{credential.id}"), answer={**_KEY, "id": "{credential.id}"}),
+        Call(
+            "clients.credentials.get", ("{app.client_id}", "{credential.id}"), answer={**_KEY, "id": "{credential.id}"}
+        ),
         Call("clients.credentials.list", ("{app.client_id}",), answer=[{**_KEY, "id": "{credential.id}"}]),
         Call(
             "clients.update",
@@ -688,9 +715,7 @@ CONNECTION_CLIENTS = Story(
             {"take": 2},
             answer=Listing("client_id", [f"{{{name}.client_id}}" for name in ("one", "two", "three")], (2, 1)),
         ),
-        Call(
-            "clients.connections.get", ("{two.client_id}",), answer=Listing("id", ["{database.id}"], (1,))
-        ),
+        Call("clients.connections.get", ("{two.client_id}",), answer=Listing("id", ["{database.id}"], (1,))),
         Call(
             "connections.clients.update",
             ("{database.id}",),
@@ -729,17 +754,22 @@ ROLES = Story(
         Call(
             "roles.create",
             body={"name": "reader", "description": "Reads"},
-            answer={"id": Like(r"rol_\w{16}"), "name": "reader", "description": "Reads"},
+            answer={"id": Like(r"rol_\w{16}"), "name": "reader", "description": "Reads", "type": "tenant"},
             keep="role",
         ),
         *(
-            Call("roles.create", body={"name": name}, answer={"name": name}, variant=name)
+            Call(
+                "roles.create",
+                body={"name": name},
+                answer={"name": name, "description": ABSENT},
+                keep=name,
+                variant=name,
+            )
             for name in ("writer", "owner", "guest")
         ),
         Call("roles.create", body={"name": "reader"}, status=409, answer=CONFLICT, variant="twice"),
-        Call(
-            "roles.get", ("{role.id}",), answer={"id": "{role.id}", "name": "reader", "description": "Reads"}
-        ),
+        Call("roles.get", ("{role.id}",), answer={"id": "{role.id}", "name": "reader", "description": "Reads"}),
+        Call("roles.get", ("{guest.id}",), answer={"name": "guest", "description": ""}, variant="without description"),
         Call(
             "roles.list",
             body={"per_page": 2},
@@ -747,7 +777,12 @@ ROLES = Story(
                 "name", ["guest", "owner", "reader", "writer"], (2, 2), {"total": 4, "start": 0, "limit": 2}
             ),
         ),
-        Call("roles.list", body={"name_filter": "READ"}, answer=Listing("id", ["{role.id}"], (1,)), variant="by name"),
+        Call(
+            "roles.list",
+            body={"name_filter": "ER", "per_page": 2},
+            answer=Listing("name", ["owner", "reader", "writer"], (2, 1), {"total": 3}),
+            variant="by name",
+        ),
         Call(
             "roles.update",
             ("{role.id}",),
@@ -768,6 +803,7 @@ ROLES = Story(
             status=404,
             variant="of none",
         ),
+        Call("roles.permissions.add", ("{role.id}",), {"permissions": []}, status=400, variant="of an empty list"),
         Call("roles.permissions.delete", ("{role.id}",), {"permissions": _permissions("tools:call")}),
         Call(
             "roles.permissions.list",
@@ -784,6 +820,7 @@ ROLES = Story(
         ),
         Call("roles.delete", ("{role.id}",)),
         Call("roles.get", ("{role.id}",), status=404, answer=_missing("role"), variant="once deleted"),
+        Call("roles.delete", ("{role.id}",), status=404, answer=_missing("role"), variant="once deleted"),
         Call("users.roles.list", (ADA,), answer=Listing("name", []), variant="once deleted"),
     ),
 )
@@ -805,9 +842,7 @@ _USER: Object = {
     "email_verified": False,
     "created_at": TIME,
     "updated_at": TIME,
-    "identities": [
-        {"connection": DATABASE, "provider": "auth0", "isSocial": False, "user_id": Like("[0-9a-f]{24}")}
-    ],
+    "identities": [{"connection": DATABASE, "provider": "auth0", "isSocial": False, "user_id": Like("[0-9a-f]{24}")}],
     "password": ABSENT,
 }
 USERS = Story(
@@ -965,9 +1000,7 @@ ORGANIZATIONS = Story(
                 "third_party_client_access": "allow",
             },
         ),
-        Call(
-            "connections.list", body={"name": DATABASE}, answer=Listing("name", [DATABASE], (1,)), keep="database"
-        ),
+        Call("connections.list", body={"name": DATABASE}, answer=Listing("name", [DATABASE], (1,)), keep="database"),
         Call(
             "organizations.enabled_connections.add",
             ("{acme.id}",),
@@ -1100,11 +1133,12 @@ STORIES = (
 
 @functools.cache
 def client_key() -> Object:
-    """The key pair of a client: a private key, its public part, and a certificate for it."""
+    """The key pair of a client: a private key (PKCS #8), its public part, and a certificate for it."""
     keys = Keys.create("client.example")
     key = load_pem_private_key(keys.signing_key.encode(), None)
-    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
-    return {"private": keys.signing_key, "public": public, "certificate": keys.signing_certificate}
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    return {"private": private.decode(), "public": public.decode(), "certificate": keys.signing_certificate}
 
 
 def prepare(tenant: Tenant) -> dict[str, Object]:

@@ -6,7 +6,6 @@
 // of an answer that is an error. `known` is Known in tests/contract/logins.py.
 
 import { createInterface } from "node:readline";
-import { createPrivateKey } from "node:crypto";
 import { pathToFileURL } from "node:url";
 
 const [entry] = process.argv.slice(2);
@@ -18,7 +17,7 @@ const methods = {
   client_secret_post: (known) => client.ClientSecretPost(known.client_secret),
   client_secret_basic: (known) => client.ClientSecretBasic(known.client_secret),
   private_key_jwt: async (known) => {
-    const key = createPrivateKey(known.private_key).export({ type: "pkcs8", format: "der" });
+    const key = Buffer.from(known.private_key.replace(/-----[^-]+-----|\s/g, ""), "base64");
     const algorithm = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
     return client.PrivateKeyJwt(await crypto.subtle.importKey("pkcs8", key, algorithm, false, ["sign"]));
   },

@@ -1,16 +1,16 @@
 // Copyright: mcp_ops.oauth contributors
 // GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-// The official SDK for Node.js: node sdk.mjs PACKAGE DOMAIN CLIENT_ID CLIENT_SECRET
+// The official SDK for Node.js: node sdk.mjs PACKAGE OPTIONS, with the options of ManagementClient as JSON
 // Each line on stdin is a call {name, path, body}; each on stdout what came of it: {value}, or {error, status?, value?}
 // with the body of an answer that is an error.
 
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 
-const [entry, domain, clientId, clientSecret] = process.argv.slice(2);
+const [entry, options] = process.argv.slice(2);
 const { ManagementClient } = await import(pathToFileURL(entry).href);
-const sdk = new ManagementClient({ domain, clientId, clientSecret, maxRetries: 0 });
+const sdk = new ManagementClient({ ...JSON.parse(options), maxRetries: 0 });
 // An SDK that goes through pages without an end has gone wrong.
 const mostPages = 20;
 

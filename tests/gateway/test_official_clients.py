@@ -62,9 +62,9 @@ class Script:
 class NodeSdk:
     """auth0, which gets its tokens itself."""
 
-    def __init__(self, tenant: Tenant) -> None:
-        credentials = (tenant.domain, tenant.client_id, tenant.client_secret)
-        self._script = Script("sdk.mjs", tenant.ca_path, str(SDK), *credentials)
+    def __init__(self, tenant: Tenant, **credentials: str) -> None:
+        options = json.dumps({"domain": tenant.domain, **credentials})
+        self._script = Script("sdk.mjs", tenant.ca_path, str(SDK), options)
         self.close = self._script.close
 
     def __call__(self, name: str, path: list[str], body: Object | list[Object]) -> Outcome:
@@ -96,7 +96,7 @@ class OpenidClient:
 
 @pytest.fixture(scope="module")
 def stage(emulator: Tenant) -> t.Iterator[Stage]:
-    sdk = NodeSdk(emulator)
+    sdk = NodeSdk(emulator, clientId=emulator.client_id, clientSecret=emulator.client_secret)
     yield Stage(sdk, emulator, prepare)
     sdk.close()
 
@@ -104,6 +104,19 @@ def stage(emulator: Tenant) -> t.Iterator[Stage]:
 @pytest.mark.parametrize("row", rows(STORIES), ids=str)
 def test_management_calls(stage: Stage, row: Row) -> None:
     stage.check(row)
+
+
+def test_the_sdk_logs_in_with_a_key(tenant: Tenant) -> None:
+    (machine,) = (login for login in LOGINS if login.method == "private_key_jwt")
+    client_id = tenant.api("POST", "clients", machine.application)["client_id"]
+    grant = {"client_id": client_id, "audience": f"https://{tenant.domain}/api/v2/", "scope": ["read:roles"]}
+    tenant.api("POST", "client-grants", grant)
+    sdk = NodeSdk(tenant, clientId=client_id, clientAssertionSigningKey=client_key()["private"])
+    try:
+        assert sdk("roles.list", [], {}) == Outcome({"pages": [], "first": {"start": 0, "limit": 50, "total": 0}})
+        assert sdk("clients.list", [], {}).status == 403
+    finally:
+        sdk.close()
 
 
 @pytest.fixture(scope="module")
