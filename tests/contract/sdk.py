@@ -195,7 +195,8 @@ class Stage:
 
 def _outcome_differences(call: Call, wanted: t.Any, outcome: Outcome) -> t.Iterator[str]:
     if call.status != outcome.status or (outcome.error and not outcome.status):
-        yield f"{outcome.status or 'no status'} instead of {call.status or 'an answer'}: {outcome.error or outcome.value}"
+        wanted_status = call.status or "an answer"
+        yield f"{outcome.status or 'no status'} instead of {wanted_status}: {outcome.error or outcome.value}"
     else:
         least = {"statusCode": call.status} if call.status and wanted is None else wanted
         yield from differences(least, outcome.value)

@@ -3,8 +3,8 @@
 
 """All that the official SDKs can do with the kinds of objects that the emulator has, call by call.
 
-What an answer has to be is from recordings of a real tenant (those of auth0/terraform-provider-auth0) or, where there is
-none, from Auth0's API description.
+What an answer has to be is from recordings of a real tenant (those of auth0/terraform-provider-auth0) or, where there
+is none, from Auth0's API description.
 """
 
 from __future__ import annotations
@@ -185,6 +185,8 @@ _APP_TYPES: dict[str, tuple[Object, list[str]]] = {
     "native": ({"callbacks": ["http://127.0.0.1/callback"], "token_endpoint_auth_method": "none"}, []),
     "non_interactive": ({"token_endpoint_auth_method": "client_secret_post"}, ["client_credentials"]),
 }
+# What a tenant has of that type: the application that the tests log in with is one for machines.
+_OTHERS = {"non_interactive": ["{tenant.client_id}"]}
 _SECRET = Like(r"[\w-]{64}")
 
 
@@ -244,7 +246,6 @@ CLIENTS = Story(
                 Call(
                     "clients.list",
                     body={"app_type": app_type, "is_first_party": True},
-                    # The tests' own application is one for machines.
                     answer=Listing(
                         "client_id",
                         [

@@ -15,6 +15,7 @@ import pytest
 from auth0.management.core.api_error import ApiError
 from auth0.management.core.pagination import SyncPager
 from auth0.management.management_client import ManagementClient
+from auth0.management.management_client import ManagementClient
 from pydantic import BaseModel
 
 from tests.contract.sdk import Object, Outcome, Row, Stage, rows

@@ -1,7 +1,7 @@
 # Copyright: mcp_ops.oauth contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""auth0-deploy-cli, unmodified and not restricted to some kinds, exports a tenant of the emulator and imports it again."""
+"""auth0-deploy-cli, unmodified and not restricted to some kinds, exports a tenant and imports it again."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Done:
 
 @dataclass(frozen=True)
 class RoundTrip:
-    """A tenant that the playbook has set up is exported, imported, and set up again; `before` and `after` the import."""
+    """A tenant that the playbook has set up is exported, imported and set up again: it `before` and `after` the import."""
 
     exported: Done
     document: Document
@@ -80,9 +80,9 @@ def deploy_cli(tenant: Tenant, folder: Path, *arguments: str) -> Done:
 def without_placeholder(document: Document) -> Document:
     """The export without what the tool itself refuses to import.
 
-    A default grant has no `client_id`. The export (`dump` in lib/context/yaml/handlers/clientGrants.js) gives each grant
-    the name of its client all the same, and convertClientIdToName in lib/utils.js answers `undefined_clientId` where
-    there is no id. The import (`validate` in lib/tools/auth0/handlers/clientGrants.js) takes no grant with both
+    A default grant has no `client_id`. The export (`dump` in lib/context/yaml/handlers/clientGrants.js) gives each
+    grant the name of its client all the same, and `convertClientIdToName` in lib/utils.js answers `undefined_clientId`
+    where there is no id. The import (`validate` in lib/tools/auth0/handlers/clientGrants.js) takes no grant with both
     `client_id` and `default_for`.
     """
     grants = [
@@ -93,7 +93,7 @@ def without_placeholder(document: Document) -> Document:
 
 
 def with_default(before: Document) -> Document:
-    """What the tool makes of a tenant: it adds a default of its own to databases (lib/tools/auth0/handlers/databases.js)."""
+    """The tenant with what the tool adds: a default for databases in its schema, lib/tools/auth0/handlers/databases.js."""
     after = copy.deepcopy(before)
     for connection in after["connections"]:
         if connection["strategy"] == "auth0":
