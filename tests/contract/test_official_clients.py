@@ -15,7 +15,6 @@ import pytest
 from auth0.management.core.api_error import ApiError
 from auth0.management.core.pagination import SyncPager
 from auth0.management.management_client import ManagementClient
-from auth0.management.management_client import ManagementClient
 from pydantic import BaseModel
 
 from tests.contract.sdk import Object, Outcome, Row, Stage, rows
@@ -30,7 +29,7 @@ class PythonSdk:
     """auth0-python, which gets its tokens itself, and whose models every answer has to fit."""
 
     def __init__(self, tenant: Tenant) -> None:
-        self._client = ManagementClient(
+        self._client: t.Any = ManagementClient(
             domain=tenant.domain, client_id=tenant.client_id, client_secret=tenant.client_secret
         )
 

@@ -42,7 +42,7 @@ class Done:
 
 @dataclass(frozen=True)
 class RoundTrip:
-    """A tenant that the playbook has set up is exported, imported and set up again: it `before` and `after` the import."""
+    """A tenant that the playbook has set up is exported, imported and set up again; what it is around the import."""
 
     exported: Done
     document: Document
@@ -93,7 +93,7 @@ def without_placeholder(document: Document) -> Document:
 
 
 def with_default(before: Document) -> Document:
-    """The tenant with what the tool adds: a default for databases in its schema, lib/tools/auth0/handlers/databases.js."""
+    """The tenant with what the tool adds: a default that its schema has for databases (handlers/databases.js)."""
     after = copy.deepcopy(before)
     for connection in after["connections"]:
         if connection["strategy"] == "auth0":
