@@ -401,12 +401,6 @@ CREDENTIALS = Story(
             variant="to the key",
         ),
         Call(
-            "clients.credentials.delete",
-            ("{app.client_id}", "{credential.id}"),
-            status=400,
-            variant="in use",
-        ),
-        Call(
             "clients.update",
             ("{app.client_id}",),
             {"client_authentication_methods": None, "token_endpoint_auth_method": "client_secret_post"},
@@ -587,7 +581,7 @@ _STRATEGIES: dict[str, tuple[Object, Object]] = {
     "google-oauth2": ({**_FOREIGN, "email": True, "profile": True, "scope": ["email", "profile"]}, {}),
     "github": ({**_FOREIGN, "email": True, "read_user": True, "scope": ["user:email", "read:user"]}, {}),
     "oidc": (_OIDC, {"attribute_map": {"mapping_mode": "bind_all"}}),
-    "okta": ({**_OIDC, "domain": "people.okta.example"}, {"attribute_map": {"mapping_mode": "bind_all"}}),
+    "okta": ({**_OIDC, "domain": "people.okta.example", "attribute_map": {"mapping_mode": "basic_profile"}}, {}),
     "samlp": (
         {"signInEndpoint": "https://idp.example/saml", "signingCert": _CERTIFICATE, "signatureAlgorithm": "rsa-sha256"},
         {},
@@ -603,7 +597,7 @@ _STRATEGIES: dict[str, tuple[Object, Object]] = {
     ),
     "facebook": ({**_FOREIGN, "email": True, "scope": "email"}, {}),
 }
-_WITH_DISPLAY_NAME = ("oidc", "okta", "samlp", "waad")
+_ENTERPRISE = ("oidc", "okta", "samlp", "waad")
 
 
 def _named(strategy: str) -> str:
@@ -613,6 +607,7 @@ def _named(strategy: str) -> str:
 def _strategy_calls(strategy: str) -> t.Iterator[Call]:
     options, more = _STRATEGIES[strategy]
     name, kept = _named(strategy), strategy.replace("-", "_")
+    shown: Object = {"display_name": f"People of {strategy}", "show_as_button": True} if strategy in _ENTERPRISE else {}
     made: Object = {
         "name": name,
         "strategy": strategy,
@@ -621,12 +616,11 @@ def _strategy_calls(strategy: str) -> t.Iterator[Call]:
         "realms": [name],
         "authentication": {"active": True},
         "connected_accounts": {"active": False},
+        **shown,
     }
-    if strategy in _WITH_DISPLAY_NAME:
-        made = {**made, "display_name": name, "show_as_button": False}
     yield Call(
         "connections.create",
-        body={"name": name, "strategy": strategy, "options": options},
+        body={"name": name, "strategy": strategy, "options": options, **shown},
         answer={**made, "id": Like(r"con_\w{16}"), "enabled_clients": []},
         keep=kept,
         variant=strategy,
@@ -635,7 +629,7 @@ def _strategy_calls(strategy: str) -> t.Iterator[Call]:
     yield Call(
         "connections.update",
         (f"{{{kept}.id}}",),
-        {"is_domain_connection": True, "metadata": {"a": "b"}},
+        {"is_domain_connection": True, "metadata": {"a": "b"}, **shown},
         answer={**made, "is_domain_connection": True, "metadata": {"a": "b"}},
         variant=strategy,
     )
@@ -993,11 +987,11 @@ ORGANIZATIONS = Story(
         Call(
             "organizations.update",
             ("{acme.id}",),
-            {"display_name": "Acme Two", "metadata": {"c": "d"}, "third_party_client_access": "allow"},
+            {"display_name": "Acme Two", "metadata": {"a": "c"}, "third_party_client_access": "allow"},
             answer={
                 "name": "acme",
                 "display_name": "Acme Two",
-                "metadata": {"c": "d", "a": ABSENT},
+                "metadata": {"a": "c"},
                 "third_party_client_access": "allow",
             },
         ),
@@ -1066,20 +1060,30 @@ ORGANIZATIONS = Story(
 LOGS = Story(
     "logs",
     (
-        Call("roles.create", body={"name": "logged"}, answer={"name": "logged"}, keep="role"),
-        # Success of a Management API operation.
+        *(
+            Call("roles.create", body={"name": name}, answer={"name": name}, variant=name)
+            for name in ("one", "two", "three")
+        ),
+        # What is logged of a Management API operation that succeeds is of the type sapi.
         Call(
             "logs.list",
-            body={"per_page": 1, "page": 0, "search": "type:sapi"},
-            answer=Listing("type", ["sapi"], (1,)),
+            body={"per_page": 2},
+            answer=Listing("type", ["sapi"] * 3, (2, 1), {"total": 3, "start": 0, "limit": 2}),
             keep="log",
         ),
+        Call(
+            "logs.list",
+            body={"search": "type:sapi", "fields": "type,log_id", "include_fields": True},
+            answer=Listing("type", ["sapi"] * 3),
+            variant="by a search",
+        ),
+        Call("logs.list", body={"search": "type:fp"}, answer=Listing("type", []), variant="by a search for none"),
         Call(
             "logs.get",
             ("{log.log_id}",),
             answer={"log_id": "{log.log_id}", "type": "sapi", "date": TIME, "client_id": "{tenant.client_id}"},
         ),
-        Call("logs.get", ("900000000000000000000000000000000000000000000000000000",), status=404, variant="of none"),
+        Call("logs.get", ("90020260101000000000000000000000000000000000000000000000",), status=404, variant="of none"),
     ),
 )
 _SCRIPT = "function (user, context, callback) { callback(null, user, context); }"

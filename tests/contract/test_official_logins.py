@@ -126,7 +126,7 @@ class Authlib:
 
     def refresh(self, known: Known) -> Object:
         with self._session(known) as session:
-            return dict(session.refresh_token(refresh_token=known.tokens["refresh_token"]))
+            return self._with_claims(session.refresh_token(refresh_token=known.tokens["refresh_token"]), None)
 
     def revocation(self, known: Known) -> None:
         with self._session(known) as session:
