@@ -247,7 +247,7 @@ def _play(client: Client, login: Login, tenant: Tenant) -> t.Iterator[tuple[str,
                 "POST", "client-grants", {"client_id": known.client_id, "audience": API, "scope": ["tools:write"]}
             )
     for step in login.steps:
-        wanted, outcome = _wanted(step, known), client(step, known)
+        expected, outcome = wanted(step, known), client(step, known)
         if outcome.error and step not in REFUSED:
             yield step, [outcome.error]
             return
@@ -260,7 +260,7 @@ def _play(client: Client, login: Login, tenant: Tenant) -> t.Iterator[tuple[str,
             known.tokens = {**known.tokens, **{key: found for key, found in value.items() if found is not None}}
         if isinstance(value, dict) and "access_token" in value:
             value = {**value, "access": _claims(value["access_token"], tenant)}
-        yield step, list(differences(wanted, value))
+        yield step, list(differences(expected, value))
 
 
 def _visit(url: str, tenant: Tenant) -> tuple[str, Object]:
@@ -286,7 +286,7 @@ def _claims(access_token: str, tenant: Tenant) -> Object:
 # -- what must come of a step -----------------------------------------------------------------------------------------
 
 
-def _wanted(step: str, known: Known) -> t.Any:
+def wanted(step: str, known: Known) -> t.Any:
     login, issuer = known.login, known.issuer
     if step == "discovery":
         return {

@@ -187,13 +187,13 @@ class Stage:
                 found = [f"not called, as an earlier call gave no {missing.args[0]}"]
             else:
                 outcome = self._sdk(call.name, path, body)
-                found = list(_outcome_differences(call, wanted, outcome))
+                found = list(outcome_differences(call, wanted, outcome))
                 if call.keep and not outcome.error:
                     kept[call.keep] = _first(outcome.value)
             self._found[str(Row(story, call))] = found
 
 
-def _outcome_differences(call: Call, wanted: t.Any, outcome: Outcome) -> t.Iterator[str]:
+def outcome_differences(call: Call, wanted: t.Any, outcome: Outcome) -> t.Iterator[str]:
     if call.status != outcome.status or (outcome.error and not outcome.status):
         wanted_status = call.status or "an answer"
         yield f"{outcome.status or 'no status'} instead of {wanted_status}: {outcome.error or outcome.value}"

@@ -27,8 +27,8 @@ from authlib.oauth2.rfc7591 import ClientMetadataClaims
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from authlib.oidc.discovery import OpenIDProviderMetadata
 
-from tests.contract.logins import API, LOGINS, UNKNOWN, Known, Row, Visits, rows
-from tests.contract.sdk import Object, Outcome
+from tests.contract.logins import API, LOGINS, UNKNOWN, Known, Login, Row, Visits, rows, wanted
+from tests.contract.sdk import Object, Outcome, differences
 from tests.contract.sdk_stories import client_key
 from tests.integration.harness import Tenant
 from tests.mcp.client import REDIRECT_URI
@@ -223,6 +223,13 @@ class Auth0Python:
 
     def machine_token_of_an_unknown_api(self, known: Known) -> Object:
         return self.machine_token(known, UNKNOWN)
+
+
+@pytest.mark.parametrize("login", LOGINS, ids=lambda login: login.name)
+def test_no_step_takes_any_answer(login: Login) -> None:
+    known = Known("https://tenant.example/", login, "id", tokens={"access_token": "a", "refresh_token": "b"})
+    for step in login.steps:
+        assert list(differences(wanted(step, known), {})), step
 
 
 @pytest.fixture(scope="module")
