@@ -67,10 +67,10 @@ def stage(emulator: Tenant, trust: None) -> Stage:
     return Stage(PythonSdk(emulator), emulator, prepare)
 
 
-@pytest.mark.parametrize("row", rows(STORIES), ids=str)
-def test_no_row_takes_any_answer(row: Row) -> None:
+def test_no_row_takes_any_answer() -> None:
     for wrong in (Outcome({}), Outcome({"statusCode": 500}, 500, "failed"), Outcome(error="failed")):
-        assert list(outcome_differences(row.call, row.call.answer, wrong))
+        taken = [str(row) for row in rows(STORIES) if not list(outcome_differences(row.call, row.call.answer, wrong))]
+        assert taken == []
 
 
 @pytest.mark.parametrize("row", rows(STORIES), ids=str)
