@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from . import authorize, control, documents, management, oauth, registration
+from . import authorize, control, documents, logs, management, oauth, registration
 from .errors import ApiError, OAuthError
 from .management.operation import PREFIX
 from .ratelimit import RateLimiter
@@ -53,7 +53,11 @@ async def _api_error(request: Request, error: Exception) -> Response:
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
+    """A method that a path of the Management API lacks is a 404: hapi has no 405 (hapijs/hapi#3238), and the errors of
+    the Management API are in hapi's words."""
     assert isinstance(error, HTTPException)
+    if error.status_code == 405 and request.url.path.startswith(f"{PREFIX}/"):
+        error = HTTPException(404)
     return JSONResponse(ApiError(error.status_code, error.detail).body(), error.status_code, error.headers)
 
 
@@ -69,7 +73,7 @@ def create_app(tenant: Tenant, *, latency: float = 0.0, plan: str = "none") -> T
             *registration.routes(tenant),
             *management.routes(tenant),
         ],
-        middleware=[Middleware(RateLimit, limiter=limiter)],
+        middleware=[Middleware(logs.RememberOrigin), Middleware(RateLimit, limiter=limiter)],
         exception_handlers={ApiError: _api_error, OAuthError: _api_error, HTTPException: _http_error},
     )
     app.router.redirect_slashes = False

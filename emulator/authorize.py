@@ -5,8 +5,8 @@
 
 What goes wrong is told to the client in a redirect, or to the person on a page: while client and redirect_uri are not
 known to belong together, and always for clients that are protected from open redirects, as strict ones are.
-A login under way is `{client_id, redirect_uri, state, audience, resource, scope, code_challenge, code_challenge_method,
-user_id?}`; the pages carry its name in a hidden field.
+A login under way is `{client_id, redirect_uri, state, audience, resource, scope, organization, code_challenge,
+code_challenge_method, user_id?}`; the pages carry its name in a hidden field.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from . import access, pages, redirects
+from . import access, logins, pages, redirects
 from .errors import ApiError, OAuthError
 from .management import cimd
 from .oauth import parameters
-from .tenant import DATABASE, State, Tenant
+from .tenant import State, Tenant
 
 LOGIN_LIFETIME = CODE_LIFETIME = 600
 
@@ -73,8 +73,6 @@ def _check(client: State, query: Mapping[str, str]) -> None:
     unsupported = [name for name in STRICT_UNSUPPORTED if name in query]
     if access.is_strict(client) and unsupported:
         raise _invalid(f"Parameters not supported for third-party clients: {', '.join(unsupported)}")
-    if "organization" in query:
-        raise _invalid(f"parameter organization is invalid: {query['organization']}")
     if not query.get("response_type"):
         raise _invalid("Missing required parameter: response_type")
     if query["response_type"] != "code":
@@ -103,7 +101,7 @@ def _begin(tenant: Tenant, client: State, query: Mapping[str, str]) -> str:
     _check(client, query)
     audience = access.audience(tenant, query)
     access.api_for(tenant, client, audience)
-    access.connections(tenant, client)
+    organization = logins.check(tenant, client, query)
     login = {
         "client_id": client["client_id"],
         "redirect_uri": query["redirect_uri"],
@@ -111,6 +109,7 @@ def _begin(tenant: Tenant, client: State, query: Mapping[str, str]) -> str:
         "audience": audience,
         "resource": query.get("resource"),
         "scope": query.get("scope", "").split(),
+        "organization": organization and organization["id"],
         "code_challenge": query.get("code_challenge", ""),
         "code_challenge_method": query.get("code_challenge_method", "plain"),
     }
@@ -127,6 +126,7 @@ def _answer(tenant: Tenant, login: Mapping[str, str | None], answer: Mapping[str
 
 
 def _refusal(tenant: Tenant, client: State, login: Mapping[str, str | None], error: OAuthError) -> Response:
+    logins.failed(tenant, client, error, login.get("user_id"))
     if client.get("redirection_policy") == "open_redirect_protection":
         return _page(tenant, error)
     return _answer(tenant, login, error.body())
@@ -145,15 +145,6 @@ def _login_page(tenant: Tenant, client: State, name: str, email: str = "", *, wr
         email=email,
         wrong=wrong,
     )
-
-
-def _user(tenant: Tenant, client: State, form: Mapping[str, str]) -> State | None:
-    """Who logs in. All users are of the one database connection, so that one must be among the usable."""
-    if all(connection["name"] != DATABASE for connection in access.connections(tenant, client)):
-        return None
-    users = tenant.objects("users").values()
-    found = next((user for user in users if user["email"].lower() == form.get("email", "").strip().lower()), None)
-    return found if found is not None and found["password"] == form.get("password") else None
 
 
 def _agreed_scopes(tenant: Tenant, client: State, login: State) -> tuple[State | None, list[str]]:
@@ -191,11 +182,12 @@ def _finish(tenant: Tenant, client: State, name: str, login: State) -> Response:
     _api, scopes = _agreed_scopes(tenant, client, login)
     del tenant.objects("logins")[name]
     code = tenant.keep("codes", {**login, "scope": scopes}, tenant.clock() + CODE_LIFETIME)
+    logins.done(tenant, client, login, scopes)
     return _answer(tenant, login, {"code": code})
 
 
 def _log_in(tenant: Tenant, client: State, name: str, login: State, form: Mapping[str, str]) -> Response:
-    user = _user(tenant, client, form)
+    user = logins.attempt(tenant, client, login, form)
     if user is None:
         return _login_page(tenant, client, name, form.get("email", ""), wrong=True)
     login["user_id"] = user["user_id"]
@@ -221,6 +213,7 @@ def routes(tenant: Tenant) -> list[Route]:
             await _introduce(tenant, query.get("client_id", ""))
             client = _client(tenant, query)
         except OAuthError as error:
+            logins.failed(tenant, access.find_client(tenant, query.get("client_id", "")), error)
             return _page(tenant, error)
         try:
             name = _begin(tenant, client, query)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -47,6 +47,10 @@ class OAuthError(Exception):
 
     def body(self) -> dict[str, str]:
         return {"error": self.error, "error_description": self.description}
+
+
+class ReusedToken(OAuthError):
+    """A rotating refresh token came back after its use."""
 
 
 def invalid_body(message: str) -> ApiError:
@@ -106,7 +110,7 @@ def reason(error: ValidationError) -> str:
     if error.validator == "type":
         wanted = limit if isinstance(limit, str) else ",".join(limit)
         return f"Expected type {wanted} but found type {_TYPES[type(found)]}"
-    texts = {
+    texts: dict[str, Callable[[], str]] = {
         "minProperties": lambda: f"Too few properties defined ({len(found)}), minimum {limit}",
         "maxProperties": lambda: f"Too many properties defined ({len(found)}), maximum {limit}",
         "minItems": lambda: f"Array is too short ({len(found)}), minimum {limit}",
@@ -118,6 +122,7 @@ def reason(error: ValidationError) -> str:
         "pattern": lambda: f"String does not match pattern {limit}: {found}",
         "format": lambda: f"Object didn't pass validation for format {limit}: {found}",
         "enum": lambda: f"No enum match for: {json.dumps(found)}",
+        "oneOf": lambda: "Data does not match any schemas from 'oneOf'",
     }
     return texts[str(error.validator)]()
 

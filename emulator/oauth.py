@@ -23,7 +23,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from . import user_grants
+from . import logs, user_grants
 from .access import find_client, is_public, is_strict
 from .errors import ApiError, OAuthError, unauthorized
 from .tenant import State, Tenant
@@ -187,6 +187,7 @@ def _by_client_credentials(tenant: Tenant, client: State, form: Mapping[str, str
     if form.get("scope"):
         wanted = form["scope"].split()
         scopes = [scope for scope in scopes if scope in wanted]
+    logs.exchanged(tenant, "client_credentials", client, audience, scopes)
     return issue(tenant, client["client_id"], api, scopes)
 
 
@@ -257,6 +258,10 @@ def routes(tenant: Tenant) -> list[Route]:
         form = parameters(request.headers.get("content-type", ""), await request.body())
         try:
             answer = exchange(tenant, form, request.headers.get("authorization"))
+        except OAuthError as error:
+            name = form.get("client_id") or client_of(request.headers.get("authorization")) or ""
+            logs.not_exchanged(tenant, form.get("grant_type", ""), name, error)
+            raise
         finally:
             # A refusal may have used up an assertion, a code, or a family of refresh tokens.
             tenant.save()

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from . import redirects, schemas
+from . import logs, redirects, schemas
 from .access import is_public
 from .errors import OAuthError
 from .management import clients
@@ -82,8 +82,9 @@ def routes(tenant: Tenant) -> list[Route]:
             body = await request.json()
         except ValueError:
             raise _invalid("The body is not JSON") from None
-        client = register(tenant, body)
+        client = _show(register(tenant, body))
+        logs.registered(tenant, request.url.path, body, client)
         tenant.save()
-        return JSONResponse(_show(client), 201, {"cache-control": "no-store"})
+        return JSONResponse(client, 201, {"cache-control": "no-store"})
 
     return [Route("/oidc/register", endpoint, methods=["POST"])]

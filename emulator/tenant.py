@@ -4,8 +4,9 @@
 """The state of one tenant: what a new one holds, ids, persistence.
 
 State is one JSON object: `{domain, client_id, client_secret, keys, token_generation, used_assertions,
-permissive_allowed, settings, resource_servers, connections, clients, client_grants, roles, credentials, deleting,
-users, documents, logins, codes, refresh_tokens, opaque_tokens}`. Collections map id to object, in order of creation.
+permissive_allowed, settings, resource_servers, connections, clients, client_grants, roles, organizations, rules,
+credentials, deleting, users, documents, logins, codes, refresh_tokens, opaque_tokens}`. Collections map id to object,
+in order of creation. Tenant logs are not part of it: they are kept in memory.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ import secrets
 import string
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -36,20 +39,29 @@ _ALPHANUMERIC = string.ascii_letters + string.digits
 CLIENT_NAME = "Emulator operator"
 DATABASE = "Username-Password-Authentication"
 
+# How many log events are kept: as many as a search can page through.
+LOGS_KEPT = 1000
+
+
+def _person(number: str, nickname: str, name: str) -> State:
+    return {
+        "created_at": "2026-01-01T00:00:00.000Z",
+        "email": f"{nickname}@example.com",
+        "email_verified": True,
+        "identities": [{"connection": DATABASE, "user_id": number, "provider": "auth0", "isSocial": False}],
+        "name": name,
+        "nickname": nickname,
+        "password": f"{nickname}-logs-in-locally",
+        "picture": f"https://cdn.auth0.com/avatars/{nickname[:2]}.png",
+        "updated_at": "2026-01-01T00:00:00.000Z",
+        "user_id": f"auth0|{number}",
+    }
+
+
 # The people in the database connection. Nothing is behind these passwords, so the README tells them.
 USERS = (
-    {
-        "user_id": "auth0|000000000000000000000001",
-        "email": "ada@example.com",
-        "password": "ada-logs-in-locally",
-        "name": "Ada Lovelace",
-    },
-    {
-        "user_id": "auth0|000000000000000000000002",
-        "email": "grace@example.com",
-        "password": "grace-logs-in-locally",
-        "name": "Grace Hopper",
-    },
+    _person("000000000000000000000001", "ada", "Ada Lovelace"),
+    _person("000000000000000000000002", "grace", "Grace Hopper"),
 )
 
 # Names of the Management API's scopes: entity to actions. Scopes of entities outside this emulator are there to be
@@ -58,6 +70,7 @@ _ENTITIES = {
     "client_grants": "read create delete update",
     "users": "read update delete create",
     "users_app_metadata": "read update delete create",
+    "user_idp_tokens": "read",
     "user_custom_blocks": "read create delete",
     "user_tickets": "create",
     "clients": "read update delete create",
@@ -97,6 +110,7 @@ _ENTITIES = {
     "roles": "read create delete update",
     "role_members": "create read delete",
     "organizations": "read update create delete",
+    "organizations_summary": "read",
     "organization_members": "create read delete",
     "organization_connections": "create read update delete",
     "organization_member_roles": "create read delete",
@@ -121,9 +135,18 @@ OPERATOR_ENTITIES = (
     "client_summary",
     "connections",
     "connections_options",
+    "logs",
+    "logs_users",
+    "organizations",
+    "organization_client_grants",
+    "organization_connections",
+    "organization_members",
     "resource_servers",
     "roles",
+    "role_members",
+    "rules",
     "tenant_settings",
+    "users",
 )
 
 
@@ -310,7 +333,7 @@ def _by(key: str, items: Iterable[State]) -> State:
 
 
 # What a new tenant has none of.
-EMPTY = ("roles", "documents", "logins", "codes", "refresh_tokens", "opaque_tokens")
+EMPTY = ("roles", "organizations", "rules", "documents", "logins", "codes", "refresh_tokens", "opaque_tokens")
 
 
 def new_state(domain: str, client_id: str, client_secret: str, keys: State) -> State:
@@ -337,7 +360,7 @@ def new_state(domain: str, client_id: str, client_secret: str, keys: State) -> S
         "client_grants": _by("id", [grant]),
         "credentials": {},
         "deleting": {},
-        "users": _by("user_id", map(dict, USERS)),
+        "users": _by("user_id", copy.deepcopy(USERS)),
         **{name: {} for name in EMPTY},
     }
 
@@ -356,6 +379,7 @@ class Tenant:
         self.state = state
         self.clock = clock
         self.fetch: Callable[[str], bytes] = partial(fetch, ca=state["keys"]["ca_certificate"])
+        self.logs: deque[State] = deque(maxlen=LOGS_KEPT)
         self._file = file
 
     @classmethod
@@ -394,6 +418,11 @@ class Tenant:
     @property
     def signing_key(self) -> RSAKey:
         return _rsa_key(self.state["keys"]["signing_key"])
+
+    def timestamp(self) -> str:
+        """Now, as answers of the API have it."""
+        now = datetime.fromtimestamp(self.clock(), timezone.utc)
+        return now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
     def objects(self, collection: str) -> dict[str, State]:
         found: dict[str, State] = self.state[collection]
@@ -442,6 +471,7 @@ class Tenant:
     def reset(self) -> None:
         old = self.state
         self.state = new_state(old["domain"], old["client_id"], old["client_secret"], old["keys"])
+        self.logs.clear()
         self.save()
 
     def save(self) -> None:

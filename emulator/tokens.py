@@ -12,6 +12,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey, RSAKey
 
+from . import organizations
 from .access import permissions, userinfo_audience
 from .errors import OAuthError
 from .tenant import State, Tenant, refresh_token
@@ -21,7 +22,14 @@ ALGORITHMS = ["HS256", "RS256", "RS512", "PS256"]
 OPAQUE_LIFETIME = 86400
 
 
-def issue(tenant: Tenant, client_id: str, api: State, scopes: list[str], user: State | None = None) -> dict[str, Any]:
+def issue(
+    tenant: Tenant,
+    client_id: str,
+    api: State,
+    scopes: list[str],
+    user: State | None = None,
+    organization: State | None = None,
+) -> dict[str, Any]:
     """The answer of the token endpoint: `{access_token, scope?, expires_in, token_type}`.
 
     Without a user the token speaks for the client itself.
@@ -41,6 +49,7 @@ def issue(tenant: Tenant, client_id: str, api: State, scopes: list[str], user: S
     }
     if user is None:
         claims["gty"] = "client-credentials"
+    claims.update(organizations.claims(tenant, organization))
     if scopes:
         claims["scope"] = " ".join(scopes)
     if dialect.endswith("_authz") and api.get("enforce_policies"):

@@ -3,8 +3,9 @@
 
 """Token requests that speak for a user: with an authorization code, and with a refresh token.
 
-A code and a refresh token stand for what was agreed to: `{client_id, user_id, audience, resource, scope}`. A code also
-holds `{redirect_uri, code_challenge, code_challenge_method}`, a refresh token `{family, started, used?}`.
+A code and a refresh token stand for what was agreed to: `{client_id, user_id, audience, resource, scope,
+organization}`. A code also holds `{redirect_uri, code_challenge, code_challenge_method}`, a refresh token
+`{family, started, used?}`.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from . import access, tokens
-from .errors import OAuthError
+from . import access, logs, organizations, tokens, users
+from .errors import OAuthError, ReusedToken
 from .tenant import State, Tenant
 
-AGREED = ("client_id", "user_id", "audience", "resource", "scope")
+AGREED = ("client_id", "user_id", "audience", "resource", "scope", "organization")
 
 
 def _invalid(description: str) -> OAuthError:
@@ -50,7 +51,7 @@ def by_code(tenant: Tenant, client: State, form: Mapping[str, str]) -> dict[str,
     answer, scopes = _access_token(tenant, client, agreed, form, agreed["scope"])
     if access.OFFLINE_ACCESS in scopes:
         started = tenant.clock()
-        family = {**{key: agreed[key] for key in AGREED}, "family": secrets.token_hex(8), "started": started}
+        family = {**{key: agreed.get(key) for key in AGREED}, "family": secrets.token_hex(8), "started": started}
         until = tokens.refresh_token_end(tenant, client, started)
         answer["refresh_token"] = tenant.keep("refresh_tokens", family, until)
     return answer
@@ -65,7 +66,7 @@ def by_refresh_token(tenant: Tenant, client: State, form: Mapping[str, str]) -> 
     rotating, now = settings.get("rotation_type") == "rotating", tenant.clock()
     if rotating and "used" in agreed and now - agreed["used"] >= settings.get("leeway", 0):
         _revoke(tenant, agreed["family"])
-        raise _invalid("Unknown or invalid refresh token.")
+        raise ReusedToken(403, "invalid_grant", "Unknown or invalid refresh token.")
     wanted = form.get("scope", "").split() or agreed["scope"]
     scopes = [scope for scope in agreed["scope"] if scope in wanted]
     answer, _scopes = _access_token(tenant, client, agreed, form, scopes)
@@ -95,9 +96,15 @@ def _access_token(
     user = tenant.objects("users").get(agreed["user_id"])
     if user is None:
         raise _invalid("The user does not exist any more.")
+    users.check(user)
+    organization = organizations.of_login(tenant, agreed)
+    organizations.admit(tenant, organization, user)
     api = access.api_for(tenant, client, agreed["audience"])
     scopes = access.scopes(tenant, client, api, user, requested)
     name = access.oauth_id(client)
     if api is None:
-        return tokens.issue_opaque(tenant, name, scopes, user), scopes
-    return tokens.issue(tenant, name, api, scopes, user), scopes
+        answer = tokens.issue_opaque(tenant, name, scopes, user)
+    else:
+        answer = tokens.issue(tenant, name, api, scopes, user, organization)
+    logs.exchanged(tenant, form["grant_type"], client, agreed["audience"], scopes, user=user, organization=organization)
+    return answer, scopes

@@ -189,8 +189,13 @@ async def put(tenant: Tenant, url: str, created_by: str) -> Object:
     return {"client_id": client["client_id"], **checked}
 
 
-_REQUEST = schemas.validator(schemas.CIMD_REQUEST)
 OPERATIONS = (
-    Operation("POST", "/clients/cimd/preview", ("read:clients",), preview, _REQUEST),
-    Operation("POST", "/clients/cimd/register", ("create:clients", "update:clients"), register, _REQUEST),
+    Operation("POST", "/clients/cimd/preview", ("read:clients",), preview, schemas.request("PreviewCimdMetadata")),
+    Operation(
+        "POST",
+        "/clients/cimd/register",
+        ("create:clients", "update:clients"),
+        register,
+        schemas.request("RegisterCimdClient"),
+    ),
 )

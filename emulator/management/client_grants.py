@@ -123,10 +123,8 @@ _PATH, _READ = "/client-grants", ("read:client_grants",)
 _FILTERS = {"audience", "client_id", "default_for", "subject_type", "allow_any_organization"}
 OPERATIONS = (
     Operation("GET", _PATH, _READ, read_all, query=listing.PAGING | listing.CHECKPOINT | _FILTERS),
-    Operation("POST", _PATH, ("create:client_grants",), create, schemas.validator(schemas.CLIENT_GRANT_CREATE)),
+    Operation("POST", _PATH, ("create:client_grants",), create, schemas.request("CreateClientGrant")),
     Operation("GET", f"{_PATH}/{{id}}", _READ, read),
-    Operation(
-        "PATCH", f"{_PATH}/{{id}}", ("update:client_grants",), update, schemas.validator(schemas.CLIENT_GRANT_UPDATE)
-    ),
+    Operation("PATCH", f"{_PATH}/{{id}}", ("update:client_grants",), update, schemas.request("UpdateClientGrant")),
     Operation("DELETE", f"{_PATH}/{{id}}", ("delete:client_grants",), delete),
 )

@@ -8,7 +8,6 @@ Defaults: TestAccConnectionClient (first-party) and TestAccClient_ThirdPartySecu
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from typing import Any
 
 from .. import listing, schemas
@@ -154,7 +153,7 @@ def _store_keys(tenant: Tenant, client: Object) -> None:
     methods = client.get("client_authentication_methods")
     if not methods:
         return
-    now = datetime.fromtimestamp(tenant.clock(), timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    now = tenant.timestamp()
     kept = tenant.objects("credentials").setdefault(client["client_id"], {})
     ids = []
     for name, method in methods.items():
@@ -351,14 +350,14 @@ _READ = ("read:clients", "read:client_keys", "read:client_credentials", "read:cl
 _FILTERS = {"is_first_party", "is_global", "app_type", "external_client_id", "q"}
 OPERATIONS = (
     Operation("GET", _PATH, _READ, read_all, query=listing.PAGING | listing.CHECKPOINT | listing.FIELDS | _FILTERS),
-    Operation("POST", _PATH, ("create:clients",), create, schemas.validator(schemas.CLIENT_CREATE)),
+    Operation("POST", _PATH, ("create:clients",), create, schemas.request("CreateClient")),
     Operation("GET", f"{_PATH}/{{id}}", _READ, read, query=listing.FIELDS),
     Operation(
         "PATCH",
         f"{_PATH}/{{id}}",
         ("update:clients", "update:client_keys"),
         update,
-        schemas.validator(schemas.CLIENT_UPDATE),
+        schemas.request("UpdateClient"),
     ),
     Operation("DELETE", f"{_PATH}/{{id}}", ("delete:clients",), delete),
     Operation(

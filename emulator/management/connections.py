@@ -248,7 +248,7 @@ def create(call: Call) -> Answer:
     return Answer(201, _visible(call, connection))
 
 
-_CHANGEABLE = frozenset(schemas.CONNECTION_UPDATE["properties"])
+_CHANGEABLE = frozenset(schemas.REQUESTS["UpdateConnection"]["properties"])
 
 
 def update(call: Call) -> Answer:
@@ -324,9 +324,9 @@ OPERATIONS = (
         read_all,
         query=listing.PAGING | listing.CHECKPOINT | listing.FIELDS | {"name", "strategy"},
     ),
-    Operation("POST", _PATH, ("create:connections",), create, schemas.validator(schemas.CONNECTION_CREATE)),
+    Operation("POST", _PATH, ("create:connections",), create, schemas.request("CreateConnection")),
     Operation("GET", f"{_PATH}/{{id}}", _READ, read, query=listing.FIELDS),
-    Operation("PATCH", f"{_PATH}/{{id}}", _UPDATE, update, schemas.validator(schemas.CONNECTION_UPDATE)),
+    Operation("PATCH", f"{_PATH}/{{id}}", _UPDATE, update, schemas.request("UpdateConnection")),
     Operation("DELETE", f"{_PATH}/{{id}}", ("delete:connections",), delete),
     Operation("GET", f"{_PATH}/{{id}}/clients", _READ, read_clients, query=listing.CHECKPOINT),
     Operation(
@@ -334,7 +334,7 @@ OPERATIONS = (
         f"{_PATH}/{{id}}/clients",
         _UPDATE,
         update_clients,
-        schemas.validator(schemas.ENABLED_CLIENTS_UPDATE),
+        schemas.request("UpdateEnabledClientConnections"),
     ),
     Operation("GET", f"{_PATH}/{{id}}/status", _READ, read_status),
 )

@@ -195,14 +195,14 @@ def delete(call: Call) -> Answer:
 _READ, _PATH = ("read:resource_servers",), "/resource-servers"
 OPERATIONS = (
     Operation("GET", _PATH, _READ, read_all, query=listing.PAGING | listing.FIELDS | {"identifiers"}),
-    Operation("POST", _PATH, ("create:resource_servers",), create, schemas.validator(schemas.RESOURCE_SERVER_CREATE)),
+    Operation("POST", _PATH, ("create:resource_servers",), create, schemas.request("CreateResourceServer")),
     Operation("GET", f"{_PATH}/{{id}}", _READ, read, query=listing.FIELDS),
     Operation(
         "PATCH",
         f"{_PATH}/{{id}}",
         ("update:resource_servers",),
         update,
-        schemas.validator(schemas.RESOURCE_SERVER_UPDATE),
+        schemas.request("UpdateResourceServer"),
     ),
     Operation("DELETE", f"{_PATH}/{{id}}", ("delete:resource_servers",), delete),
 )

@@ -1,8 +1,7 @@
 # Copyright: mcp_ops.oauth contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The emulator's answers fit the published response schemas and the official SDK's models, its request schemas fit
-the published request schemas.
+"""The emulator's answers fit the published response schemas and the official SDK's models.
 
 Live answers carry keys that no published schema has, so answers are checked for required keys, types and enums only.
 """
@@ -12,19 +11,17 @@ from __future__ import annotations
 import importlib
 import json
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 from starlette.testclient import TestClient
 
-from emulator import schemas, tokens
+from emulator import tokens
 from emulator.app import create_app
 from emulator.tenant import MANAGEMENT_SCOPES, Keys, Tenant
+from tests.contract.published import DESCRIPTION
 
-OPENAPI = Path(__file__).parents[2] / ".." / "shared" / "reference" / "auth0-openapi-subset.json"
 CLIENT_KEY = "https://api.example/mcp"
 CLIENT_URL = "https://app.example/client.json"
 DOCUMENT = {"client_id": CLIENT_URL, "client_name": "App", "redirect_uris": ["https://app.example/callback"]}
@@ -42,9 +39,9 @@ def _opened(schema: Any) -> Any:
 
 @pytest.fixture(scope="module")
 def published() -> dict[str, Any]:
-    if not OPENAPI.exists():
+    if not DESCRIPTION.exists():
         pytest.skip("the OpenAPI document is not there")
-    components: dict[str, Any] = json.loads(OPENAPI.read_text(encoding="utf-8"))["components"]
+    components: dict[str, Any] = json.loads(DESCRIPTION.read_text(encoding="utf-8"))["components"]
     return components
 
 
@@ -163,135 +160,3 @@ def test_a_wrong_answer_does_not_fit(published: dict[str, Any]) -> None:
     schema = {"$ref": "#/components/schemas/GetResourceServerResponseContent", "components": _opened(published)}
     wrong = {"token_lifetime": "long", "signing_alg": "none", "extra": 1}
     assert len(list(Draft202012Validator(schema).iter_errors(wrong))) == 2
-
-
-REQUESTS = {
-    "CreateResourceServer": schemas.RESOURCE_SERVER_CREATE,
-    "UpdateResourceServer": schemas.RESOURCE_SERVER_UPDATE,
-    "UpdateTenantSettings": schemas.TENANT_SETTINGS_UPDATE,
-    "CreateConnection": schemas.CONNECTION_CREATE,
-    "UpdateConnection": schemas.CONNECTION_UPDATE,
-    "UpdateEnabledClientConnections": schemas.ENABLED_CLIENTS_UPDATE,
-    "CreateClientGrant": schemas.CLIENT_GRANT_CREATE,
-    "UpdateClientGrant": schemas.CLIENT_GRANT_UPDATE,
-    "CreateClient": schemas.CLIENT_CREATE,
-    "UpdateClient": schemas.CLIENT_UPDATE,
-    "PreviewCimdMetadata": schemas.CIMD_REQUEST,
-    "RegisterCimdClient": schemas.CIMD_REQUEST,
-}
-
-# Properties that only the emulator has, as Auth0 takes them though the document (May 2026) lacks them.
-_NEWER = "in the document of June 2026"
-_SDK = "in auth0-python 6.8.0"
-_LIVE = "accepted live, in no published document"
-ONLY_EMULATOR = {
-    **{
-        f"{name}ResourceServer: {key}": reason
-        for name in ("Create", "Update")
-        for key, reason in (
-            ("allow_online_access_with_ephemeral_sessions", _NEWER),
-            ("token_lifetime_for_web", _LIVE),
-            ("token_lifetime_for_anonymous_access_tokens", _SDK),
-            ("require_consent_non_repudiation", _SDK),
-            ("subject_type_authorization.anonymous_user", _SDK),
-        )
-    },
-    **{
-        f"UpdateTenantSettings: {key}": reason
-        for key, reason in (
-            ("country_codes", _NEWER),
-            ("include_session_metadata_in_tenant_logs", _NEWER),
-            ("security_headers", _NEWER),
-            *((f"{name}_in_minutes", _NEWER) for name in schemas.LIFETIMES),
-            ("universal_login", _LIVE),
-            ("client_id_metadata_document_dynamic_registration_supported", _SDK),
-            ("dpop_strict_refresh_token_binding", _SDK),
-            ("flags.local_resource_discovery", _SDK),
-            ("flags.use_scope_descriptions_for_consent", _LIVE),
-        )
-    },
-    **{
-        f"{name}Connection: {key}": reason
-        for name in ("Create", "Update")
-        for key, reason in (
-            ("cross_app_access_requesting_app", _NEWER),
-            ("cross_app_access_resource_app", _LIVE),
-            ("connected_accounts.allow_missing_user_id", _SDK),
-        )
-    },
-    **{
-        f"{name}Client: {key}": _NEWER
-        for name in ("Create", "Update")
-        for key in ("fedcm_login", "token_vault_privileged_access")
-    },
-}
-
-
-def _resolved(schema: Any, published: dict[str, Any]) -> Any:
-    while isinstance(schema, dict) and "$ref" in schema:
-        schema = published["schemas"][schema["$ref"].rsplit("/", 1)[1]]
-    if isinstance(schema, dict) and "oneOf" in schema:
-        return next((_resolved(one, published) for one in schema["oneOf"] if one.get("type") != "null"), schema)
-    return schema
-
-
-def _property_differences(ours: Any, theirs: Any, published: dict[str, Any], path: str = "") -> Iterator[str]:
-    """`+path` is ours only, `-path` theirs only; objects that ours leaves open are not looked into."""
-    theirs = _resolved(theirs, published)
-    if "items" in ours:
-        yield from _property_differences(ours["items"], theirs.get("items", {}), published, f"{path}[]")
-    if ours.get("additionalProperties") is not False:
-        return
-    mine, yours = ours["properties"], theirs.get("properties", {})
-    for key in sorted({*mine, *yours}):
-        inner = f"{path}.{key}" if path else key
-        if key not in yours:
-            yield f"+{inner}"
-        elif key not in mine:
-            yield f"-{inner}"
-        else:
-            yield from _property_differences(mine[key], yours[key], published, inner)
-
-
-def test_request_schemas_have_the_published_properties(published: dict[str, Any]) -> None:
-    found = {
-        f"{difference[0]}{name}: {difference[1:]}"
-        for name, schema in REQUESTS.items()
-        for difference in _property_differences(
-            schema, {"$ref": f"#/components/schemas/{name}RequestContent"}, published
-        )
-    }
-    assert found == {f"+{key}" for key in ONLY_EMULATOR}
-
-
-def _constraints(schema: Any, published: dict[str, Any]) -> dict[str, Any]:
-    schema = _resolved(schema, published)
-    kinds = schema.get("type", [])
-    enum = schema.get("enum")
-    return {
-        "nullable": "null" in kinds or (enum is not None and None in enum) or bool(schema.get("nullable")),
-        "enum": None if enum is None else {value for value in enum if value is not None},
-        **{key: schema.get(key) for key in ("minLength", "maxLength", "minimum", "maximum", "minProperties")},
-    }
-
-
-# Where the emulator keeps to another fact than the document's.
-OTHER_FACTS = {
-    "UpdateClient: addons": "null clears it (TestAccClientAddons recording)",
-    "UpdateClient: oidc_backchannel_logout": "null clears it (TestAccClientOIDCLogout recording)",
-    "UpdateTenantSettings: flags": "an empty object is refused (public reports)",
-}
-
-
-def test_request_schemas_have_the_published_limits(published: dict[str, Any]) -> None:
-    """Required keys, nullability, enums and limits of the top-level properties."""
-    different = set()
-    for name, ours in REQUESTS.items():
-        theirs = _resolved({"$ref": f"#/components/schemas/{name}RequestContent"}, published)
-        assert set(ours.get("required", [])) == set(theirs.get("required", [])), name
-        for key, schema in ours.get("properties", {}).items():
-            if key not in theirs["properties"]:
-                continue
-            if _constraints(schema, published) != _constraints(theirs["properties"][key], published):
-                different.add(f"{name}: {key}")
-    assert different == set(OTHER_FACTS)

@@ -128,7 +128,7 @@ def test_cross_app_access_is_for_openid_connections(api: Any, database: Any, par
     assert refused["errorCode"] == "operation_not_supported"
     path = f"{PATH}/{partner['id']}"
     assert api.expect(200, "PATCH", path, body)["cross_app_access_requesting_app"] == {"active": True}
-    api.expect(200, "PATCH", path, {"cross_app_access_resource_app": {"active": True}})
+    api.expect(200, "PATCH", path, {"cross_app_access_resource_app": {"status": "enabled"}})
     assert "cross_app_access_resource_app" not in api.expect(
         200, "PATCH", path, {"cross_app_access_resource_app": None}
     )

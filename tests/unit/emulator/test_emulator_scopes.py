@@ -14,6 +14,7 @@ from emulator.management.operation import Operation
 from emulator.tenant import MANAGEMENT_SCOPES
 
 READ_CLIENTS = {"read:clients", "read:client_keys", "read:client_credentials", "read:client_summary"}
+READ_MEMBERS = {"read:users", "read:roles", "read:role_members"}
 EXPECTED = {
     "GET /resource-servers": {"read:resource_servers"},
     "POST /resource-servers": {"create:resource_servers"},
@@ -53,11 +54,55 @@ EXPECTED = {
     "POST /clients/cimd/preview": {"read:clients"},
     "POST /clients/cimd/register": {"create:clients", "update:clients"},
     "GET /actions/actions": {"read:actions"},
+    "GET /users": {"read:users", "read:user_idp_tokens"},
+    "POST /users": {"create:users"},
+    "GET /users-by-email": {"read:users"},
+    "GET /users/{id}": {"read:users", "read:user_idp_tokens"},
+    "PATCH /users/{id}": {"update:users", "update:users_app_metadata"},
+    "DELETE /users/{id}": {"delete:users"},
+    "GET /users/{id}/roles": READ_MEMBERS,
+    "POST /users/{id}/roles": {"update:users", "create:role_members"},
+    "DELETE /users/{id}/roles": {"update:users", "delete:role_members"},
+    "GET /users/{id}/permissions": {"read:users"},
+    "POST /users/{id}/permissions": {"update:users"},
+    "DELETE /users/{id}/permissions": {"update:users"},
+    "GET /users/{id}/organizations": {"read:organizations"},
+    "GET /roles/{id}/users": READ_MEMBERS,
+    "POST /roles/{id}/users": {"update:roles", "create:role_members"},
+    "GET /organizations": {"read:organizations", "read:organizations_summary"},
+    "POST /organizations": {"create:organizations", "create:organization_connections"},
+    "GET /organizations/name/{member}": {"read:organizations"},
+    "GET /organizations/{id}": {"read:organizations", "read:organizations_summary"},
+    "PATCH /organizations/{id}": {"update:organizations"},
+    "DELETE /organizations/{id}": {"delete:organizations"},
+    "GET /organizations/{id}/members": {"read:organization_members"},
+    "POST /organizations/{id}/members": {"create:organization_members"},
+    "DELETE /organizations/{id}/members": {"delete:organization_members"},
+    "GET /organizations/{id}/enabled_connections": {"read:organization_connections"},
+    "POST /organizations/{id}/enabled_connections": {"create:organization_connections"},
+    "GET /organizations/{id}/enabled_connections/{member}": {"read:organization_connections"},
+    "PATCH /organizations/{id}/enabled_connections/{member}": {"update:organization_connections"},
+    "DELETE /organizations/{id}/enabled_connections/{member}": {"delete:organization_connections"},
+    "GET /organizations/{id}/client-grants": {"read:organization_client_grants"},
+    "POST /organizations/{id}/client-grants": {"create:organization_client_grants"},
+    "DELETE /organizations/{id}/client-grants/{member}": {"delete:organization_client_grants"},
+    "GET /rules": {"read:rules"},
+    "POST /rules": {"create:rules"},
+    "GET /rules/{id}": {"read:rules"},
+    "PATCH /rules/{id}": {"update:rules"},
+    "DELETE /rules/{id}": {"delete:rules"},
+    "GET /logs": {"read:logs", "read:logs_users"},
+    "GET /logs/{id}": {"read:logs", "read:logs_users"},
+    "GET /users/{id}/logs": {"read:logs", "read:logs_users"},
 }
 
 
 def _name(operation: Operation) -> str:
     return f"{operation.method} {operation.path}"
+
+
+def _path(operation: Operation) -> str:
+    return operation.path.replace("{id}", "unknown").replace("{member}", "unknown")
 
 
 def test_operations_and_their_scopes() -> None:
@@ -66,7 +111,7 @@ def test_operations_and_their_scopes() -> None:
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=_name)
 def test_without_its_scopes_an_operation_is_refused(api: Any, operation: Operation) -> None:
-    path = operation.path.replace("{id}", "unknown")
+    path = _path(operation)
     api.use(*(scope for scope in MANAGEMENT_SCOPES if scope not in operation.scopes))
     assert api.expect(403, operation.method, path, {}) == {
         "statusCode": 403,
@@ -83,7 +128,7 @@ def test_without_its_scopes_an_operation_is_refused(api: Any, operation: Operati
 )
 def test_any_one_of_its_scopes_is_enough(api: Any, operation: Operation, scope: str) -> None:
     api.use(scope)
-    answer = api.call(operation.method, operation.path.replace("{id}", "unknown"), {})
+    answer = api.call(operation.method, _path(operation), {})
     assert answer.status_code in (200, 204, 400, 404), answer.text
 
 
