@@ -1010,6 +1010,17 @@ ORGANIZATIONS = Story(
             ("{acme.id}",),
             answer=Listing("connection_id", ["{database.id}"], (1,), {"total": 1}),
         ),
+        # The newer view of the same, which auth0-deploy-cli reads.
+        Call(
+            "organizations.connections.list",
+            ("{acme.id}",),
+            answer=Listing("connection_id", ["{database.id}"], (1,), {"total": 1}),
+        ),
+        Call(
+            "organizations.connections.get",
+            ("{acme.id}", "{database.id}"),
+            answer={"connection_id": "{database.id}", "assign_membership_on_login": False, "is_enabled": True},
+        ),
         Call(
             "organizations.enabled_connections.update",
             ("{acme.id}", "{database.id}"),

@@ -71,7 +71,7 @@ def deploy_cli(tenant: Tenant, folder: Path, *arguments: str) -> Done:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=180,
+        timeout=600,
         check=False,
     )
     return Done(done.returncode, done.stdout)
@@ -131,8 +131,9 @@ def furnish(tenant: Tenant) -> None:
     role = tenant.api("POST", "roles", {"name": "Tool user", "description": "Calls tools"})
     permission = {"resource_server_identifier": URL, "permission_name": "tools:call"}
     tenant.api("POST", f"roles/{role['id']}/permissions", {"permissions": [permission]})
-    organization: Document = {"name": "acme", "display_name": "Acme"}
-    tenant.api("POST", "organizations", organization)
+    acme = tenant.api("POST", "organizations", {"name": "acme", "display_name": "Acme"})
+    enabled = {"connection_id": tenant.connection()["id"], "assign_membership_on_login": True}
+    tenant.api("POST", f"organizations/{acme['id']}/enabled_connections", enabled)
 
 
 @pytest.fixture(scope="module")
@@ -175,6 +176,8 @@ def test_the_export_holds_the_tenant(trip: RoundTrip) -> None:
     assert (role["name"], role["permissions"]) == ("Tool user", [permission])
     (organization,) = trip.document["organizations"]
     assert (organization["name"], organization["display_name"]) == ("acme", "Acme")
+    (enabled,) = organization["connections"]
+    assert (enabled["name"], enabled["assign_membership_on_login"]) == (DATABASE, True)
 
 
 def test_the_tool_s_defect_is_there(trip: RoundTrip) -> None:
