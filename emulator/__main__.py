@@ -103,7 +103,8 @@ def main() -> None:
             log_level="error",
             access_log=False,
             server_header=False,
-            timeout_keep_alive=75,
+            # On a busy machine auth0-deploy-cli checks its input for minutes, and then uses the connection that it has.
+            timeout_keep_alive=600,
             timeout_graceful_shutdown=1,
         )
         config.load()
