@@ -83,36 +83,49 @@ def api_for(tenant: Tenant, client: State, audience: str) -> State | None:
     return found
 
 
-def scopes(tenant: Tenant, client: State, api: State | None, user: State, requested: Iterable[str]) -> list[str]:
+def scopes(
+    tenant: Tenant,
+    client: State,
+    api: State | None,
+    user: State,
+    requested: Iterable[str],
+    organization: State | None = None,
+) -> list[str]:
     """What comes of the requested scopes; `api` is None for userinfo."""
     allowed: set[str] = set() if is_strict(client) else set(OIDC_SCOPES)
     if (api is None or api.get("allow_offline_access")) and "refresh_token" in client.get("grant_types", []):
         allowed.add(OFFLINE_ACCESS)
     if api is not None:
-        allowed |= _api_scopes(tenant, client, api, user)
+        allowed |= _api_scopes(tenant, client, api, user, organization)
     return [scope for scope in dict.fromkeys(requested) if scope in allowed]
 
 
-def _api_scopes(tenant: Tenant, client: State, api: State, user: State) -> set[str]:
+def _api_scopes(tenant: Tenant, client: State, api: State, user: State, organization: State | None) -> set[str]:
     allowed = {scope["value"] for scope in api.get("scopes", [])}
     if _needs_grant(client, api):
         grant = tenant.grant(client, api["identifier"], "user") or {}
         allowed &= allowed if grant.get("allow_all_scopes") else set(grant.get("scope", []))
     if api.get("enforce_policies"):
-        allowed &= set(permissions(tenant, user, api))
+        allowed &= set(permissions(tenant, user, api, organization))
     return allowed
 
 
-def permissions(tenant: Tenant, user: State, api: State) -> list[str]:
-    """What the user may do at the API: the permissions of the user's own, then those of the user's roles."""
+def permissions(tenant: Tenant, user: State, api: State, organization: State | None = None) -> list[str]:
+    """What the user may do at the API: the permissions of the user's own, then those of the user's roles.
+
+    At a login through an organization, those of the roles as its member alone (community.auth0.com/t/99135, t/134310).
+    """
     identifier, roles = api["identifier"], tenant.objects("roles")
-    of_roles = (permission for name in user.get("roles", []) for permission in roles[name]["permissions"])
+    own, names = user.get("permissions", {}).get(identifier, []), user.get("roles", [])
+    if organization is not None:
+        own, names = [], organization["members"].get(user["user_id"], [])
+    of_roles = (permission for name in names for permission in roles[name]["permissions"])
     through_roles = [
         permission["permission_name"]
         for permission in of_roles
         if permission["resource_server_identifier"] == identifier
     ]
-    return list(dict.fromkeys([*user.get("permissions", {}).get(identifier, []), *through_roles]))
+    return list(dict.fromkeys([*own, *through_roles]))
 
 
 def _reaches(client: State, connection: State) -> bool:

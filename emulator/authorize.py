@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from . import access, consents, logins, pages, redirects
+from . import access, consents, logins, organizations, pages, redirects
 from .client_authentication import missing, parameters
 from .errors import NO_STORE, ApiError, OAuthError
 from .management import cimd
@@ -159,7 +159,8 @@ def _agreed_scopes(tenant: Tenant, client: State, login: State) -> tuple[State |
     """(the API, None for userinfo; the scopes) that a code for this login stands for."""
     api = access.api_for(tenant, client, login["audience"])
     user = tenant.objects("users")[login["user_id"]]
-    return api, access.scopes(tenant, client, api, user, login["scope"])
+    organization = organizations.of_login(tenant, login)
+    return api, access.scopes(tenant, client, api, user, login["scope"], organization)
 
 
 def _skips_consent(tenant: Tenant, client: State, api: State | None, login: State, scopes: list[str]) -> bool:

@@ -8,7 +8,7 @@ That is the form of the Management API's `/grants`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from .tenant import State, Tenant, hex_id
 from .user_grants import revoke
@@ -47,3 +47,12 @@ def withdraw(tenant: Tenant, client_id: str, user_id: str, audience: str) -> Non
     issued = tenant.objects("refresh_tokens").values()
     for family in {item["family"] for item in issued if all(item[key] == value for key, value in context.items())}:
         revoke(tenant, family)
+
+
+def forget(tenant: Tenant, name: str, value: str, keep: Collection[str] = ()) -> None:
+    """A client, a user or an API is gone, and with it logins, codes, tokens and what was agreed to."""
+    fields = {COLLECTION: "clientID" if name == "client_id" else name}
+    for collection in {COLLECTION, "logins", "codes", "refresh_tokens", "opaque_tokens"}.difference(keep):
+        kept = tenant.objects(collection)
+        for key in [key for key, item in kept.items() if item.get(fields.get(collection, name)) == value]:
+            del kept[key]

@@ -1,7 +1,7 @@
 # Copyright: mcp_ops.oauth contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Organizations at a login: which one a request may name, through which connections, with whom, and what tokens tell.
+"""Organizations: what of one is shown; at a login, which one, through which connections, with whom, what tokens tell.
 
 Third-party clients: the organization lets them in, and the connection is both at domain level and enabled for the
 organization (documentation: enable third-party application access for an organization).
@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .errors import OAuthError
+from .errors import ApiError, OAuthError
 from .tenant import State, Tenant
 from .users import connection_of
 
@@ -20,6 +20,17 @@ COLLECTION = "organizations"
 
 MEMBERS, CONNECTIONS, CLIENT_GRANTS = HIDDEN = ("members", "connections", "client_grants")
 """What a stored organization holds, and answers leave out."""
+
+
+def inexistent(text: str) -> ApiError:
+    return ApiError(404, text, "inexistent_organization")
+
+
+def find(tenant: Tenant, name: str) -> State:
+    found: State | None = tenant.objects(COLLECTION).get(name)
+    if found is None:
+        raise inexistent("No organization found by that id")
+    return found
 
 
 def show(organization: State) -> State:
@@ -76,7 +87,7 @@ def connections(organization: State | None, usable: Sequence[State]) -> list[Sta
     """Those of the client's connections that are enabled for the organization."""
     if organization is None:
         return list(usable)
-    enabled = {one["connection_id"] for one in organization["connections"]}
+    enabled = {one["connection_id"] for one in organization[CONNECTIONS] if one["is_enabled"]}
     found = [connection for connection in usable if connection["id"] in enabled]
     if not found:
         raise _invalid("no connections enabled for the organization")
@@ -85,15 +96,15 @@ def connections(organization: State | None, usable: Sequence[State]) -> list[Sta
 
 def admit(tenant: Tenant, organization: State | None, user: State) -> None:
     """Members only. A connection may make members of those who log in through it."""
-    if organization is None or user["user_id"] in organization["members"]:
+    if organization is None or user["user_id"] in organization[MEMBERS]:
         return
     connection = connection_of(tenant, user) or {}
-    enabled = {one["connection_id"]: one for one in organization["connections"]}
+    enabled = {one["connection_id"]: one for one in organization[CONNECTIONS] if one["is_enabled"]}
     if not enabled.get(connection.get("id"), {}).get("assign_membership_on_login"):
         raise OAuthError(
             403, "access_denied", f"user {user['user_id']} is not part of the {organization['id']} organization"
         )
-    organization["members"].append(user["user_id"])
+    organization[MEMBERS][user["user_id"]] = []
 
 
 def claims(tenant: Tenant, organization: State | None) -> dict[str, Any]:

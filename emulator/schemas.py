@@ -121,6 +121,12 @@ _LIMITS: dict[str, dict[str, Schema]] = {
     },
     "CreateRole": {"owner_id": {"pattern": "^org_"}},
     "AssignUserRoles": {"roles": {"minItems": 1}},
+    "AssignOrganizationMemberRoles": {"roles": {"minItems": 1}},
+    # The SDK's types are called …EnumWithNull.
+    "UpdateOrganizationAllConnection": dict.fromkeys(
+        ("organization_access_level", "organization_member_access_level"),
+        nullable(one_of("none", "readonly", "limited", "full")),
+    ),
     "AssignRoleUsers": {"users": {"minItems": 1}},
     "*User": {
         "email": {"format": "email-or-empty", "minLength": 1},

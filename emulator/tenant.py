@@ -29,7 +29,7 @@ from typing import Any
 import trustme
 from joserfc.jwk import RSAKey
 
-from . import connection_options
+from . import connection_options, operations
 from .connection_options import Write
 from .fetch import fetch
 
@@ -66,67 +66,15 @@ USERS = (
     _person("000000000000000000000002", "grace", "Grace Hopper"),
 )
 
-# Names of the Management API's scopes: entity to actions. Scopes of entities outside this emulator are there to be
-# granted, as on a real tenant.
-_ENTITIES = {
-    "client_grants": "read create delete update",
-    "users": "read update delete create",
-    "users_app_metadata": "read update delete create",
-    "user_idp_tokens": "read",
-    "user_custom_blocks": "read create delete",
-    "user_tickets": "create",
-    "clients": "read update delete create",
-    "client_keys": "read update delete create",
-    "client_credentials": "read update delete create",
-    "client_summary": "read",
-    "client_token_vault_privileged_access": "create update",
-    "connections": "read update delete create",
-    "connections_options": "read update",
-    "connections_keys": "read update create",
-    "connection_profiles": "read create update delete",
-    "resource_servers": "read update delete create",
-    "device_credentials": "read update delete create",
-    "rules": "read update delete create",
-    "rules_configs": "read update delete",
-    "hooks": "read update delete create",
-    "actions": "read update delete create",
-    "email_provider": "read update delete create",
-    "email_templates": "create read update",
-    "tenant_settings": "read update",
-    "logs": "read",
-    "logs_users": "read",
-    "log_streams": "create delete read update",
-    "stats": "read",
-    "insights": "read",
-    "signing_keys": "create read update",
-    "encryption_keys": "create read update delete",
-    "grants": "read delete",
-    "guardian_factors": "read update",
-    "guardian_enrollments": "read delete",
-    "mfa_policies": "read update",
-    "attack_protection": "read update",
-    "anomaly_blocks": "read delete",
-    "branding": "read update",
-    "phone_providers": "create read update delete",
-    "prompts": "read update",
-    "custom_domains": "read delete create update",
-    "roles": "read create delete update",
-    "role_members": "create read delete",
-    "organizations": "read update create delete",
-    "organizations_summary": "read",
-    "organization_members": "create read delete",
-    "organization_connections": "create read update delete",
-    "organization_member_roles": "create read delete",
-    "organization_invitations": "create read delete",
-    "organization_client_grants": "read create delete",
-    "sessions": "read update delete",
-    "refresh_tokens": "read update delete",
-    "self_service_profiles": "read create update delete",
-    "network_acls": "create update read delete",
-    "token_exchange_profiles": "create read update delete",
-    "event_streams": "create read update delete",
-}
-MANAGEMENT_SCOPES = tuple(f"{action}:{entity}" for entity, actions in _ENTITIES.items() for action in actions.split())
+# The Management API's scopes: those that its operations ask for, and others that a real tenant's has as well.
+MANAGEMENT_SCOPES = (
+    *dict.fromkeys(scope for scopes in operations.SCOPES.values() for scope in scopes),
+    *(f"{action}:users_app_metadata" for action in ("read", "delete", "create")),
+    *(f"{action}:user_custom_blocks" for action in ("read", "create", "delete")),
+    *("delete:client_keys", "create:client_keys", "create:client_token_vault_privileged_access"),
+    *("read:connections_options", "update:connections_options"),
+    *("update:device_credentials", "create:device_credentials", "read:insights"),
+)
 
 # What the operations of this emulator ask for.
 OPERATOR_ENTITIES = (
@@ -144,6 +92,7 @@ OPERATOR_ENTITIES = (
     "organizations",
     "organization_client_grants",
     "organization_connections",
+    "organization_member_roles",
     "organization_members",
     "resource_servers",
     "roles",

@@ -60,7 +60,7 @@ def issue(
     if scopes:
         claims["scope"] = " ".join(scopes)
     if dialect.endswith("_authz") and api.get("enforce_policies"):
-        claims["permissions"] = scopes if user is None else permissions(tenant, user, api)
+        claims["permissions"] = scopes if user is None else permissions(tenant, user, api, organization)
     header = {"alg": api["signing_alg"], "typ": "JWT", "kid": KEY_ID}
     if dialect.startswith("rfc9068"):
         header["typ"] = "at+jwt"

@@ -130,7 +130,7 @@ def _issue(
     organization = organizations.of_login(tenant, agreed)
     organizations.admit(tenant, organization, user)
     api = access.api_for(tenant, client, agreed["audience"])
-    scopes = access.scopes(tenant, client, api, user, requested)
+    scopes = access.scopes(tenant, client, api, user, requested, organization)
     name = access.oauth_id(client)
     if api is None:
         answer = tokens.issue_opaque(tenant, name, scopes, user, agreed["family"])

@@ -16,6 +16,8 @@ from . import (
     clients,
     connections,
     logs,
+    organization_connections,
+    organization_members,
     organizations,
     resource_servers,
     roles,
@@ -39,6 +41,8 @@ OPERATIONS: tuple[Operation, ...] = (
     *actions.OPERATIONS,
     *users.OPERATIONS,
     *organizations.OPERATIONS,
+    *organization_members.OPERATIONS,
+    *organization_connections.OPERATIONS,
     *rules.OPERATIONS,
     *logs.OPERATIONS,
 )

@@ -23,7 +23,6 @@ OPERATIONS = (
     Operation(
         "GET",
         "/actions/actions",
-        ("read:actions",),
         read_all,
         query=frozenset({"triggerId", "actionName", "deployed", "installed", "page", "per_page"}),
     ),

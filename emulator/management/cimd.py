@@ -191,12 +191,6 @@ async def put(tenant: Tenant, url: str, created_by: str) -> Object:
 
 
 OPERATIONS = (
-    Operation("POST", "/clients/cimd/preview", ("read:clients",), preview, schemas.request("PreviewCimdMetadata")),
-    Operation(
-        "POST",
-        "/clients/cimd/register",
-        ("create:clients", "update:clients"),
-        register,
-        schemas.request("RegisterCimdClient"),
-    ),
+    Operation("POST", "/clients/cimd/preview", preview, schemas.request("PreviewCimdMetadata")),
+    Operation("POST", "/clients/cimd/register", register, schemas.request("RegisterCimdClient")),
 )

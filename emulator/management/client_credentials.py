@@ -167,21 +167,9 @@ def delete(call: Call) -> Answer:
 
 _PATH = "/clients/{id}/credentials"
 OPERATIONS = (
-    Operation("GET", _PATH, ("read:client_credentials",), read_all, query=listing.PAGING),
-    Operation(
-        "POST",
-        _PATH,
-        ("create:client_credentials",),
-        create,
-        schemas.request("CreateClientCredential"),
-    ),
-    Operation("GET", f"{_PATH}/{{member}}", ("read:client_credentials",), read),
-    Operation(
-        "PATCH",
-        f"{_PATH}/{{member}}",
-        ("update:client_credentials",),
-        update,
-        schemas.request("UpdateClientCredential"),
-    ),
-    Operation("DELETE", f"{_PATH}/{{member}}", ("delete:client_credentials",), delete),
+    Operation("GET", _PATH, read_all, query=listing.PAGING),
+    Operation("POST", _PATH, create, schemas.request("CreateClientCredential")),
+    Operation("GET", f"{_PATH}/{{member}}", read),
+    Operation("PATCH", f"{_PATH}/{{member}}", update, schemas.request("UpdateClientCredential")),
+    Operation("DELETE", f"{_PATH}/{{member}}", delete),
 )

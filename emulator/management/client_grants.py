@@ -128,19 +128,13 @@ def read_organizations(call: Call) -> Answer:
     return Answer(200, page)
 
 
-_PATH, _READ = "/client-grants", ("read:client_grants",)
+_PATH = "/client-grants"
 _FILTERS = {"audience", "client_id", "default_for", "subject_type", "allow_any_organization"}
 OPERATIONS = (
-    Operation("GET", _PATH, _READ, read_all, query=listing.PAGING | listing.CHECKPOINT | _FILTERS),
-    Operation("POST", _PATH, ("create:client_grants",), create, schemas.request("CreateClientGrant")),
-    Operation("GET", f"{_PATH}/{{id}}", _READ, read),
-    Operation("PATCH", f"{_PATH}/{{id}}", ("update:client_grants",), update, schemas.request("UpdateClientGrant")),
-    Operation("DELETE", f"{_PATH}/{{id}}", ("delete:client_grants",), delete),
-    Operation(
-        "GET",
-        f"{_PATH}/{{id}}/organizations",
-        ("read:organization_client_grants",),
-        read_organizations,
-        query=listing.PAGING | listing.CHECKPOINT,
-    ),
+    Operation("GET", _PATH, read_all, query=listing.PAGING | listing.CHECKPOINT | _FILTERS),
+    Operation("POST", _PATH, create, schemas.request("CreateClientGrant")),
+    Operation("GET", f"{_PATH}/{{id}}", read),
+    Operation("PATCH", f"{_PATH}/{{id}}", update, schemas.request("UpdateClientGrant")),
+    Operation("DELETE", f"{_PATH}/{{id}}", delete),
+    Operation("GET", f"{_PATH}/{{id}}/organizations", read_organizations, query=listing.PAGING | listing.CHECKPOINT),
 )

@@ -12,7 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.hazmat.primitives.serialization.pkcs7 import serialize_certificates
 
-from .. import listing, organizations, schemas
+from .. import consents, listing, organizations, schemas
 from ..errors import ApiError, insufficient_scope, invalid_body, missing
 from ..tenant import Tenant, token
 from . import client_credentials, client_defaults, client_grants, search
@@ -313,6 +313,7 @@ def delete(call: Call) -> Answer:
     del tenant.objects(COLLECTION)[call.id]
     tenant.objects("credentials").pop(call.id, None)
     client_grants.drop(tenant, "client_id", call.id)
+    consents.forget(tenant, "client_id", call.id)
     for connection in tenant.objects(CONNECTIONS).values():
         connection["enabled_clients"] = [name for name in connection["enabled_clients"] if name != call.id]
     for api in tenant.objects("resource_servers").values():
@@ -335,7 +336,6 @@ def read_connections(call: Call) -> Answer:
 
 
 _PATH = "/clients"
-_READ = ("read:clients", "read:client_keys", "read:client_credentials", "read:client_summary")
 _FILTERS = {"is_first_party", "is_global", "app_type", "external_client_id", "q"}
 _GRANT_FIELDS = ("client_grant.organization_id", "client_grant.allow_any_organization")
 _SEARCH = search.Fields(
@@ -343,27 +343,14 @@ _SEARCH = search.Fields(
     ("name", "updated_at"),
 )
 OPERATIONS = (
-    Operation("GET", f"{_PATH}/search", _READ, find, query=search.PARAMETERS),
-    Operation("GET", _PATH, _READ, read_all, query=listing.PAGING | listing.CHECKPOINT | listing.FIELDS | _FILTERS),
-    Operation("POST", _PATH, ("create:clients",), create, schemas.request("CreateClient")),
-    Operation("GET", f"{_PATH}/{{id}}", _READ, read, query=listing.FIELDS),
+    Operation("GET", f"{_PATH}/search", find, query=search.PARAMETERS),
+    Operation("GET", _PATH, read_all, query=listing.PAGING | listing.CHECKPOINT | listing.FIELDS | _FILTERS),
+    Operation("POST", _PATH, create, schemas.request("CreateClient")),
+    Operation("GET", f"{_PATH}/{{id}}", read, query=listing.FIELDS),
+    Operation("PATCH", f"{_PATH}/{{id}}", update, schemas.request("UpdateClient")),
+    Operation("DELETE", f"{_PATH}/{{id}}", delete),
+    Operation("POST", f"{_PATH}/{{id}}/rotate-secret", rotate_secret),
     Operation(
-        "PATCH",
-        f"{_PATH}/{{id}}",
-        (
-            *("update:clients", "update:client_keys", "update:client_credentials"),
-            "update:client_token_vault_privileged_access",
-        ),
-        update,
-        schemas.request("UpdateClient"),
-    ),
-    Operation("DELETE", f"{_PATH}/{{id}}", ("delete:clients",), delete),
-    Operation("POST", f"{_PATH}/{{id}}/rotate-secret", ("update:client_keys",), rotate_secret),
-    Operation(
-        "GET",
-        f"{_PATH}/{{id}}/connections",
-        ("read:connections", "read:clients", "read:client_summary"),
-        read_connections,
-        query=listing.CHECKPOINT | listing.FIELDS | {"strategy"},
+        "GET", f"{_PATH}/{{id}}/connections", read_connections, query=listing.CHECKPOINT | listing.FIELDS | {"strategy"}
     ),
 )

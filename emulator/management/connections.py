@@ -264,26 +264,16 @@ def read_status(call: Call) -> Answer:
     return Answer(200, {})
 
 
-_READ, _UPDATE, _PATH = ("read:connections",), ("update:connections",), "/connections"
+_PATH = "/connections"
 OPERATIONS = (
     Operation(
-        "GET",
-        _PATH,
-        _READ,
-        read_all,
-        query=listing.PAGING | listing.CHECKPOINT | listing.FIELDS | {"name", "strategy"},
+        "GET", _PATH, read_all, query=listing.PAGING | listing.CHECKPOINT | listing.FIELDS | {"name", "strategy"}
     ),
-    Operation("POST", _PATH, ("create:connections",), create, schemas.request("CreateConnection")),
-    Operation("GET", f"{_PATH}/{{id}}", _READ, read, query=listing.FIELDS),
-    Operation("PATCH", f"{_PATH}/{{id}}", _UPDATE, update, schemas.request("UpdateConnection")),
-    Operation("DELETE", f"{_PATH}/{{id}}", ("delete:connections",), delete),
-    Operation("GET", f"{_PATH}/{{id}}/clients", _READ, read_clients, query=listing.CHECKPOINT),
-    Operation(
-        "PATCH",
-        f"{_PATH}/{{id}}/clients",
-        _UPDATE,
-        update_clients,
-        schemas.request("UpdateEnabledClientConnections"),
-    ),
-    Operation("GET", f"{_PATH}/{{id}}/status", _READ, read_status),
+    Operation("POST", _PATH, create, schemas.request("CreateConnection")),
+    Operation("GET", f"{_PATH}/{{id}}", read, query=listing.FIELDS),
+    Operation("PATCH", f"{_PATH}/{{id}}", update, schemas.request("UpdateConnection")),
+    Operation("DELETE", f"{_PATH}/{{id}}", delete),
+    Operation("GET", f"{_PATH}/{{id}}/clients", read_clients, query=listing.CHECKPOINT),
+    Operation("PATCH", f"{_PATH}/{{id}}/clients", update_clients, schemas.request("UpdateEnabledClientConnections")),
+    Operation("GET", f"{_PATH}/{{id}}/status", read_status),
 )

@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from .. import listing, logs
+from .. import listing, logs, operations
 from ..errors import ApiError, insufficient_scope, validate
 from ..oauth import authenticate, client_of
 from ..tenant import Tenant
@@ -59,14 +59,19 @@ class Answer:
 
 @dataclass(frozen=True)
 class Operation:
-    """`scopes`: any one of them will do. `query`: names of the query parameters."""
+    """`query`: names of the query parameters. `instead`: scopes in place of those in the table of all operations."""
 
     method: str
     path: str
-    scopes: tuple[str, ...]
     run: Callable[[Call], Answer | Awaitable[Answer]]
     schema: Draft202012Validator | None = None
     query: frozenset[str] = field(default_factory=frozenset)
+    instead: tuple[str, ...] = ()
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """Any one of them will do."""
+        return self.instead or operations.SCOPES[operations.name(self.method, self.path)]
 
     def route(self, tenant: Tenant) -> Route:
         return Route(PREFIX + self.path, self._endpoint(tenant), methods=[self.method])

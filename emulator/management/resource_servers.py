@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from joserfc.jwk import RSAKey
 
-from .. import listing, schemas
+from .. import consents, listing, schemas
 from ..errors import ApiError, invalid_body, missing, not_allowed
 from ..tenant import Tenant, hex_id
 from . import client_grants, roles, search, system_apis
@@ -166,23 +166,18 @@ def delete(call: Call) -> Answer:
         raise invalid_body("System resource servers cannot be deleted.")
     del tenant.objects(COLLECTION)[api["id"]]
     client_grants.drop(tenant, "audience", api["identifier"])
+    consents.forget(tenant, "audience", api["identifier"])
     roles.keep_scopes(tenant, api["identifier"], ())
     return Answer(204)
 
 
-_READ, _PATH = ("read:resource_servers",), "/resource-servers"
+_PATH = "/resource-servers"
 _SEARCH = search.Fields(("id", "identifier", "name", "updated_at"), ("identifier", "name", "updated_at"))
 OPERATIONS = (
-    Operation("GET", f"{_PATH}/search", _READ, find, query=search.PARAMETERS),
-    Operation("GET", _PATH, _READ, read_all, query=listing.PAGING | listing.FIELDS | {"identifiers"}),
-    Operation("POST", _PATH, ("create:resource_servers",), create, schemas.request("CreateResourceServer")),
-    Operation("GET", f"{_PATH}/{{id}}", _READ, read, query=listing.FIELDS),
-    Operation(
-        "PATCH",
-        f"{_PATH}/{{id}}",
-        ("update:resource_servers",),
-        update,
-        schemas.request("UpdateResourceServer"),
-    ),
-    Operation("DELETE", f"{_PATH}/{{id}}", ("delete:resource_servers",), delete),
+    Operation("GET", f"{_PATH}/search", find, query=search.PARAMETERS),
+    Operation("GET", _PATH, read_all, query=listing.PAGING | listing.FIELDS | {"identifiers"}),
+    Operation("POST", _PATH, create, schemas.request("CreateResourceServer")),
+    Operation("GET", f"{_PATH}/{{id}}", read, query=listing.FIELDS),
+    Operation("PATCH", f"{_PATH}/{{id}}", update, schemas.request("UpdateResourceServer")),
+    Operation("DELETE", f"{_PATH}/{{id}}", delete),
 )

@@ -90,11 +90,14 @@ def delete(call: Call) -> Answer:
 
 
 def remove(tenant: Tenant, name: str) -> None:
-    """Users lose the role."""
+    """Users and members of organizations lose the role."""
     del tenant.objects(COLLECTION)[name]
-    for user in tenant.objects("users").values():
-        if name in user.get("roles", []):
-            user["roles"].remove(name)
+    having = [user.get("roles", []) for user in tenant.objects("users").values()]
+    for organization in tenant.objects("organizations").values():
+        having += organization["members"].values()
+    for names in having:
+        if name in names:
+            names.remove(name)
 
 
 def check_permission(tenant: Tenant, permission: Object) -> None:
@@ -168,15 +171,15 @@ def keep_scopes(tenant: Tenant, identifier: str, scopes: Iterable[str]) -> None:
         ]
 
 
-_PATH, _READ, _UPDATE = "/roles", ("read:roles",), ("update:roles",)
+_PATH = "/roles"
 _CHANGE = schemas.request("AddRolePermissions")
 OPERATIONS = (
-    Operation("GET", _PATH, _READ, read_all, query=listing.PAGING | {"name_filter", "type", "owner_id"}),
-    Operation("POST", _PATH, ("create:roles",), create, schemas.request("CreateRole")),
-    Operation("GET", f"{_PATH}/{{id}}", _READ, read),
-    Operation("PATCH", f"{_PATH}/{{id}}", _UPDATE, update, schemas.request("UpdateRole")),
-    Operation("DELETE", f"{_PATH}/{{id}}", ("delete:roles",), delete),
-    Operation("GET", f"{_PATH}/{{id}}/permissions", _READ, read_permissions, query=listing.PAGING),
-    Operation("POST", f"{_PATH}/{{id}}/permissions", _UPDATE, add_permissions, _CHANGE),
-    Operation("DELETE", f"{_PATH}/{{id}}/permissions", _UPDATE, remove_permissions, _CHANGE),
+    Operation("GET", _PATH, read_all, query=listing.PAGING | {"name_filter", "type", "owner_id"}),
+    Operation("POST", _PATH, create, schemas.request("CreateRole")),
+    Operation("GET", f"{_PATH}/{{id}}", read),
+    Operation("PATCH", f"{_PATH}/{{id}}", update, schemas.request("UpdateRole")),
+    Operation("DELETE", f"{_PATH}/{{id}}", delete),
+    Operation("GET", f"{_PATH}/{{id}}/permissions", read_permissions, query=listing.PAGING),
+    Operation("POST", f"{_PATH}/{{id}}/permissions", add_permissions, _CHANGE),
+    Operation("DELETE", f"{_PATH}/{{id}}/permissions", remove_permissions, _CHANGE),
 )

@@ -72,11 +72,11 @@ def delete(call: Call) -> Answer:
     return Answer(204)
 
 
-_PATH, _READ = "/rules", ("read:rules",)
+_PATH = "/rules"
 OPERATIONS = (
-    Operation("GET", _PATH, _READ, read_all, query=listing.PAGING | listing.FIELDS | {"enabled"}),
-    Operation("POST", _PATH, ("create:rules",), create, schemas.request("CreateRule")),
-    Operation("GET", f"{_PATH}/{{id}}", _READ, read, query=listing.FIELDS),
-    Operation("PATCH", f"{_PATH}/{{id}}", ("update:rules",), update, schemas.request("UpdateRule")),
-    Operation("DELETE", f"{_PATH}/{{id}}", ("delete:rules",), delete),
+    Operation("GET", _PATH, read_all, query=listing.PAGING | listing.FIELDS | {"enabled"}),
+    Operation("POST", _PATH, create, schemas.request("CreateRule")),
+    Operation("GET", f"{_PATH}/{{id}}", read, query=listing.FIELDS),
+    Operation("PATCH", f"{_PATH}/{{id}}", update, schemas.request("UpdateRule")),
+    Operation("DELETE", f"{_PATH}/{{id}}", delete),
 )

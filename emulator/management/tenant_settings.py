@@ -99,6 +99,6 @@ def update(call: Call) -> Answer:
 
 _PATH = "/tenants/settings"
 OPERATIONS = (
-    Operation("GET", _PATH, ("read:tenant_settings",), read, query=listing.FIELDS),
-    Operation("PATCH", _PATH, ("update:tenant_settings",), update, schemas.request("UpdateTenantSettings")),
+    Operation("GET", _PATH, read, query=listing.FIELDS),
+    Operation("PATCH", _PATH, update, schemas.request("UpdateTenantSettings")),
 )

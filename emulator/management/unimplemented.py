@@ -3,14 +3,13 @@
 
 """All other operations of the Management API: they answer as if no token had their scopes.
 
-Tools that go on without a permission then go on here too. The table has the rows of what is implemented as well: no
-request gets there.
+Tools that go on without a permission then go on here too. The rows of what is implemented are here as well: no request
+gets there.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,16 +17,13 @@ from starlette.routing import Route
 
 from ..errors import insufficient_scope
 from ..oauth import authenticate
+from ..operations import TABLE
 from ..tenant import Tenant
 from .operation import PREFIX
-
-TABLE = Path(__file__).with_name("operations.txt")
 
 
 @dataclass(frozen=True)
 class Unimplemented:
-    """`scopes` in the order of the published description, in which Auth0 names them (community.auth0.com/t/118497)."""
-
     method: str
     path: str
     scopes: tuple[str, ...]
@@ -40,10 +36,4 @@ class Unimplemented:
         return Route(PREFIX + self.path, endpoint, methods=[self.method])
 
 
-def _read() -> tuple[Unimplemented, ...]:
-    lines = TABLE.read_text(encoding="utf-8").splitlines()
-    rows = (line.split() for line in lines if line and not line.startswith("#"))
-    return tuple(Unimplemented(method, path, tuple(scopes)) for method, path, *scopes in rows)
-
-
-OPERATIONS = _read()
+OPERATIONS = tuple(Unimplemented(*row) for row in TABLE)

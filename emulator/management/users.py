@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from .. import listing, lucene, schemas
+from .. import consents, listing, lucene, schemas
 from ..errors import ApiError, invalid_body
 from ..organizations import COLLECTION as ORGANIZATIONS
 from ..organizations import show as show_organization
@@ -209,7 +209,9 @@ def delete(call: Call) -> Answer:
     """204 also when repeated. Roles and organizations lose the user."""
     call.tenant.objects(COLLECTION).pop(call.id, None)
     for organization in call.tenant.objects(ORGANIZATIONS).values():
-        organization["members"] = [name for name in organization["members"] if name != call.id]
+        organization["members"].pop(call.id, None)
+    # Auth0 has words for a refresh token whose user is gone: those stay.
+    consents.forget(call.tenant, "user_id", call.id, keep=("refresh_tokens",))
     return Answer(204)
 
 
@@ -323,39 +325,30 @@ def read_of_role(call: Call) -> Answer:
     return Answer(200, listing.page(having, call.query, COLLECTION, key="user_id", checkpoint=True, shape=in_short))
 
 
-_PATH, _READ, _UPDATE = "/users", ("read:users",), ("update:users",)
-_READ_ONE = ("read:users", "read:user_idp_tokens")
-_MEMBERS = ("read:users", "read:roles", "read:role_members")
+_PATH = "/users"
 _ROLES, _PERMISSIONS = schemas.request("AssignUserRoles"), schemas.request("CreateUserPermissions")
 _SEARCHES = frozenset({"q", "search_engine", "sort", "connection", "primary_order"})
 OPERATIONS = (
-    Operation("GET", _PATH, _READ_ONE, read_all, query=listing.PAGING | listing.FIELDS | _SEARCHES),
-    Operation("POST", _PATH, ("create:users",), create, schemas.request("CreateUser")),
-    Operation("GET", "/users-by-email", _READ, read_by_email, query=listing.FIELDS | {"email"}),
-    Operation("GET", f"{_PATH}/{{id}}", _READ_ONE, read, query=listing.FIELDS),
+    Operation("GET", _PATH, read_all, query=listing.PAGING | listing.FIELDS | _SEARCHES),
+    Operation("POST", _PATH, create, schemas.request("CreateUser")),
+    Operation("GET", "/users-by-email", read_by_email, query=listing.FIELDS | {"email"}),
+    # Nobody's own profile can be asked for.
+    Operation("GET", f"{_PATH}/{{id}}", read, query=listing.FIELDS, instead=("read:users", "read:user_idp_tokens")),
     Operation(
         "PATCH",
         f"{_PATH}/{{id}}",
-        ("update:users", "update:users_app_metadata"),
         update,
         schemas.request("UpdateUser"),
+        instead=("update:users", "update:users_app_metadata"),
     ),
-    Operation("DELETE", f"{_PATH}/{{id}}", ("delete:users",), delete),
-    Operation("GET", f"{_PATH}/{{id}}/roles", _MEMBERS, read_roles, query=listing.PAGING),
-    Operation("POST", f"{_PATH}/{{id}}/roles", ("update:users", "create:role_members"), assign_roles, _ROLES),
-    Operation("DELETE", f"{_PATH}/{{id}}/roles", ("update:users", "delete:role_members"), remove_roles, _ROLES),
-    Operation("GET", f"{_PATH}/{{id}}/permissions", _READ, read_permissions, query=listing.PAGING),
-    Operation("POST", f"{_PATH}/{{id}}/permissions", _UPDATE, add_permissions, _PERMISSIONS),
-    Operation("DELETE", f"{_PATH}/{{id}}/permissions", _UPDATE, remove_permissions, _PERMISSIONS),
-    Operation(
-        "GET", f"{_PATH}/{{id}}/organizations", ("read:organizations",), read_organizations, query=listing.PAGING
-    ),
-    Operation("GET", "/roles/{id}/users", _MEMBERS, read_of_role, query=listing.PAGING | listing.CHECKPOINT),
-    Operation(
-        "POST",
-        "/roles/{id}/users",
-        ("update:roles", "create:role_members"),
-        assign_to_role,
-        schemas.request("AssignRoleUsers"),
-    ),
+    Operation("DELETE", f"{_PATH}/{{id}}", delete, instead=("delete:users",)),
+    Operation("GET", f"{_PATH}/{{id}}/roles", read_roles, query=listing.PAGING),
+    Operation("POST", f"{_PATH}/{{id}}/roles", assign_roles, _ROLES),
+    Operation("DELETE", f"{_PATH}/{{id}}/roles", remove_roles, _ROLES),
+    Operation("GET", f"{_PATH}/{{id}}/permissions", read_permissions, query=listing.PAGING),
+    Operation("POST", f"{_PATH}/{{id}}/permissions", add_permissions, _PERMISSIONS),
+    Operation("DELETE", f"{_PATH}/{{id}}/permissions", remove_permissions, _PERMISSIONS),
+    Operation("GET", f"{_PATH}/{{id}}/organizations", read_organizations, query=listing.PAGING),
+    Operation("GET", "/roles/{id}/users", read_of_role, query=listing.PAGING | listing.CHECKPOINT),
+    Operation("POST", "/roles/{id}/users", assign_to_role, schemas.request("AssignRoleUsers")),
 )

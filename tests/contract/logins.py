@@ -104,6 +104,8 @@ LOGINS = (
         registration=_registration("client_secret_post"),
         scope=_TOOLS,
         granted=_TOOLS,
+        # TestAccClient_ThirdPartySecurityMode recording.
+        rotates=False,
     ),
     Login(
         "web application",

@@ -185,7 +185,7 @@ class Replay:
             kept.update({item["id"]: item for item in entry.answer if item["id"] not in self._made})
         if entry.parts[2:] == ["organizations"]:
             for item in entry.answer["organizations"]:
-                hidden = {"members": [], "connections": [], "client_grants": [self._mapped(entry.parts[1])]}
+                hidden = {"members": {}, "connections": [], "client_grants": [self._mapped(entry.parts[1])]}
                 self._tenant.objects("organizations")[item["id"]] = {**item, **hidden}
         if entry.kind == "tenants" and "tenants" not in self._seen:
             self._seen.add("tenants")

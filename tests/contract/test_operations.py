@@ -13,7 +13,8 @@ from pathlib import Path
 import auth0.management
 import pytest
 
-from emulator.management import OPERATIONS, unimplemented
+from emulator.management import OPERATIONS
+from emulator.operations import SCOPES, name
 from tests.contract.replay import FIXTURES
 
 SDK = Path(auth0.management.__path__[0])
@@ -28,30 +29,23 @@ DEVIATIONS = {
 ELSEWHERE = {"read:federated_connections_tokens", "delete:federated_connections_tokens", "read:organization_templates"}
 
 
-def _name(method: str, path: str) -> str:
-    return f"{method.upper()} {re.sub(r'{[^}]*}', '{}', path)}"
-
-
-TABLE = {_name(row.method, row.path): row.scopes for row in unimplemented.OPERATIONS}
-
-
 def test_scopes_are_those_of_the_published_description() -> None:
     if not DESCRIPTION.exists():
         pytest.skip("the API description is not beside the checkout")
     published = {
-        _name(method, path): next(
+        name(method.upper(), path): next(
             tuple(entry["oAuth2ClientCredentials"]) for entry in operation["security"] if "bearerAuth" not in entry
         )
         for path, operations in json.loads(DESCRIPTION.read_text())["paths"].items()
         for method, operation in operations.items()
     }
     assert len(published) > 20
-    assert {name: TABLE[name] for name in published} == published
+    assert {operation: SCOPES[operation] for operation in published} == published
 
 
 def test_implemented_operations_ask_for_these_scopes() -> None:
-    own = {_name(operation.method, operation.path): operation.scopes for operation in OPERATIONS}
-    assert {name for name, scopes in own.items() if scopes != TABLE[name]} == set(DEVIATIONS)
+    own = {name(operation.method, operation.path): operation.scopes for operation in OPERATIONS}
+    assert {operation for operation, scopes in own.items() if scopes != SCOPES[operation]} == set(DEVIATIONS)
 
 
 def test_every_operation_of_the_official_sdk_is_in_the_table() -> None:
@@ -60,9 +54,9 @@ def test_every_operation_of_the_official_sdk_is_in_the_table() -> None:
     calls = [found for source in sources for found in call.findall(source)]
     # Each operation is there twice, for synchronous and asynchronous use; none may be overlooked.
     assert len(calls) == sum(source.count("httpx_client.") for source in sources) > 900
-    assert {_name(method, f"/{path}") for path, method in calls} - TABLE.keys() == set()
+    assert {name(method, f"/{path}") for path, method in calls} - SCOPES.keys() == set()
 
 
 def test_every_scope_has_a_name_that_the_official_sdk_knows() -> None:
     known = set(re.findall(r'"(\w+:\w+)"', (SDK / "types" / "oauth_scope.py").read_text(encoding="utf-8")))
-    assert {scope for scopes in TABLE.values() for scope in scopes} - known == ELSEWHERE
+    assert {scope for scopes in SCOPES.values() for scope in scopes} - known == ELSEWHERE
