@@ -1,7 +1,7 @@
 # Copyright: mcp_ops.oauth contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""All operations of the Management API, with the scopes of which a token needs one. `operations.txt` tells the sources."""
+"""All operations of the Management API, each with the scopes of which a token needs one. Sources: `operations.txt`."""
 
 from __future__ import annotations
 

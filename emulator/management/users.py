@@ -121,6 +121,8 @@ def create(call: Call) -> Answer:
     }
     if user["user_id"] in tenant.objects(COLLECTION) or _taken(tenant, user):
         raise ApiError(409, "The user already exists.", "auth0_idp_error")
+    # Someone new, who has nothing from another user that once had the same id.
+    consents.forget(tenant, "user_id", user["user_id"])
     tenant.objects(COLLECTION)[user["user_id"]] = user
     return Answer(201, _show(user))
 

@@ -847,7 +847,7 @@ USERS = Story(
     (
         Call(
             "users.create",
-            body={"connection": DATABASE, "password": _PASSWORD, **_LIN},
+            body={"connection": DATABASE, "password": _PASSWORD, **_LIN, "email": "Lin@example.com"},
             answer=_USER,
             keep="user",
         ),
@@ -863,6 +863,12 @@ USERS = Story(
             body={"connection": "nowhere", "password": _PASSWORD, "email": "x@example.com"},
             status=400,
             variant="nowhere",
+        ),
+        Call(
+            "users.create",
+            body={"connection": DATABASE, "password": "short", "email": "x@example.com"},
+            status=400,
+            variant="with a weak password",
         ),
         Call("users.get", ("{user.user_id}",), answer={**_USER, "user_id": "{user.user_id}"}),
         Call("users.get", (ADA,), answer={"user_id": ADA, "email": "ada@example.com"}, variant="Ada"),
@@ -939,6 +945,19 @@ USER_ROLES = Story(
         Call("users.roles.list", (ADA,), answer=Listing("name", ["one", "three"], (2,)), variant="after the removal"),
         Call("roles.users.list", ("{one.id}",), answer=Listing("user_id", [ADA], (1,))),
         Call("roles.users.list", ("{two.id}",), answer=Listing("user_id", []), variant="after the removal"),
+        Call("roles.permissions.add", ("{one.id}",), {"permissions": _permissions("tools:call")}),
+        Call(
+            "users.permissions.list",
+            (ADA,),
+            answer=Listing("permission_name", ["tools:call"], (1,)),
+            variant="through a role",
+        ),
+        Call(
+            "users.permissions.list",
+            (ADA,),
+            answer=Listing("resource_server_name", [_API["name"]], (1,)),
+            variant="with the name of the API",
+        ),
         Call("users.permissions.create", (ADA,), {"permissions": _permissions(*_ALL)}),
         Call(
             "users.permissions.list",
@@ -965,13 +984,19 @@ _CONNECTED: Object = {
     "show_as_button": True,
     "connection": {"name": DATABASE, "strategy": "auth0"},
 }
+_DISABLED: Object = {
+    **_CONNECTED,
+    "connection_id": "{other.id}",
+    "connection": {"name": "other", "strategy": "auth0"},
+    "is_enabled": False,
+}
 ORGANIZATIONS = Story(
     "organizations",
     (
         Call(
             "organizations.create",
             body=_ORGANIZATION,
-            answer={**_ORGANIZATION, "id": Like(r"org_\w{16}")},
+            answer={**_ORGANIZATION, "id": Like(r"org_\w{16}"), "third_party_client_access": "block"},
             keep="acme",
         ),
         *(
@@ -1027,6 +1052,35 @@ ORGANIZATIONS = Story(
             {"assign_membership_on_login": True, "show_as_button": False},
             answer={**_CONNECTED, "assign_membership_on_login": True, "show_as_button": False},
         ),
+        Call("connections.create", body={"name": "other", "strategy": "auth0"}, answer={"name": "other"}, keep="other"),
+        Call(
+            "organizations.connections.create",
+            ("{acme.id}",),
+            {"connection_id": "{other.id}", "is_enabled": False},
+            answer=_DISABLED,
+        ),
+        Call("organizations.connections.get", ("{acme.id}", "{other.id}"), answer=_DISABLED, variant="disabled"),
+        Call(
+            "organizations.enabled_connections.list",
+            ("{acme.id}",),
+            answer=Listing("connection_id", ["{database.id}"], (1,)),
+            variant="without the disabled one",
+        ),
+        Call(
+            "organizations.connections.list",
+            ("{acme.id}",),
+            {"is_enabled": False},
+            answer=Listing("connection_id", ["{other.id}"], (1,)),
+            variant="of disabled ones",
+        ),
+        Call(
+            "organizations.connections.update",
+            ("{acme.id}", "{other.id}"),
+            {"is_enabled": True, "organization_connection_name": "Ours"},
+            answer={**_DISABLED, "is_enabled": True, "organization_connection_name": "Ours"},
+        ),
+        Call("organizations.connections.delete", ("{acme.id}", "{other.id}")),
+        Call("organizations.connections.get", ("{acme.id}", "{other.id}"), status=404, variant="after the removal"),
         Call("organizations.members.create", ("{acme.id}",), {"members": [ADA, GRACE]}),
         Call(
             "organizations.members.list",
@@ -1041,6 +1095,13 @@ ORGANIZATIONS = Story(
             "organizations.members.roles.list",
             ("{acme.id}", ADA),
             answer=Listing("name", ["manager"], (1,), {"total": 1}),
+        ),
+        Call(
+            "organizations.members.list",
+            ("{acme.id}",),
+            {"fields": "roles", "include_fields": True},
+            answer=Listing("roles", [[{"id": "{role.id}", "name": "manager"}], []], (2,)),
+            variant="with roles",
         ),
         Call("organizations.members.roles.delete", ("{acme.id}", ADA), {"roles": ["{role.id}"]}),
         Call(
@@ -1063,8 +1124,26 @@ ORGANIZATIONS = Story(
             answer=Listing("connection_id", []),
             variant="after the removal",
         ),
+        Call("resource_servers.create", body=_API, keep="api", answer={"identifier": API}),
+        Call("clients.create", body=_app("non_interactive"), keep="app", answer={"app_type": "non_interactive"}),
+        Call("client_grants.create", body=_GRANT, answer=_GRANT, keep="grant"),
+        Call(
+            "organizations.client_grants.create",
+            ("{acme.id}",),
+            {"grant_id": "{grant.id}"},
+            answer=_GRANT,
+        ),
+        Call("organizations.client_grants.list", ("{acme.id}",), answer=Listing("id", ["{grant.id}"], (1,))),
+        Call("organizations.client_grants.delete", ("{acme.id}", "{grant.id}")),
+        Call(
+            "organizations.client_grants.list",
+            ("{acme.id}",),
+            answer=Listing("id", []),
+            variant="after the removal",
+        ),
         Call("organizations.delete", ("{acme.id}",)),
         Call("organizations.get", ("{acme.id}",), status=404, variant="once deleted"),
+        Call("organizations.delete", ("{acme.id}",), status=404, variant="once deleted"),
     ),
 )
 
@@ -1092,6 +1171,19 @@ LOGS = Story(
             variant="by a search",
         ),
         Call("logs.list", body={"search": "type:fp"}, answer=Listing("type", []), variant="by a search for none"),
+        Call(
+            "logs.list",
+            body={"sort": "date:1"},
+            answer=Listing("description", ["Create a role"] * 3, (3,)),
+            keep="oldest",
+            variant="oldest first",
+        ),
+        Call(
+            "logs.get",
+            ("{oldest.log_id}",),
+            answer={"details": {"response": {"statusCode": 200, "body": {"name": "one"}}}},
+            variant="the oldest",
+        ),
         Call(
             "logs.get",
             ("{log.log_id}",),
@@ -1129,6 +1221,10 @@ RULES = Story(
         ),
         Call("rules.delete", ("{rule.id}",)),
         Call("rules.get", ("{rule.id}",), status=404, variant="once deleted"),
+        Call(
+            "logs.list",
+            answer=Listing("description", ["Create a rule", "Create a rule", "Update a rule", "Delete a rule"], (4,)),
+        ),
     ),
 )
 

@@ -245,10 +245,34 @@ def test_pages_newest_first(api: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", [{"per_page": "101"}, {"sort": "date"}, {"sort": "date:0"}, {"q": 'type:"s'}, {"search": "x"}], ids=str
+    "query", [{"per_page": "101"}, {"sort": "date"}, {"sort": "date:0"}, {"q": 'type:"s'}, {"searches": "x"}], ids=str
 )
 def test_queries_that_are_refused(api: Any, query: dict[str, str]) -> None:
     assert api.expect(400, "GET", PATH, **query)["errorCode"] == "invalid_query_string"
+
+
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [
+        ("", True),
+        ("type:sapi", True),
+        ("type:SA", True),
+        ("type:api", False),
+        ('type:"sa"', False),
+        ('type:"SAPI"', True),
+        ('type:sapi description:"create a role"', True),
+        ("type:sapi description:delete", False),
+        ("emul", True),
+        ("operator", False),
+        ("application:emulator type:s", True),
+        ('user:"ada@example.com"', False),
+        ("unknown:x", False),
+    ],
+)
+def test_search_is_by_beginnings_of_fields(api: Any, search: str, found: bool) -> None:
+    names = _events(api, 2)
+    assert _names(api.expect(200, "GET", PATH, search=search)) == (names[::-1] if found else [])
+    assert api.expect(200, "GET", PATH, search=search, q="type:fp") == []
 
 
 def test_all_events_after_one_by_the_links(api: Any) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import json
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -15,6 +16,7 @@ from tests.unit.emulator.login import (
     ADA,
     GRACE,
     MCP,
+    SCOPES,
     answer,
     begin,
     code,
@@ -156,6 +158,7 @@ def test_enabled_connections(api: Any) -> None:
     shown = {
         "connection_id": database,
         "assign_membership_on_login": False,
+        "show_as_button": True,
         "connection": {"name": DATABASE, "strategy": "auth0"},
     }
     assert api.expect(200, "GET", path, include_totals="true", per_page="100") == {
@@ -172,24 +175,118 @@ def test_enabled_connections(api: Any) -> None:
     assert page == {"enabled_connections": [shown], "start": 0, "limit": 1, "total": 1}
     one = f"{path}/{database}"
     assert api.expect(200, "GET", one) == shown
-    changed = api.expect(200, "PATCH", one, {"assign_membership_on_login": True})
-    assert changed == {**shown, "assign_membership_on_login": True} == api.expect(200, "GET", one)
+    change = {"assign_membership_on_login": True, "show_as_button": False, "is_signup_enabled": True}
+    changed = api.expect(200, "PATCH", one, change)
+    assert changed == {**shown, **change} == api.expect(200, "GET", one)
     for _turn in range(2):
         api.expect(204, "DELETE", one)
     api.expect(404, "GET", one)
     api.expect(404, "PATCH", one, {})
 
 
+def test_both_views_of_the_connections(api: Any) -> None:
+    """What is disabled is in the newer one only, and so are the fields that came with it."""
+    path = f"{PATH}/{_made(api)['id']}"
+    enabled = api.expect(201, "POST", f"{path}/enabled_connections", {"connection_id": _database(api)})
+    other = api.expect(201, "POST", "/connections", {"name": "other", "strategy": "auth0"})["id"]
+    body = {
+        "connection_id": other,
+        "is_enabled": False,
+        "organization_connection_name": "Ours",
+        "organization_access_level": "readonly",
+    }
+    connection = {"name": "other", "strategy": "auth0"}
+    shown = {**body, "assign_membership_on_login": False, "show_as_button": True, "connection": connection}
+    assert api.expect(201, "POST", f"{path}/connections", body) == shown
+    everything = [{**enabled, "is_enabled": True}, shown]
+    page = api.expect(200, "GET", f"{path}/connections", include_totals="true")
+    assert page == {"connections": everything, "start": 0, "limit": 50, "total": 2}
+    assert api.expect(200, "GET", f"{path}/connections", is_enabled="true") == everything[:1]
+    assert api.expect(200, "GET", f"{path}/connections", is_enabled="false") == everything[1:]
+    assert api.expect(200, "GET", f"{path}/enabled_connections") == [enabled]
+    for method, rest in (("GET", None), ("PATCH", {})):
+        api.expect(404, method, f"{path}/enabled_connections/{other}", rest)
+    for view in ("connections", "enabled_connections"):
+        api.expect(409, "POST", f"{path}/{view}", {"connection_id": other})
+    change = {"is_enabled": True, "organization_access_level": None}
+    changed = api.expect(200, "PATCH", f"{path}/connections/{other}", change)
+    shown.pop("organization_access_level")
+    assert changed == {**shown, "is_enabled": True}
+    older = {key: shown[key] for key in enabled}
+    assert api.expect(200, "GET", f"{path}/enabled_connections/{other}") == older
+    api.expect(400, "PATCH", f"{path}/enabled_connections/{other}", {"is_enabled": False})
+    api.expect(204, "DELETE", f"{path}/connections/{other}")
+    assert api.expect(200, "GET", f"{path}/enabled_connections") == [enabled]
+
+
 def test_connections_are_enabled_on_creation_and_go_when_they_are_deleted(api: Any) -> None:
     other = api.expect(201, "POST", "/connections", {"name": "other", "strategy": "auth0"})["id"]
     wanted = [{"connection_id": other, "assign_membership_on_login": True}]
     made = _made(api, enabled_connections=wanted)
-    assert made["enabled_connections"] == [{**wanted[0], "connection": {"name": "other", "strategy": "auth0"}}]
+    connection = {"name": "other", "strategy": "auth0"}
+    assert made["enabled_connections"] == [{**wanted[0], "show_as_button": True, "connection": connection}]
     path = f"{PATH}/{made['id']}/enabled_connections"
     assert api.expect(200, "GET", path) == made["enabled_connections"]
     api.expect(202, "DELETE", f"/connections/{other}")
     api.clock.now += 60
     assert api.expect(200, "GET", path) == []
+
+
+def _roles(name: str, user: Any) -> str:
+    return f"{PATH}/{name}/members/{quote(user['user_id'], safe='')}/roles"
+
+
+def test_roles_of_members(api: Any) -> None:
+    name, other = _made(api)["id"], _made(api, name="other")["id"]
+    api.expect(204, "POST", f"{PATH}/{name}/members", {"members": [ADA["user_id"]]})
+    tenants = [api.expect(200, "POST", "/roles", {"name": text})["id"] for text in ("b", "a")]
+    own, foreign = (
+        api.expect(200, "POST", "/roles", {"name": "c", "type": "organization", "owner_id": owner})["id"]
+        for owner in (name, other)
+    )
+    path = _roles(name, ADA)
+    empty = {"roles": [], "start": 0, "limit": 50, "total": 0}
+    assert api.expect(200, "GET", path, include_totals="true") == empty
+    for wrong, status in ((foreign, 400), ("rol_unknown", 404)):
+        api.expect(status, "POST", path, {"roles": [own, wrong]})
+    api.expect(400, "POST", path, {"roles": []})
+    assert api.expect(200, "GET", path) == []
+    for _turn in range(2):
+        assert api.expect(204, "POST", path, {"roles": [own, *tenants]}) is None
+    assert [role["name"] for role in api.expect(200, "GET", path)] == ["a", "b", "c"]
+    assert api.expect(200, "GET", path, page="1", per_page="2")[0]["id"] == own
+    # They are none of the user's outside the organization, nor elsewhere.
+    assert api.expect(200, "GET", f"/users/{quote(ADA['user_id'])}/roles") == []
+    (member,) = api.expect(200, "GET", f"{PATH}/{name}/members", fields="user_id,roles")
+    assert member["user_id"] == ADA["user_id"]
+    assert member["roles"] == [
+        {"id": own, "name": "c"},
+        {"id": tenants[0], "name": "b"},
+        {"id": tenants[1], "name": "a"},
+    ]
+    assert "roles" not in api.expect(200, "GET", f"{PATH}/{name}/members")[0]
+    for _turn in range(2):
+        assert api.expect(204, "DELETE", path, {"roles": [own, foreign]}) is None
+    api.expect(200, "DELETE", f"/roles/{tenants[0]}")
+    assert [role["id"] for role in api.expect(200, "GET", path)] == [tenants[1]]
+    # Who leaves and comes back has none.
+    for method in ("DELETE", "POST"):
+        api.expect(204, method, f"{PATH}/{name}/members", {"members": [ADA["user_id"]]})
+    assert api.expect(200, "GET", path) == []
+    for method in ("GET", "POST", "DELETE"):
+        body = None if method == "GET" else {"roles": [own]}
+        refused = api.expect(404, method, _roles(name, GRACE), body)
+        assert refused["errorCode"] == "inexistent_organization_member"
+
+
+def test_a_member_has_at_most_50_roles(api: Any) -> None:
+    name = _made(api)["id"]
+    api.expect(204, "POST", f"{PATH}/{name}/members", {"members": [ADA["user_id"]]})
+    names = [api.expect(200, "POST", "/roles", {"name": f"r{number}"})["id"] for number in range(51)]
+    api.expect(204, "POST", _roles(name, ADA), {"roles": names[:49]})
+    api.expect(403, "POST", _roles(name, ADA), {"roles": names[49:]})
+    api.expect(204, "POST", _roles(name, ADA), {"roles": names[49:50]})
+    assert len(api.expect(200, "GET", _roles(name, ADA), per_page="100")) == 50
 
 
 def test_client_grants(api: Any) -> None:
@@ -231,6 +328,14 @@ def test_client_grants(api: Any) -> None:
         ("GET", "enabled_connections/con_x", None),
         ("PATCH", "enabled_connections/con_x", {}),
         ("DELETE", "enabled_connections/con_x", None),
+        ("GET", "connections", None),
+        ("POST", "connections", {"connection_id": "con_x"}),
+        ("GET", "connections/con_x", None),
+        ("PATCH", "connections/con_x", {}),
+        ("DELETE", "connections/con_x", None),
+        ("GET", "members/x/roles", None),
+        ("POST", "members/x/roles", {"roles": ["x"]}),
+        ("DELETE", "members/x/roles", {"roles": ["x"]}),
         ("GET", "client-grants", None),
         ("POST", "client-grants", {"grant_id": "cgr_x"}),
         ("DELETE", "client-grants/cgr_x", None),
@@ -279,6 +384,10 @@ def _delete(api: Any, name: str) -> None:
     api.expect(204, "DELETE", f"{PATH}/{name}")
 
 
+def _switch_off(api: Any, name: str) -> None:
+    api.expect(200, "PATCH", f"{PATH}/{name}/connections/{_database(api)}", {"is_enabled": False})
+
+
 def _disable(api: Any, name: str) -> None:
     api.expect(204, "DELETE", f"{PATH}/{name}/enabled_connections/{_database(api)}")
 
@@ -297,6 +406,7 @@ def _expel(api: Any, name: str) -> None:
         (_block, INVALID, None),
         (_delete, INVALID, INVALID),
         (_disable, NONE_ENABLED, NONE_ENABLED),
+        (_switch_off, NONE_ENABLED, NONE_ENABLED),
         (_demote, "no connections enabled for the client", None),
     ],
 )
@@ -340,6 +450,27 @@ def test_who_left_gets_no_new_tokens(api: Any) -> None:
     _expel(api, name)
     for refused in (redeem(api, client, text), refresh(api, client, tokens["refresh_token"])):
         assert (refused.status_code, refused.json()["error"]) == (403, "access_denied")
+
+
+@pytest.mark.parametrize("through", [True, False])
+def test_permissions_come_from_the_roles_as_a_member_or_else_from_the_user_s_own(api: Any, through: bool) -> None:
+    """community.auth0.com/t/99135 and t/134310: neither adds to the other."""
+    set_up(api, token_dialect="access_token_authz", enforce_policies=True)
+    name, client = _open(api, ADA), register(api)
+    permissions = {
+        scope: {"permissions": [{"resource_server_identifier": MCP, "permission_name": scope}]} for scope in SCOPES
+    }
+    read, write = SCOPES
+    user, role = f"/users/{quote(ADA['user_id'])}", api.expect(200, "POST", "/roles", {"name": "writer"})["id"]
+    api.expect(201, "POST", f"/roles/{role}/permissions", permissions[write])
+    api.expect(201, "POST", f"{user}/permissions", permissions[read])
+    api.expect(204, "POST", _roles(name, ADA), {"roles": [role]})
+    wanted = [write if through else read]
+    scope = f"{read} {write} offline_access"
+    first = redeem(api, client, code(api, client, organization=name if through else None, scope=scope)).json()
+    again = refresh(api, client, first["refresh_token"]).json()
+    for claims in (_claims(first["access_token"]), _claims(again["access_token"])):
+        assert (claims["permissions"], claims["scope"].split()) == (wanted, [*wanted, "offline_access"])
 
 
 def test_a_connection_may_make_members(api: Any) -> None:
