@@ -19,11 +19,13 @@ from .._types import Object
 from .._urls import Strings, check_domain, check_mcp_server_url
 
 POLICY = "Auth0JwtInboundPolicy"
+COMPOSITE = "CompositeInboundPolicy"
 PLUGIN = "OAuthProtectedResourcePlugin"
 HANDLER = "mcpServerHandler"
 LIBRARY = "$import(@zuplo/runtime)"
 DEFAULT_POLICY_NAME = "mcp-oauth-inbound"
 DEFAULT_RESOURCE_NAME = "MCP server"
+DEFAULT_CORS_POLICY = "none"
 REGISTER = "registerMcpOAuth"
 """The function of the helper module, which registers the plugin."""
 _RUNTIME_MODULE = """\
@@ -161,7 +163,9 @@ export function runtimeInit(runtime: RuntimeExtensions) {{
 """The runtime module of a project that has none: it calls the helper module."""
 
 
-def mcp_operation(name: str, policy_name: str, operation_id: str, tools: t.Sequence[Object]) -> Object:
+def mcp_operation(
+    name: str, policy_name: str, operation_id: str, tools: t.Sequence[Object], cors_policy: str
+) -> Object:
     """The POST operation of an MCP route; `tools`, each `{file, id}`, are the operations that it exposes."""
     return {
         "summary": name,
@@ -170,7 +174,7 @@ def mcp_operation(name: str, policy_name: str, operation_id: str, tools: t.Seque
         "tags": ["MCP"],
         "x-zuplo-route": {
             "label": name,
-            "corsPolicy": "none",
+            "corsPolicy": cors_policy,
             "handler": {
                 "export": HANDLER,
                 "module": LIBRARY,

@@ -44,6 +44,10 @@ class Ledger:
         """With the policy, and these addresses added for it."""
         return Ledger({**self.added, policy: self.of(policy).union(addresses)})
 
+    def forget(self, policy: str, *addresses: str) -> Ledger:
+        """Without these addresses of the policy."""
+        return Ledger({**self.added, policy: self.of(policy).difference(addresses)})
+
     def drop(self, policy: str) -> Ledger:
         return Ledger({name: added for name, added in self.added.items() if name != policy})
 
