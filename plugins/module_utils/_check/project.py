@@ -137,16 +137,19 @@ def project_tools(found: Installation, mcp_server_url: str) -> Finding:
             seen = "the MCP server has no tools: the gateway does not read openApiFilePaths any more"
             return Finding(name, "fail", seen, "the tools in operations", f"{ZUPLO}: operations, {_PROJECT}")
         return skip(name, "the MCP route names no operations as tools")
-    if refusing := [(guard, one) for guard in found.tools for one in guard.find("refuses")]:
+    # What the policies of the MCP route require is told by the findings about their options.
+    told = {policy["name"] for policy in found.policies}
+    verdicts = [(guard, one) for guard in found.tools for one in guard.verdicts if one.policy not in told]
+    if refusing := [(guard, one) for guard, one in verdicts if one.effect == "refuses"]:
         seen = "; ".join(f"the tool {guard.title} refuses MCP clients: {one}" for guard, one in refusing)
         remedy = f"remove {refusing[0][1].policy} from policies.inbound of the tool's route"
         return Finding(name, "fail", seen, f"policies that accept tokens for {mcp_server_url}, or none", remedy)
-    if opened := [guard.title for guard in found.tools if guard.lets_in]:
+    guarded = [guard for guard in found.tools if told.intersection(one.policy for one in guard.verdicts)]
+    if opened := [guard.title for guard in found.tools if guard.lets_in and guard not in guarded]:
         seen = f"the tool {', '.join(opened)} has no Auth0 policy, so anyone can call it directly at the gateway"
         expected, remedy = "an Auth0 policy on the route of each tool", f"{ZUPLO}: attach_to_tools: true"
         return Finding(name, "warn", seen, expected, remedy)
-    told = {policy["name"] for policy in found.policies}
-    if unknown := [(guard, one) for guard in found.tools for one in guard.find("unknown") if one.policy not in told]:
+    if unknown := [(guard, one) for guard, one in verdicts if one.effect == "unknown"]:
         seen = "; ".join(f"the tool {guard.title} may refuse MCP clients: {one}" for guard, one in unknown)
         return Finding(name, "warn", seen, "policies whose effect is known")
     return Finding(name, "pass", ", ".join(guard.title for guard in found.tools))

@@ -109,7 +109,8 @@ def refuse_to_share(project: Project, chosen: Choice, wanted: Wanted, moved: str
     others = [one for one in project.operations if one.title not in own and project.is_behind(one, chosen.policy_name)]
     if not others:
         return
-    servers = [one.route for one in others if one.tools is not None]
+    servers = [] if project.operations_at(wanted.route) else [one.route for one in others if one.tools is not None]
+    moved_from = next(iter(servers), None)
     guarded = any(project.is_behind(one, chosen.policy_name) for one in project.operations_at(wanted.route))
     names = [one.title for one in others]
     raise ProjectError(
@@ -118,7 +119,7 @@ def refuse_to_share(project: Project, chosen: Choice, wanted: Wanted, moved: str
         where=POLICIES,
         remedy=f"Set policy_name to a name of its own for {wanted.strings.audience}."
         + (f" Remove {chosen.policy_name} from the route {wanted.route}." if guarded else "")
-        + (f" If the MCP server has moved from {servers[0]}, remove that route first." if servers else ""),
+        + (f" If the MCP server has moved from {moved_from}, remove that route first." if moved_from else ""),
     )
 
 

@@ -71,9 +71,9 @@ def present(files: Files, wanted: Wanted) -> Plan:
     if wanted.attach:
         draft = attach_to_tools(draft, wanted.route)
     warnings = _check_guards(draft, wanted)
-    draft, code = add_plugin(draft, chosen, wanted)
     if draft.files != before.files:
         draft = forget_gone_routes(before, draft)
+    draft, code = add_plugin(draft, chosen, wanted)
     return Plan(
         draft.files,
         chosen.config,
@@ -164,7 +164,7 @@ def _check_guards(draft: Draft, wanted: Wanted) -> list[str]:
         guard = judge(operation.title, project.policies_before(operation), wanted.token)
         if refusing := guard.find("refuses"):
             raise ProjectError(
-                f"has {refusing[0]} at {operation.name}, so no MCP client gets in",
+                f"lets no MCP client in at {operation.name}: {refusing[0]}",
                 where=operation.file,
                 remedy=f"Remove {refusing[0].policy} from policies.inbound there.",
             )
@@ -182,8 +182,8 @@ def _check_guards(draft: Draft, wanted: Wanted) -> list[str]:
         if refusing := guard.find("refuses"):
             if project.is_behind(operation, draft.policy_name):
                 raise ProjectError(
-                    f"has the tool {operation.name} with {refusing[0]}, and with the policy {draft.policy_name} as "
-                    "well: nobody has a token for both",
+                    f"would let nobody in at the tool {operation.name}: {refusing[0]}, and the policy "
+                    f"{draft.policy_name} accepts only tokens for {wanted.strings.audience}",
                     where=operation.file,
                     remedy=f"Remove {refusing[0].policy} from policies.inbound there; or set attach_to_tools to false, "
                     "which leaves the tool to those who can call it today.",

@@ -208,7 +208,7 @@ def matches(given: t.Any, wanted: str) -> bool | None:
 def _judge_policy(policy: Object, token: Token) -> Verdict:
     name, export, options = str(policy.get("name")), _export(policy), _options(policy)
     if "handler" not in policy:
-        return Verdict(name, "refuses", "is not in config/policies.json, so the gateway does not start")
+        return Verdict(name, "refuses", "has no handler in config/policies.json, so the gateway does not start")
     effect, why = _judge_export(export, options, token)
     if export in _AUTHENTICATING and options.get("allowUnauthenticatedRequests") is True:
         effect, why = "open", "has allowUnauthenticatedRequests, so it lets everybody in"
