@@ -76,10 +76,27 @@ options:
   attach_to_tools:
     description:
       - Whether to attach the policy to the routes of the tools as well. The gateway passes the token on to them.
+      - A tool with another policy that refuses MCP clients, such as one for API keys, is an error, since nobody could
+        call it with both policies.
       - With V(false), anyone can call these routes directly, unless another policy guards them. The module warns of
         them and returns them in RV(open_routes). It does not detach a policy that is attached.
     type: bool
     default: false
+  move_route:
+    description:
+      - Whether an MCP route that the module has added takes the path of another O(mcp_server_url), if the project has
+        no route there and O(operations) are the same or not set.
+      - With V(false), and for a route that was written by hand, a policy that other routes use for another audience is
+        an error.
+    type: bool
+    default: true
+  cors_policy:
+    description:
+      - The CORS policy of an MCP route that the module adds or has added. Either one of the gateway, V(none) or
+        V(anything-goes), or one in C(corsPolicies) of C(config/policies.json).
+      - MCP clients that run in a web page need one that allows the page's origin.
+      - If not set, the one that the route has stays. A new route gets V(none).
+    type: str
   allow_links_outside:
     description:
       - Whether files of the project may be links that lead out of O(project_dir). They are then read and written where
@@ -112,6 +129,10 @@ options:
     default: present
 extends_documentation_fragment: [mcp_ops.oauth._attributes]
 notes:
+  - The module knows what the gateway's own policies do with a token. If one of them refuses every MCP client at the MCP
+    route, this is an error. Of a policy that is code of the project's own it cannot be told, and the module warns.
+  - A project whose routes use the vendor's MCP Gateway (C(McpAuth0OAuthInboundPolicy) and its like) is an error. There
+    the gateway itself is the authorization server.
   - Several MCP servers in one project need one policy each. Give each task its own O(policy_name), and all of them the
     same O(resource_name) and O(issuer_domain), because the gateway has only one OAuthProtectedResourcePlugin.
   - The policy of only one MCP server can be attached to a tool, because no token passes two such policies.
@@ -162,7 +183,7 @@ files:
   elements: str
   sample: [config/policies.json, config/mcp.oas.json, modules/mcp-oauth.ts]
 open_routes:
-  description: The routes of tools without the policy. Anyone can call them, unless another policy guards them.
+  description: The routes of tools that no policy guards. Anyone can call them directly, without a token.
   returned: if O(project_dir) is set
   type: list
   elements: str

@@ -85,8 +85,12 @@ def _judge_route(guard: Guard, found: Installation, expected: str, remedy: str) 
 
 def project_audience(found: Installation, mcp_server_url: str) -> Finding:
     name, remedy = "project_audience", f"{ZUPLO}: mcp_server_url: {mcp_server_url}, {_PROJECT}"
+    # Every policy must let a token pass, so one that checks the audience makes up for one that does not.
+    checked = any(_options(policy).get("audience") == mcp_server_url for policy in found.policies)
     for policy in found.policies:
         audience = _options(policy).get("audience")
+        if checked and not audience:
+            continue
         seen = f"{_title(policy)} has the audience {quote(audience)}"
         if audience is None or audience == "":
             seen = f"{_title(policy)} has no audience, so any token of the tenant is accepted"
