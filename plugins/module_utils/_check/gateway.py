@@ -81,9 +81,8 @@ def www_authenticate(answer: Answer, mcp_server_url: str) -> Finding:
 
 def cors(answer: Answer, origin: str) -> Finding:
     """`answer` is that to a browser's preflight for a page of that origin."""
-    headers = {
-        name: answer.headers.get(f"access-control-allow-{name}", "") for name in ("origin", "methods", "headers")
-    }
+    names = ("origin", "methods", "headers")
+    headers = {name: answer.headers.get(f"access-control-allow-{name}", "") for name in names}
     allowed = {one.strip().lower() for one in headers["headers"].split(",")}
     # The wildcard does not cover the header Authorization (Fetch, 3.3.4).
     lacking = [one for one in BROWSER_HEADERS if one not in allowed and ("*" not in allowed or one == "authorization")]
