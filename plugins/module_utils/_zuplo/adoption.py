@@ -36,7 +36,8 @@ def adopt_plugin(draft: Draft, chosen: Choice, wanted: Wanted) -> Draft:
     """
     argument = find_argument(draft.files[RUNTIME], PLUGIN, MODULE)
     if argument is None:
-        _check_options(draft.files[RUNTIME], wanted)
+        _check_server(draft.files[RUNTIME], wanted)
+        _check_name(draft.files[RUNTIME], wanted)
         return draft
     draft = _correct_server(draft, argument, chosen, wanted)
     return _correct_name(draft, wanted.resource_name) if wanted.resource_name else draft
@@ -61,7 +62,7 @@ def release_plugin(draft: Draft) -> Draft:
 def _correct_server(draft: Draft, argument: Argument, chosen: Choice, wanted: Wanted) -> Draft:
     items, whole = argument.items(_SERVERS), argument.value(_SERVERS)
     if (items is None and whole) or (items and items[1:]):
-        _check_options(argument.code.source, wanted)
+        _check_server(argument.code.source, wanted)
         return draft
     found = items[0] if items else None
     text = _choose_server(found, chosen, wanted)
@@ -101,11 +102,11 @@ def _of_variable(name: str) -> str:
 def _import_environment(draft: Draft) -> Draft:
     """With the import that a variable needs. Raises SourceError where it cannot be added."""
     code = lex(draft.files[RUNTIME])
-    used = uses_beyond_imports(code, _ENVIRONMENT)
+    used = [index for index in uses(code, _ENVIRONMENT) if not code.match(index - 1, ".")]
     if is_imported(code, used[0], _ENVIRONMENT, MODULE):
         return draft
     opening = find_import(code, MODULE)
-    if opening is None or len(uses(code, _ENVIRONMENT)) > 1:
+    if opening is None or used[1:]:
         raise SourceError(f"it does not import {_ENVIRONMENT} from {MODULE}, which issuer_domain_env needs")
     return _insert(draft, code, opening, _ENVIRONMENT, _IMPORT)
 
@@ -126,15 +127,19 @@ def _correct_name(draft: Draft, name: str) -> Draft:
     return _replace(draft, found, typescript.encode(name, found.text), (_NAME,))
 
 
-def _check_options(source: str, wanted: Wanted) -> None:
+def _check_server(source: str, wanted: Wanted) -> None:
     """Of a plugin that is not corrected. What cannot be read is left to `mcp_oauth_check`."""
-    issuer, name = typescript.first_text(source, _SERVERS), typescript.text_of(source, _NAME)
-    if issuer is not None and "${" not in issuer and issuer != wanted.strings.issuer:
+    found = typescript.first_text(source, _SERVERS)
+    if found is not None and "${" not in found and found != wanted.strings.issuer:
         raise _refuse(
-            f"the authorization server {issuer!r} instead of {wanted.strings.issuer!r}", f'{_SERVERS}: ["..."]'
+            f"the authorization server {found!r} instead of {wanted.strings.issuer!r}", f'{_SERVERS}: ["..."]'
         )
-    if wanted.resource_name and name is not None and name != wanted.resource_name:
-        raise _refuse(f"the {_NAME} {name!r} instead of {wanted.resource_name!r}", f'{_NAME}: "..."')
+
+
+def _check_name(source: str, wanted: Wanted) -> None:
+    found = typescript.text_of(source, _NAME)
+    if wanted.resource_name and found is not None and found != wanted.resource_name:
+        raise _refuse(f"the {_NAME} {found!r} instead of {wanted.resource_name!r}", f'{_NAME}: "..."')
 
 
 def _refuse(what: str, form: str) -> ProjectError:

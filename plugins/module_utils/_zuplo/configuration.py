@@ -36,6 +36,7 @@ export function {function}(runtime: RuntimeExtensions) {{
   );
 }}
 """
+VARIABLE = re.compile(r"\$env\((\w+)\)")
 _POLICY_NAME = re.compile(r"[0-9a-z-]+")
 _NO_TEXT = re.compile(r"[\x00\ud800-\udfff]")
 _ENV_NAME = re.compile(r"(?!ZUPLO_|__ZUPLO)[A-Za-z_][A-Za-z0-9_]*")
@@ -50,15 +51,18 @@ class Environment:
 
     issuer_domain: str | None = None
     mcp_host: str | None = None
-    audience_variable: str | None = None
-    """One that somebody else has written for the whole audience: it is kept, and never made."""
+    domain_text: str | None = None
+    audience_text: str | None = None
+    """What somebody else has written for the two, with variables: it is kept, and never made."""
 
     def domain(self, strings: Strings) -> str:
+        if self.domain_text:
+            return self.domain_text
         return f"$env({self.issuer_domain})" if self.issuer_domain else strings.issuer_domain
 
     def audience(self, strings: Strings) -> str:
-        if self.audience_variable:
-            return f"$env({self.audience_variable})"
+        if self.audience_text:
+            return self.audience_text
         if not self.mcp_host:
             return strings.audience
         parts = urlsplit(strings.audience)
@@ -66,6 +70,11 @@ class Environment:
 
 
 LITERAL = Environment()
+
+
+def may_be(given: t.Any, wanted: str) -> bool:
+    """Whether an option has a value, as far as that can be told where it holds variables of the gateway."""
+    return isinstance(given, str) and bool(re.fullmatch(".*".join(map(re.escape, VARIABLE.split(given)[::2])), wanted))
 
 
 def check_options(options: Object) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from .._errors import ProjectError
 from .._types import Object
 from .choice import Choice, Wanted, choose, choose_added, refuse_to_share, token_of
-from .configuration import PLUGIN, POLICY
+from .configuration import PLUGIN, POLICY, VARIABLE
 from .draft import Draft
 from .json_text import Insertion, value_at
 from .plugin import add_plugin, remove_plugin, source_of_options
@@ -202,9 +202,10 @@ def _warn_of_stale_routes(draft: Draft, wanted: Wanted) -> list[str]:
 
 
 def _warn_of_audience(draft: Draft, chosen: Choice) -> list[str]:
-    variable = chosen.environment.audience_variable
-    if not variable:
+    text = chosen.environment.audience_text or ""
+    if not text or VARIABLE.sub("", text):
         return []
+    variable = " and ".join(VARIABLE.findall(text))
     return [
         f"The policy {draft.policy_name} takes its audience from the gateway's environment variable {variable}, which "
         f"must contain {chosen.config['audience']}. If it is not set, the gateway checks no audience. Set mcp_host_env "
