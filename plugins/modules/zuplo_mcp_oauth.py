@@ -55,6 +55,8 @@ options:
       - The module writes the policy to C(config/policies.json) and attaches it to the MCP route in any
         C(config/*.oas.json). It writes C(modules/mcp-oauth.ts) and calls it in C(modules/zuplo.runtime.ts), unless that
         file registers an OAuthProtectedResourcePlugin itself.
+      - A plugin that C(modules/zuplo.runtime.ts) registers itself is corrected there, and a policy that the MCP route
+        has keeps its name. C(modules/mcp-oauth.ts) notes what O(state=absent) puts back.
       - Required if O(state=absent).
     type: path
   operations:
@@ -108,7 +110,7 @@ options:
       - The name of an environment variable of the gateway that contains O(issuer_domain). It is written instead of the
         value, for a project that is deployed with several tenants.
       - If the variable is not set, the gateway refuses every token.
-      - If the option is not set, a variable that the policy has stays.
+      - If the option is not set, a text with variables that the policy has, and that may be the value, stays.
     type: str
   mcp_host_env:
     description:
@@ -116,14 +118,17 @@ options:
         written instead of the value. The rest of the URL stays as it is.
       - If the variable is not set, the gateway refuses every token. No variable can contain the whole audience, because
         the gateway does not check an audience that is not set.
-      - If the option is not set, a variable that the policy has stays. For a whole audience, the module then warns.
+      - If the option is not set, a text with variables that the policy has, and that may be the value, stays. For a
+        whole audience, the module then warns.
     type: str
   state:
     description:
       - V(absent) removes what V(present) has added for the same O(policy_name), and detaches the policy from all
         routes.
-      - A policy that existed before V(present) stays, with the options that V(present) has set. It is detached from the
-        routes to which V(present) has attached it.
+      - A policy that existed before V(present) stays. It is detached from the routes to which V(present) has attached
+        it.
+      - V(absent) puts back the values of a policy or plugin that V(present) has replaced, byte for byte. A value that
+        somebody has changed since stays.
     type: str
     choices: [present, absent]
     default: present
@@ -136,6 +141,11 @@ notes:
   - Several MCP servers in one project need one policy each. Give each task its own O(policy_name), and all of them the
     same O(resource_name) and O(issuer_domain), because the gateway has only one OAuthProtectedResourcePlugin.
   - The policy of only one MCP server can be attached to a tool, because no token passes two such policies.
+  - Of a plugin that C(modules/zuplo.runtime.ts) registers itself, the module corrects C(authorizationServers), and
+    C(resourceName) if O(resource_name) is set. The file must make the plugin once, of the class that it imports from
+    C(@zuplo/runtime), with an object literal as the only argument, without spreads and computed keys, and name one
+    authorization server. In any other form, a wrong issuer is an error. Values that the gateway computes when it runs
+    stay, and M(mcp_ops.oauth.mcp_oauth_check) cannot check them in the project.
 seealso:
   - module: mcp_ops.oauth.mcp_oauth_check
   - name: Zuplo documentation

@@ -82,23 +82,6 @@ def test_what_is_added_beside_a_plugin_of_their_own_goes_again() -> None:
     assert absent(attached).files == files
 
 
-@pytest.mark.parametrize(
-    ("source", "options", "what"),
-    [
-        (
-            OWN_PLUGIN.replace("auth0.com/", "auth0.com"),
-            {},
-            "the authorization server '.*auth0.com' instead",
-        ),
-        (OWN_PLUGIN, {"resource_name": "Ours"}, "the resourceName 'Theirs' instead of 'Ours'"),
-    ],
-)
-def test_a_plugin_of_their_own_that_cannot_work(source: str, options: dict[str, t.Any], what: str) -> None:
-    with pytest.raises(ProjectError, match=what) as refused:
-        present({**by_hand(named("theirs")), RUNTIME: source}, Wanted(STRINGS, **options))
-    assert refused.value.where == RUNTIME
-
-
 @pytest.mark.parametrize("computed", ["authorizationServers: issuers()", "authorizationServers: [`https://${a.B}/`]"])
 def test_what_cannot_be_read_of_their_plugin_is_not_judged(computed: str) -> None:
     old = 'authorizationServers: ["https://tenant.eu.auth0.com/"]'

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 from .._errors import ProjectError
 from .._types import Object
-from .._zuplo.guards import Guard, matches
+from .._zuplo.configuration import matches
+from .._zuplo.guards import Guard
 from .._zuplo.installation import Installation, read_installation
 from .._zuplo.project import POLICIES, RUNTIME, Files
 from .report import ZUPLO, Finding, fail, quote, skip
@@ -94,6 +95,9 @@ def project_audience(found: Installation, mcp_server_url: str) -> Finding:
         seen = f"{_title(policy)} has the audience {quote(audience)}"
         if audience is None or audience == "":
             seen = f"{_title(policy)} has no audience, so any token of the tenant is accepted"
+        elif checked and matches(audience, mcp_server_url) is None:
+            seen += f", and no token passes the other policy as well unless that is {mcp_server_url}"
+            return Finding(name, "warn", seen, mcp_server_url, "remove one of the two policies from the MCP route")
         elif isinstance(audience, str) and _ONLY_VARIABLES.fullmatch(audience):
             seen += ", and where that is unset, any token of the tenant is accepted"
             remedy = f"{ZUPLO}: mcp_host_env: the variable of the host alone, {_PROJECT}"

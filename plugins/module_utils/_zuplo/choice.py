@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import re
 import typing as t
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -20,16 +19,16 @@ from .configuration import (
     DEFAULT_RESOURCE_NAME,
     LITERAL,
     PLUGIN,
+    VARIABLE,
     Environment,
     configuration,
+    matches,
 )
 from .guards import Token
 from .json_text import value_at
 from .ledger import read_code, read_ledger
 from .project import HELPER, POLICIES, RUNTIME, Project
 from .typescript_lexer import SourceError
-
-_VARIABLE = re.compile(r"\$env\((\w+)\)")
 
 
 @dataclass(frozen=True)
@@ -152,17 +151,19 @@ def _read_environment(project: Project, name: str, wanted: Wanted) -> Environmen
     """Variables that the policy has stay, where no option names one."""
     index = project.find_policy(name)
     options = value_at({} if index is None else project.policies[index], "handler", "options")
-    domain = _VARIABLE.fullmatch(str(value_at(options, "auth0Domain")))
-    audience = str(value_at(options, "audience"))
-    parts = urlsplit(wanted.strings.audience)
-    whole = _VARIABLE.fullmatch(audience)
-    host = re.fullmatch(rf"{parts.scheme}://{_VARIABLE.pattern}{re.escape(parts.path)}", audience)
-    given = wanted.environment
+    domain, audience = value_at(options, "auth0Domain"), value_at(options, "audience")
+    variable = VARIABLE.fullmatch(str(domain))
+    given, strings = wanted.environment, wanted.strings
     return Environment(
-        given.issuer_domain or (domain.group(1) if domain else None),
-        given.mcp_host or (host.group(1) if host else None),
-        whole.group(1) if whole and not given.mcp_host else None,
+        given.issuer_domain or (variable.group(1) if variable else None),
+        given.mcp_host,
+        None if given.issuer_domain else _keep(domain, strings.issuer_domain),
+        None if given.mcp_host else _keep(audience, strings.audience),
     )
+
+
+def _keep(given: t.Any, wanted: str) -> str | None:
+    return str(given) if matches(given, wanted) is None else None
 
 
 def find_resource_name(project: Project) -> str | None:

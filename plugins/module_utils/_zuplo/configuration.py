@@ -22,7 +22,8 @@ POLICY = "Auth0JwtInboundPolicy"
 COMPOSITE = "CompositeInboundPolicy"
 PLUGIN = "OAuthProtectedResourcePlugin"
 HANDLER = "mcpServerHandler"
-LIBRARY = "$import(@zuplo/runtime)"
+MODULE = "@zuplo/runtime"
+LIBRARY = f"$import({MODULE})"
 DEFAULT_POLICY_NAME = "mcp-oauth-inbound"
 DEFAULT_RESOURCE_NAME = "MCP server"
 DEFAULT_CORS_POLICY = "none"
@@ -37,6 +38,7 @@ export function {function}(runtime: RuntimeExtensions) {{
   );
 }}
 """
+VARIABLE = re.compile(r"\$env\((\w+)\)")
 _POLICY_NAME = re.compile(r"[0-9a-z-]+")
 _NO_TEXT = re.compile(r"[\x00\ud800-\udfff]")
 _ENV_NAME = re.compile(r"(?!ZUPLO_|__ZUPLO)[A-Za-z_][A-Za-z0-9_]*")
@@ -51,15 +53,18 @@ class Environment:
 
     issuer_domain: str | None = None
     mcp_host: str | None = None
-    audience_variable: str | None = None
-    """One that somebody else has written for the whole audience: it is kept, and never made."""
+    domain_text: str | None = None
+    audience_text: str | None = None
+    """What somebody else has written for the two, with variables: it is kept, and never made."""
 
     def domain(self, strings: Strings) -> str:
+        if self.domain_text:
+            return self.domain_text
         return f"$env({self.issuer_domain})" if self.issuer_domain else strings.issuer_domain
 
     def audience(self, strings: Strings) -> str:
-        if self.audience_variable:
-            return f"$env({self.audience_variable})"
+        if self.audience_text:
+            return self.audience_text
         if not self.mcp_host:
             return strings.audience
         parts = urlsplit(strings.audience)
@@ -67,6 +72,16 @@ class Environment:
 
 
 LITERAL = Environment()
+
+
+def matches(given: t.Any, wanted: str) -> bool | None:
+    """Whether an option has a value; None where variables of the gateway decide."""
+    if not isinstance(given, str):
+        return False
+    if given == wanted:
+        return True
+    parts = VARIABLE.split(given)[::2]
+    return None if parts[1:] and re.fullmatch(".*".join(map(re.escape, parts)), wanted) else False
 
 
 def check_options(options: Object) -> None:

@@ -13,13 +13,12 @@ from dataclasses import dataclass, field
 from .._errors import ProjectError
 from .._types import Object
 from .choice import Choice, Wanted, choose, choose_added, find_resource_name, refuse_to_share
-from .configuration import PLUGIN, POLICY
+from .configuration import PLUGIN, POLICY, VARIABLE
 from .draft import Draft
 from .guards import is_of_mcp_gateway, judge
 from .json_text import Insertion, value_at
-from .ledger import read_code
-from .plugin import add_plugin, remove_plugin
-from .project import HELPER, POLICIES, Files, Operation, Project, parse_project
+from .plugin import add_plugin, remove_plugin, source_of_options
+from .project import POLICIES, Files, Operation, Project, parse_project
 from .routes import (
     add_route,
     attach_to_tools,
@@ -34,6 +33,7 @@ from .routes import (
 )
 
 _NEW_POLICIES = '{\n  "policies": []\n}\n'
+_OPTIONS = ("handler", "options")
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def present(files: Files, wanted: Wanted) -> Plan:
     warnings = _check_guards(draft, wanted)
     if draft.files != before.files:
         draft = forget_gone_routes(before, draft)
-    draft, code = add_plugin(draft, chosen, wanted)
+    draft = add_plugin(draft, chosen, wanted)
     return Plan(
         draft.files,
         chosen.config,
@@ -83,13 +83,16 @@ def present(files: Files, wanted: Wanted) -> Plan:
             *_warn_of_audience(draft, chosen),
             *_warn_of_move(moved, wanted),
             *_warn_of_no_tools(draft, wanted),
-            *_warn_of_sharing(before, code),
+            *_warn_of_sharing(before, draft),
         ],
     )
 
 
 def absent(files: Files, policy_name: str | None = None) -> Plan:
-    """The project without what `present` has added for this policy. Raises ProjectError like `present`."""
+    """The project without what `present` has added for this policy, and with what it has replaced.
+
+    Raises ProjectError like `present`.
+    """
     project = parse_project(files)
     draft = Draft.of(project, policy_name or choose_added(project))
     for step in (remove_routes, detach, remove_empty_file, _remove_policy, remove_plugin):
@@ -106,15 +109,39 @@ def _add_policy(draft: Draft, policy: Object) -> Draft:
     if "policies" not in draft.load(POLICIES):
         draft = draft.insert(POLICIES, Insertion(("policies",), [])).note(POLICIES, ("policies",))
     index = _find_own_policy(draft)
-    if index is not None:
+    if index is not None and draft.has_added(POLICIES, ("policies", draft.policy_name)):
         return draft.merge(POLICIES, ("policies", index), policy)
+    if index is not None:
+        return _correct_policy(draft, index, policy)
     draft = draft.insert(POLICIES, Insertion(("policies", len(draft.project.policies)), policy))
     return draft.note(POLICIES, ("policies", draft.policy_name))
 
 
+def _correct_policy(draft: Draft, index: int, policy: Object) -> Draft:
+    """Of a policy that was there before, only the options count."""
+    options = value_at(policy, *_OPTIONS)
+    whole = not isinstance(value_at(draft.project.policies[index], *_OPTIONS), dict)
+    for place, value in [((), options)] if whole else [((key,), value) for key, value in options.items()]:
+        path = (*_OPTIONS, *place)
+        noted = ("policies", draft.policy_name, *path)
+        draft = draft.correct(POLICIES, ("policies", index, *path), value, noted)
+    return draft
+
+
+def _restore_policy(draft: Draft) -> Draft:
+    index = draft.project.find_policy(draft.policy_name)
+    if index is None:
+        return draft
+    options = value_at(draft.project.policies[index], *_OPTIONS)
+    for place in [*((key,) for key in options or ()), ()]:
+        path = (*_OPTIONS, *place)
+        draft = draft.restore(POLICIES, ("policies", index, *path), ("policies", draft.policy_name, *path))
+    return draft
+
+
 def _remove_policy(draft: Draft) -> Draft:
     if not draft.has_added(POLICIES, ("policies", draft.policy_name)):
-        return draft
+        return _restore_policy(draft)
     index = _find_own_policy(draft)
     if index is None:
         return draft
@@ -224,9 +251,10 @@ def _warn_of_no_tools(draft: Draft, wanted: Wanted) -> list[str]:
 
 
 def _warn_of_audience(draft: Draft, chosen: Choice) -> list[str]:
-    variable = chosen.environment.audience_variable
-    if not variable:
+    text = chosen.environment.audience_text or ""
+    if not text or VARIABLE.sub("", text):
         return []
+    variable = " and ".join(VARIABLE.findall(text))
     return [
         f"The policy {draft.policy_name} takes its audience from the gateway's environment variable {variable}, which "
         f"must contain {chosen.config['audience']}. If it is not set, the gateway checks no audience. Set mcp_host_env "
@@ -234,9 +262,9 @@ def _warn_of_audience(draft: Draft, chosen: Choice) -> list[str]:
     ]
 
 
-def _warn_of_sharing(before: Draft, code: str) -> list[str]:
+def _warn_of_sharing(before: Draft, draft: Draft) -> list[str]:
     others = before.ledger.others(before.policy_name)
-    if not others or read_code(before.files[HELPER]) == code:
+    if not others or source_of_options(before) == source_of_options(draft):
         return []
     return [
         f"The gateway has one {PLUGIN} for all MCP servers, so its new options also apply to those of the policies "

@@ -13,12 +13,11 @@ import typing as t
 from dataclasses import dataclass
 
 from .._types import Object
-from .configuration import COMPOSITE, LIBRARY, POLICY
+from .configuration import COMPOSITE, LIBRARY, POLICY, matches
 from .json_text import value_at
 
 OPENID = "OpenIdJwtInboundPolicy"
 
-_VARIABLE = re.compile(r"\$env\([^)]*\)")
 _GATEWAY_IS_SERVER = re.compile(r"Mcp\w*OAuthInboundPolicy")
 """Policies of the vendor's MCP Gateway: the gateway itself is the authorization server."""
 
@@ -193,16 +192,6 @@ def judge(title: str, policies: t.Sequence[Object], token: Token) -> Guard:
 def is_of_mcp_gateway(policy: Object) -> bool:
     """Whether the gateway itself is the authorization server for the route."""
     return bool(_GATEWAY_IS_SERVER.fullmatch(_export(policy) or ""))
-
-
-def matches(given: t.Any, wanted: str) -> bool | None:
-    """Whether an option has a value; None where variables of the gateway decide."""
-    if not isinstance(given, str):
-        return False
-    if given == wanted:
-        return True
-    parts = _VARIABLE.split(given)
-    return None if parts[1:] and re.fullmatch(".*".join(map(re.escape, parts)), wanted) else False
 
 
 def _judge_policy(policy: Object, token: Token) -> Verdict:
