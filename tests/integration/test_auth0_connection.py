@@ -277,17 +277,19 @@ def test_a_name_that_new_connections_cannot_have(play: Play, tenant: Tenant) -> 
 
 def test_options_that_contradict_each_other(play: Play, tenant: Tenant) -> None:
     email = {"attributes": {"email": {"identifier": {"active": True}}}}
-    tenant.api("POST", "connections", {"name": "old", "strategy": "auth0", "options": {"requires_username": True}})
+    for name, value in (("old", True), ("off", False)):
+        tenant.api("POST", "connections", {"name": name, "strategy": "auth0", "options": {"requires_username": value}})
     run = play(
         [
             task("attributes", name="old", options=email),
             task("attributes in place", name="old", options={**email, "requires_username": None}),
+            task("attributes beside what is off", name="off", options=email),
             task("password", name=DATABASE, options={"passwordPolicy": "good"}),
             task("new", name="new", strategy="auth0", options={**email, "validation": {"username": {"min": 1}}}),
         ]
     )
-    assert run.changed == ["attributes in place"], run.output
-    assert [step.name for step in run.steps if step.writes] == ["attributes in place"]
+    assert run.changed == ["attributes in place", "attributes beside what is off"], run.output
+    assert [step.name for step in run.steps if step.writes] == run.changed
     assert "refuses options.attributes beside options.requires_username" in run["attributes"].result["msg"]
     assert "refuses options.password_options beside options.passwordPolicy" in run["password"].result["msg"]
     assert "beside options.validation" in run["new"].result["msg"]

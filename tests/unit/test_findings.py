@@ -392,3 +392,31 @@ def test_no_token_of_the_management_api_is_made_for_others(audience: str) -> Non
     api = ManagementApi(Settings("tenant.eu.auth0.com", **options))
     with pytest.raises(InputError, match="is the Management API"):
         api.token_for(audience)
+
+
+ORIGIN = "https://app.example.com"
+ALLOWED = {
+    "access-control-allow-origin": ORIGIN,
+    "access-control-allow-methods": "GET, POST",
+    "access-control-allow-headers": "Authorization, content-type,mcp-protocol-version",
+}
+
+
+@pytest.mark.parametrize(
+    ("status", "changed", "seen"),
+    [
+        (200, {}, None),
+        (204, {"access-control-allow-origin": "*", "access-control-allow-methods": "*"}, None),
+        (204, {"access-control-allow-headers": "*, authorization"}, None),
+        (404, {}, "status 404"),
+        (200, {"access-control-allow-origin": "https://other.example"}, "does not allow that origin"),
+        (200, {"access-control-allow-origin": ""}, "does not allow that origin"),
+        (200, {"access-control-allow-methods": "GET"}, "does not allow POST"),
+        (200, {"access-control-allow-headers": "*"}, "does not allow the header authorization"),
+        (200, {"access-control-allow-headers": "authorization"}, "does not allow the header content-type"),
+    ],
+)
+def test_a_preflight(status: int, changed: dict[str, str], seen: str | None) -> None:
+    found = gateway.cors(Answer(status, {**ALLOWED, **changed}), ORIGIN)
+    assert found.status == ("pass" if seen is None else "fail")
+    assert (seen or "is allowed") in found.seen

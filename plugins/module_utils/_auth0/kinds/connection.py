@@ -199,7 +199,8 @@ def _find_applications(api: ManagementApi, names: t.Sequence[str]) -> dict[str, 
 def _contradiction(stored: Object, options: Object) -> str | None:
     """What is stored already is no contradiction: older databases have old and new options (deploy-cli recordings)."""
     for name, others in EXCLUSIVE.items():
-        there = [other for other in others if options.get(other) is not None]
+        # requires_username: false goes with attributes (TestAccConnectionOptionsAttrUserName recording).
+        there = [other for other in others if options.get(other) not in (None, False)]
         both = all(stored.get(one) is not None for one in (name, *there))
         if options.get(name) is not None and there and not both:
             named = ", ".join(f"options.{other}" for other in there)
