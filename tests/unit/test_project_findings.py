@@ -237,3 +237,22 @@ def test_what_the_gateway_s_environment_decides() -> None:
 
 def test_without_an_issuer() -> None:
     assert statuses(findings(make_project(), None)) == {"auth0_domain": "skip", "plugin": "skip"}
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "seen"),
+    [
+        ({"operations": []}, "warn", "the MCP server has no tools"),
+        ({}, "warn", "the MCP server has no tools"),
+        ({"openApiFilePaths": ["config/routes.oas.json"]}, "fail", "does not read openApiFilePaths any more"),
+    ],
+)
+def test_an_mcp_server_without_tools(options: dict[str, t.Any], status: str, seen: str) -> None:
+    files = make_project()
+    document = json.loads(files[ROUTES])
+    handler = document["paths"]["/mcp"]["post"]["x-zuplo-route"]["handler"]
+    handler["options"] = {"name": "a", "version": "1", **options}
+    found = findings({**files, ROUTES: json.dumps(document)})["project_tools"]
+    assert (found.status, seen in found.seen) == (status, True)
+    handler["export"] = "theirs"
+    assert findings({**files, ROUTES: json.dumps(document)})["project_tools"].status == "skip"

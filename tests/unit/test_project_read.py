@@ -39,6 +39,7 @@ def test_what_this_collection_writes() -> None:
         methods=["POST"],
         tools=[Guard(hello, ())],
         policies=[policy()],
+        serves=True,
         gone_tools=False,
         plugin=True,
         issuer=STRINGS.issuer,

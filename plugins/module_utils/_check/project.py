@@ -144,6 +144,9 @@ def project_tools(found: Installation, mcp_server_url: str) -> Finding:
         if found.gone_tools:
             seen = "the MCP server has no tools: the gateway does not read openApiFilePaths any more"
             return Finding(name, "fail", seen, "the tools in operations", f"{ZUPLO}: operations, {_PROJECT}")
+        if found.serves:
+            remedy = "name the tools in operations of the MCP server's handler"
+            return Finding(name, "warn", "the MCP server has no tools", "at least one tool", remedy)
         return skip(name, "the MCP route names no operations as tools")
     # What the policies of the MCP route require is told by the findings about their options.
     told = {policy["name"] for policy in found.policies}

@@ -21,8 +21,9 @@ class Installation:
     """What a project does about an MCP route.
 
     `route` and `tools` are the operations at the route, and those that it exposes, each with the policies before it;
-    `methods` are those of the route. `policies` are the Auth0 policies before the route. `gone_tools` tells that the
-    MCP server names its tools in an option that the gateway does not read any more. `plugin` tells whether the plugin
+    `methods` are those of the route. `policies` are the Auth0 policies before the route. `serves` tells whether the
+    gateway's own MCP server is there, `gone_tools` that it names its tools in an option that the gateway does not read
+    any more. `plugin` tells whether the plugin
     is registered, None where that may be in a module that is not read; `issuer` is the first authorization server that
     it names, as it stands in the source.
     """
@@ -31,6 +32,7 @@ class Installation:
     methods: list[str]
     tools: list[Guard]
     policies: list[Object]
+    serves: bool
     gone_tools: bool
     plugin: bool | None
     issuer: str | None
@@ -48,6 +50,7 @@ def read_installation(files: Files, mcp_server_url: str, domain: str | None = No
         methods=[method for one in operations for method in one.methods],
         tools=[judge(one.title, project.policies_before(one), token) for one in tools.values()],
         policies=list(policies.values()),
+        serves=any(one.server is not None for one in operations),
         gone_tools=any("openApiFilePaths" in (one.server or {}) for one in operations),
         plugin=plugin,
         issuer=issuer,
