@@ -22,6 +22,7 @@ UNIQUE = {
     "client_grants": ("client_id", "default_for", "audience", "subject_type"),
     "roles": ("name",),
 }
+MOMENTS = ("created_at", "updated_at")
 # A signed token, or the start of one.
 TOKEN = re.compile(r"eyJ[\w-]{8,}\.[\w-]{8,}")
 TRACES = ("Traceback (most recent call last)", "this is a bug", "Unexpected Exception", "MODULE FAILURE")
@@ -104,6 +105,8 @@ def lost(before: t.Any, after: t.Any, now: t.Any, where: str = "tenant") -> Verd
         return
     for key, value in before.items():
         place = f"{where}.{key}"
+        if key in MOMENTS:
+            continue
         if isinstance(now, dict) and key in now:
             yield from lost(value, after.get(key, value), now[key], place)
         elif key in after:
@@ -113,7 +116,7 @@ def lost(before: t.Any, after: t.Any, now: t.Any, where: str = "tenant") -> Verd
 def healed(before: Object, after: Object, now: Object) -> Verdicts:
     """The tenant is as an undisturbed run leaves it, but for the ids of new objects."""
     for name in after:
-        wanted, found = (_nameless(before.get(name), state.get(name)) for state in (after, now))
+        wanted, found = (_nameless(before.get(name), _timeless(state.get(name))) for state in (after, now))
         if wanted != found:
             yield "unhealed", f"{name}: {_short(found)} for {_short(wanted)}"
 
@@ -126,8 +129,17 @@ def _nameless(before: t.Any, now: t.Any) -> t.Any:
     new = [{**value, "id": "", "client_id": ""} if "name" in value else value for key, value in now.items()]
     kept = {key: value for key, value in now.items() if key in old}
     made = [value for key, value in zip(now, new, strict=True) if key not in old]
-    made = [{name: value for name, value in one.items() if name not in ("id", "created_at")} for one in made]
+    made = [{name: value for name, value in one.items() if name != "id"} for one in made]
     return kept, sorted(json.dumps(one, sort_keys=True) for one in made)
+
+
+def _timeless(value: t.Any) -> t.Any:
+    """Without the moments of changes."""
+    if isinstance(value, list):
+        return [_timeless(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    return {name: _timeless(one) for name, one in value.items() if name not in MOMENTS}
 
 
 def _short(value: t.Any) -> str:
