@@ -115,20 +115,36 @@ const bare = (node) => {
 
 const isNamed = (node, name) => node !== undefined && ts.isIdentifier(node) && node.text === name;
 
-const isCall = (node, name) =>
-  (ts.isCallExpression(node) || ts.isNewExpression(node)) && isNamed(bare(node.expression), name);
+const isCalled = (node) => ts.isCallExpression(node) || ts.isNewExpression(node);
 
-// As an expression, or imported as a value.
+const isCall = (node, name) => isCalled(node) && isNamed(bare(node.expression), name);
+
+// The other names by which the module may know what is exported with that name: its own, and members of whole modules.
+const aliases = (nodes, name) => {
+  const own = nodes.filter((node) => ts.isImportSpecifier(node) && isNamed(node.propertyName, name));
+  const whole = nodes.filter(ts.isNamespaceImport);
+  return (node) =>
+    own.some((one) => isNamed(node, one.name.text)) ||
+    (ts.isPropertyAccessExpression(node) &&
+      isNamed(node.name, name) &&
+      whole.some((one) => isNamed(bare(node.expression), one.name.text)));
+};
+
+const isType = (node, name) =>
+  ((ts.isTypeAliasDeclaration(node) || ts.isInterfaceDeclaration(node)) && isNamed(node.name, name)) ||
+  (ts.isImportSpecifier(node) && isNamed(node.name, name) && (node.isTypeOnly || isOfTypes(node.parent.parent)));
+
+const isOfTypes = (clause) => clause?.phaseModifier === ts.SyntaxKind.TypeKeyword;
+
+// In an expression.
 const isValue = (node, name) => {
   if (!isNamed(node, name)) return false;
   const { parent } = node;
-  if (ts.isImportSpecifier(parent))
-    return !parent.isTypeOnly && !parent.parent.parent.isTypeOnly && (parent.propertyName ?? parent.name) === node;
   return (
-    (ts.isCallExpression(parent) && parent.arguments.includes(node)) ||
-    ((ts.isCallExpression(parent) || ts.isNewExpression(parent)) && parent.expression === node) ||
+    (isCalled(parent) && (parent.expression === node || !!parent.arguments?.includes(node))) ||
     (ts.isVariableDeclaration(parent) && parent.initializer === node) ||
     (ts.isPropertyAccessExpression(parent) && parent.expression === node) ||
+    ts.isArrayLiteralExpression(parent) ||
     ts.isShorthandPropertyAssignment(parent) ||
     ts.isTemplateSpan(parent)
   );
@@ -155,7 +171,7 @@ const importsModules = (root) => {
   const isOwn = (node) => node === undefined || !isText(node) || node.text.startsWith(".");
   return [...all(root)].some((node) => {
     if (ts.isImportDeclaration(node))
-      return node.importClause?.phaseModifier !== ts.SyntaxKind.TypeKeyword && isOwn(node.moduleSpecifier);
+      return !isOfTypes(node.importClause) && isOwn(node.moduleSpecifier);
     if (ts.isExportDeclaration(node)) return !node.isTypeOnly && !!node.moduleSpecifier && isOwn(node.moduleSpecifier);
     if (ts.isExternalModuleReference(node)) return !node.parent.isTypeOnly && isOwn(node.expression);
     if (!ts.isCallExpression(node)) return false;
@@ -167,11 +183,13 @@ const importsModules = (root) => {
 const facts = ({ source, name, key }) => {
   const root = read(source);
   const nodes = [...all(root)];
+  const isAlias = aliases(nodes, name);
   return {
     errors: root.parseDiagnostics.map((one) => ts.flattenDiagnosticMessageText(one.messageText, "\n")),
     calls: nodes.some((node) => isCall(node, name)),
-    named: nodes.some((node) => isNamed(node, name)),
-    used: nodes.some((node) => isValue(node, name)),
+    callsAlias: nodes.some((node) => isCalled(node) && isAlias(bare(node.expression))),
+    named: nodes.some((node) => isNamed(node, name) || isAlias(node)),
+    used: nodes.some((node) => isValue(node, name)) && !nodes.some((node) => isType(node, name)),
     texts: properties(root, key).map(textOf),
     first: properties(root, key).map(firstText),
     imports: importsModules(root),
@@ -181,7 +199,7 @@ const facts = ({ source, name, key }) => {
 const isImportOf = (node, name, module) =>
   ts.isImportDeclaration(node) &&
   node.moduleSpecifier.text.replace(/\.[cm]?[jt]s$/, "") === module &&
-  node.importClause?.phaseModifier === undefined &&
+  !isOfTypes(node.importClause) &&
   !!node.importClause?.namedBindings?.elements?.some((one) => !one.isTypeOnly && isNamed(one.name, name) && !one.propertyName);
 
 const isPlainCall = (node, name) =>
@@ -192,7 +210,7 @@ const shape = (node, name, module) => {
   if (isImportOf(node, name, module) || isPlainCall(node, name)) return "";
   const children = [];
   ts.forEachChild(node, (child) => void children.push(shape(child, name, module)));
-  const inner = children.length ? children.join("") : node.getText();
+  const inner = ts.isToken(node) ? node.getText() : children.join("");
   return ts.isSourceFile(node) ? children.join("") : `(${node.kind} ${inner})`;
 };
 
