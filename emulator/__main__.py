@@ -23,7 +23,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from .app import create_app
-from .ratelimit import PLANS
+from .plans import PLANS
 from .tenant import Keys, Tenant
 
 HOST = "127.0.0.1"
@@ -103,7 +103,8 @@ def main() -> None:
             log_level="error",
             access_log=False,
             server_header=False,
-            timeout_keep_alive=75,
+            # On a busy machine auth0-deploy-cli checks its input for minutes, and then uses the connection that it has.
+            timeout_keep_alive=600,
             timeout_graceful_shutdown=1,
         )
         config.load()

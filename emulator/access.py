@@ -13,7 +13,8 @@ from collections.abc import Iterable, Mapping
 from .errors import OAuthError
 from .tenant import State, Tenant
 
-OIDC_SCOPES = frozenset({"openid", "profile", "email"})
+OPENID = "openid"
+OIDC_SCOPES = frozenset({OPENID, "profile", "email"})
 OFFLINE_ACCESS = "offline_access"
 
 

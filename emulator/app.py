@@ -1,7 +1,7 @@
 # Copyright: mcp_ops.oauth contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The emulator as one ASGI application: routes, error answers, rate limit, and the traffic layer around them."""
+"""The emulator as one ASGI application: routes, error answers, rate limit, CORS, and the traffic layer around them."""
 
 from __future__ import annotations
 
@@ -13,9 +13,24 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from . import authorize, control, documents, management, oauth, registration
-from .errors import ApiError, OAuthError
+from . import (
+    authorize,
+    control,
+    discovery,
+    documents,
+    logout,
+    logs,
+    management,
+    oauth,
+    registration,
+    revocation,
+    unavailable,
+    userinfo,
+)
+from .cors import Cors
+from .errors import NO_STORE, ApiError, OAuthError
 from .management.operation import PREFIX
+from .plans import PLANS
 from .ratelimit import RateLimiter
 from .tenant import Tenant
 from .traffic import Traffic
@@ -48,29 +63,48 @@ class RateLimit:
 
 
 async def _api_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, (ApiError, OAuthError))
+    assert isinstance(error, ApiError)
     return JSONResponse(error.body(), error.status)
 
 
+async def _oauth_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, OAuthError)
+    return JSONResponse(error.body(), error.status, NO_STORE)
+
+
 async def _http_error(request: Request, error: Exception) -> Response:
+    """A method that a path of the Management API lacks is a 404: hapi has no 405 (hapijs/hapi#3238), and the errors of
+    the Management API are in hapi's words."""
     assert isinstance(error, HTTPException)
+    if error.status_code == 405 and request.url.path.startswith(f"{PREFIX}/"):
+        error = HTTPException(404)
     return JSONResponse(ApiError(error.status_code, error.detail).body(), error.status_code, error.headers)
 
 
 def create_app(tenant: Tenant, *, latency: float = 0.0, plan: str = "none") -> Traffic:
-    """`latency` in seconds; `plan` is a name of ratelimit.PLANS."""
-    limiter = RateLimiter(plan, tenant.clock)
+    """`latency` in seconds; `plan` is a name of plans.PLANS."""
+    limiter = RateLimiter(PLANS[plan], tenant.clock)
+    tenant.limits = PLANS[plan].objects
     app = Starlette(
         routes=[
             *control.routes(tenant, limiter),
             *documents.routes(tenant),
-            *oauth.routes(tenant),
-            *authorize.routes(tenant),
+            *discovery.routes(tenant),
             *registration.routes(tenant),
+            *authorize.routes(tenant),
+            *oauth.routes(tenant),
+            *userinfo.routes(tenant),
+            *revocation.routes(tenant),
+            *logout.routes(tenant),
+            *unavailable.routes(tenant),
             *management.routes(tenant),
         ],
-        middleware=[Middleware(RateLimit, limiter=limiter)],
-        exception_handlers={ApiError: _api_error, OAuthError: _api_error, HTTPException: _http_error},
+        middleware=[
+            Middleware(logs.RememberOrigin),
+            Middleware(RateLimit, limiter=limiter),
+            Middleware(Cors, tenant=tenant),
+        ],
+        exception_handlers={ApiError: _api_error, OAuthError: _oauth_error, HTTPException: _http_error},
     )
     app.router.redirect_slashes = False
     app.state.traffic = Traffic(app, latency)

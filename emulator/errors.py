@@ -37,9 +37,13 @@ class ApiError(Exception):
         return body
 
 
+# Of each answer that holds a token or refuses one (RFC 6749, 5.1).
+NO_STORE = {"cache-control": "no-store"}
+
+
 @dataclass(eq=False)
 class OAuthError(Exception):
-    """An answer of the token endpoint: `{error, error_description}`, no statusCode."""
+    """A refusal of an OAuth endpoint: `{error, error_description}`, no statusCode."""
 
     status: int
     error: str
@@ -47,6 +51,10 @@ class OAuthError(Exception):
 
     def body(self) -> dict[str, str]:
         return {"error": self.error, "error_description": self.description}
+
+
+class ReusedToken(OAuthError):
+    """A rotating refresh token came back after its use."""
 
 
 def invalid_body(message: str) -> ApiError:

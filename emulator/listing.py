@@ -70,6 +70,11 @@ def narrow(item: Item, query: QueryParams, always: Collection[str] = ()) -> Item
     return {key: value for key, value in item.items() if key in always or (key in named) is keep}
 
 
+def with_take(query: QueryParams) -> QueryParams:
+    """For lists that know checkpoints only."""
+    return query if "take" in query else QueryParams([*query.multi_items(), ("take", "50")])
+
+
 def _checkpoint(position: int, key: str) -> str:
     return base64.urlsafe_b64encode(f"{position}:{key}".encode()).decode().rstrip("=")
 

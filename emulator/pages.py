@@ -1,19 +1,25 @@
 # Copyright: mcp_ops.oauth contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The HTML that a person sees: log in, consent, error. Everything from outside is escaped."""
+"""The HTML that a person sees: log in, consent, error, and the form that takes an answer to an application.
+
+Everything from outside is escaped.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import base64
+import hashlib
+from collections.abc import Iterable, Mapping
 from html import escape
 from string import Template
 
 from starlette.responses import HTMLResponse
 
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 HEADERS = {
     "cache-control": "no-store",
-    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    "content-security-policy": POLICY,
     "referrer-policy": "no-referrer",
 }
 
@@ -71,6 +77,15 @@ $scopes
 </form>
 """)
 
+_SUBMIT = "document.forms[0].submit()"
+_SUBMIT_HASH = base64.b64encode(hashlib.sha256(_SUBMIT.encode()).digest()).decode()
+_FORM_POST = Template(f"""\
+<form method="post" action="$uri">
+$fields<button class="main">Continue</button>
+</form>
+<script>{_SUBMIT}</script>
+""")
+
 
 def _page(domain: str, title: str, content: str, status: int = 200) -> HTMLResponse:
     return HTMLResponse(_PAGE.substitute(title=title, content=content, domain=escape(domain)), status, HEADERS)
@@ -107,3 +122,13 @@ def consent(
 def error(domain: str, status: int, code: str, description: str) -> HTMLResponse:
     content = f'<p role="alert"><code>{escape(code)}</code>: {escape(description)}</p>\n'
     return _page(domain, "Something went wrong", content, status)
+
+
+def form_post(domain: str, uri: str, answer: Mapping[str, str]) -> HTMLResponse:
+    """Submits itself (OAuth 2.0 Form Post Response Mode); the button is for browsers without scripts."""
+    fields = "".join(
+        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">\n' for name, value in answer.items()
+    )
+    page = _page(domain, "Back to the application", _FORM_POST.substitute(uri=escape(uri), fields=fields))
+    page.headers["content-security-policy"] = f"{POLICY}; script-src 'sha256-{_SUBMIT_HASH}'"
+    return page

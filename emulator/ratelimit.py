@@ -1,10 +1,7 @@
 # Copyright: mcp_ops.oauth contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Token buckets of the plans, and the rate-limit headers.
-
-Figures: Auth0's rate limit configurations. The status operation has a bucket of its own on every plan.
-"""
+"""Token buckets, and the rate-limit headers."""
 
 from __future__ import annotations
 
@@ -12,13 +9,9 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from .plans import EVERYTHING, STATUS, Limit, Plan
+
 Clock = Callable[[], float]
-
-
-@dataclass(frozen=True)
-class Limit:
-    burst: int
-    per_second: float
 
 
 @dataclass
@@ -50,19 +43,6 @@ class Bucket:
         }
 
 
-EVERYTHING = "everything"
-STATUS = "status"
-PLANS: dict[str, dict[str, Limit]] = {
-    "free": {EVERYTHING: Limit(2, 2)},
-    "essentials": {
-        EVERYTHING: Limit(10, 150 / 60),
-        "read clients": Limit(5, 100 / 60),
-        "search clients": Limit(5, 150 / 60),
-        "read connections": Limit(5, 50 / 60),
-    },
-    "enterprise": {EVERYTHING: Limit(50, 16)},
-    "none": {},
-}
 _UNLIMITED = Limit(50, 16)
 
 
@@ -71,7 +51,7 @@ def group(method: str, path: str, query: str) -> str:
     if path.startswith("/api/v2/connections/") and path.endswith("/status"):
         return STATUS
     if method == "GET" and path.split("/")[3:4] == ["clients"]:
-        searching = any(part.startswith("q=") for part in query.split("&"))
+        searching = path.endswith("/search") or any(part.startswith("q=") for part in query.split("&"))
         return "search clients" if searching else "read clients"
     if method == "GET" and path.split("/")[3:4] == ["connections"]:
         return "read connections"
@@ -79,8 +59,8 @@ def group(method: str, path: str, query: str) -> str:
 
 
 class RateLimiter:
-    def __init__(self, plan: str, clock: Clock) -> None:
-        self._limits = {STATUS: Limit(100, 15), **PLANS[plan]} if plan != "none" else {}
+    def __init__(self, plan: Plan, clock: Clock) -> None:
+        self._limits = plan.buckets
         self._clock = clock
         self._buckets: dict[str, Bucket] = {}
 

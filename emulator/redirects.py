@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from urllib.parse import SplitResult, urlencode, urlsplit
 
@@ -13,6 +14,8 @@ from .tenant import State
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 # Browsers act on these themselves; no application can receive them.
 NOT_FOR_APPLICATIONS = frozenset({"", "javascript", "data", "file", "about", "blob", "vbscript", "ftp", "ws", "wss"})
+
+QUERY, FRAGMENT, FORM_POST = RESPONSE_MODES = ("query", "fragment", "form_post")
 
 
 def _split(uri: str) -> SplitResult | None:
@@ -66,7 +69,29 @@ def belongs_to(client: State, uri: str) -> bool:
     )
 
 
-def answer_at(uri: str, answer: Mapping[str, str | None]) -> str:
-    """The URI with an authorization answer in its query; what is None is left out."""
-    given = {key: value for key, value in answer.items() if value is not None}
-    return f"{uri}{'&' if '?' in uri else '?'}{urlencode(given)}"
+def is_origin_of(client: State, origin: str) -> bool:
+    """Of one of the client's callbacks, or one that it lists for scripts."""
+    listed = [*client.get("allowed_origins", []), *client.get("web_origins", [])]
+    return any(same_origin(uri, origin) for uri in [*client.get("callbacks", []), *listed])
+
+
+def leads_back(allowed: str, uri: str, *, whole: bool) -> bool:
+    """Whether a logout may end at the URI. `*` stands for a subdomain; `whole`: query and fragment count."""
+    pattern, parts = _split(allowed), _split(uri)
+    if pattern is None or parts is None or (pattern.scheme, pattern.path) != (parts.scheme, parts.path):
+        return False
+    host = re.escape(pattern.netloc.lower()).replace(r"\*", "[a-z0-9-]+")
+    same_rest = (pattern.query, pattern.fragment) == (parts.query, parts.fragment)
+    return re.fullmatch(host, parts.netloc.lower()) is not None and (same_rest or not whole)
+
+
+def given(answer: Mapping[str, str | None]) -> dict[str, str]:
+    """What an answer tells: None is left out."""
+    return {key: value for key, value in answer.items() if value is not None}
+
+
+def answer_at(uri: str, answer: Mapping[str, str | None], mode: str = QUERY) -> str:
+    """The URI with an answer in its query or fragment."""
+    told = urlencode(given(answer))
+    separator = "#" if mode == FRAGMENT else "&" if "?" in uri else "?"
+    return f"{uri}{separator}{told}" if told else uri

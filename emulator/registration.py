@@ -15,12 +15,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from . import redirects, schemas
+from . import logs, redirects, schemas
 from .access import is_public
-from .errors import OAuthError
+from .errors import NO_STORE, ApiError, OAuthError
 from .management import clients
+from .management.operation import check_room
 from .tenant import State, Tenant
 
+PATH = "/oidc/register"
 GRANT_TYPES = ("authorization_code", "refresh_token")
 APP_TYPES = {"native": "native", "web": "regular_web"}
 NAMELESS = "Dynamically registered client"
@@ -46,6 +48,10 @@ def register(tenant: Tenant, body: Any) -> State:
     if not tenant.settings["flags"].get("enable_dynamic_client_registration"):
         raise OAuthError(403, "access_denied", "Dynamic client registration is disabled.")
     _check(body)
+    try:
+        check_room(tenant, clients.COLLECTION)
+    except ApiError as refusal:
+        raise OAuthError(403, "access_denied", refusal.message) from None
     grant_types = [name for name in body.get("grant_types", ["authorization_code"]) if name in GRANT_TYPES]
     if "authorization_code" not in grant_types:
         raise _invalid("grant_types must have authorization_code")
@@ -82,8 +88,9 @@ def routes(tenant: Tenant) -> list[Route]:
             body = await request.json()
         except ValueError:
             raise _invalid("The body is not JSON") from None
-        client = register(tenant, body)
+        client = _show(register(tenant, body))
+        logs.registered(tenant, request.url.path, body, client)
         tenant.save()
-        return JSONResponse(_show(client), 201, {"cache-control": "no-store"})
+        return JSONResponse(client, 201, NO_STORE)
 
-    return [Route("/oidc/register", endpoint, methods=["POST"])]
+    return [Route(PATH, endpoint, methods=["POST"])]

@@ -4,8 +4,9 @@
 """The state of one tenant: what a new one holds, ids, persistence.
 
 State is one JSON object: `{domain, client_id, client_secret, keys, token_generation, used_assertions,
-permissive_allowed, settings, resource_servers, connections, clients, client_grants, roles, credentials, deleting,
-users, documents, logins, codes, refresh_tokens, opaque_tokens}`. Collections map id to object, in order of creation.
+permissive_allowed, settings, resource_servers, connections, clients, client_grants, roles, organizations, rules,
+credentials, deleting, users, documents, logins, codes, refresh_tokens, opaque_tokens, grants}`. Collections map id to
+object, in order of creation. Tenant logs are not part of it: they are kept in memory.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ import secrets
 import string
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -26,6 +29,8 @@ from typing import Any
 import trustme
 from joserfc.jwk import RSAKey
 
+from . import connection_options
+from .connection_options import Write
 from .fetch import fetch
 
 State = dict[str, Any]
@@ -36,20 +41,29 @@ _ALPHANUMERIC = string.ascii_letters + string.digits
 CLIENT_NAME = "Emulator operator"
 DATABASE = "Username-Password-Authentication"
 
+# How many log events are kept: as many as a search can page through.
+LOGS_KEPT = 1000
+
+
+def _person(number: str, nickname: str, name: str) -> State:
+    return {
+        "created_at": "2026-01-01T00:00:00.000Z",
+        "email": f"{nickname}@example.com",
+        "email_verified": True,
+        "identities": [{"connection": DATABASE, "user_id": number, "provider": "auth0", "isSocial": False}],
+        "name": name,
+        "nickname": nickname,
+        "password": f"{nickname}-logs-in-locally",
+        "picture": f"https://cdn.auth0.com/avatars/{nickname[:2]}.png",
+        "updated_at": "2026-01-01T00:00:00.000Z",
+        "user_id": f"auth0|{number}",
+    }
+
+
 # The people in the database connection. Nothing is behind these passwords, so the README tells them.
 USERS = (
-    {
-        "user_id": "auth0|000000000000000000000001",
-        "email": "ada@example.com",
-        "password": "ada-logs-in-locally",
-        "name": "Ada Lovelace",
-    },
-    {
-        "user_id": "auth0|000000000000000000000002",
-        "email": "grace@example.com",
-        "password": "grace-logs-in-locally",
-        "name": "Grace Hopper",
-    },
+    _person("000000000000000000000001", "ada", "Ada Lovelace"),
+    _person("000000000000000000000002", "grace", "Grace Hopper"),
 )
 
 # Names of the Management API's scopes: entity to actions. Scopes of entities outside this emulator are there to be
@@ -58,12 +72,14 @@ _ENTITIES = {
     "client_grants": "read create delete update",
     "users": "read update delete create",
     "users_app_metadata": "read update delete create",
+    "user_idp_tokens": "read",
     "user_custom_blocks": "read create delete",
     "user_tickets": "create",
     "clients": "read update delete create",
     "client_keys": "read update delete create",
     "client_credentials": "read update delete create",
     "client_summary": "read",
+    "client_token_vault_privileged_access": "create update",
     "connections": "read update delete create",
     "connections_options": "read update",
     "connections_keys": "read update create",
@@ -97,6 +113,7 @@ _ENTITIES = {
     "roles": "read create delete update",
     "role_members": "create read delete",
     "organizations": "read update create delete",
+    "organizations_summary": "read",
     "organization_members": "create read delete",
     "organization_connections": "create read update delete",
     "organization_member_roles": "create read delete",
@@ -119,11 +136,21 @@ OPERATOR_ENTITIES = (
     "client_keys",
     "client_credentials",
     "client_summary",
+    "client_token_vault_privileged_access",
     "connections",
     "connections_options",
+    "logs",
+    "logs_users",
+    "organizations",
+    "organization_client_grants",
+    "organization_connections",
+    "organization_members",
     "resource_servers",
     "roles",
+    "role_members",
+    "rules",
     "tenant_settings",
+    "users",
 )
 
 
@@ -156,54 +183,16 @@ class Keys:
         )
 
 
-def password_options() -> State:
-    """Defaults of August 2026 (TestAccConnectionAddEmailAttributeNonUnique recording)."""
-    return {
-        "complexity": {
-            "min_length": 15,
-            "character_types": [],
-            "character_type_rule": "all",
-            "identical_characters": "allow",
-            "sequential_characters": "allow",
-            "max_length_exceeded": "error",
-        },
-        "profile_data": {
-            "active": False,
-            "blocked_fields": [
-                *("name", "username", "nickname", "email", "phone_number"),
-                *("user_metadata.name", "user_metadata.first", "user_metadata.last"),
-            ],
-        },
-        "history": {"active": False, "size": 3},
-        "dictionary": {"active": False, "custom": [], "default": "en_100k"},
-    }
-
-
-def database_defaults() -> State:
-    """What the server puts back into the options of a database connection on every write."""
-    return {
-        "authentication_methods": {
-            "password": {"enabled": True, "api_behavior": "required", "signup_behavior": "allow"},
-            "passkey": {"enabled": False},
-        },
-        "passkey_options": {
-            "challenge_ui": "both",
-            "progressive_enrollment_enabled": True,
-            "local_enrollment_enabled": True,
-        },
-        "brute_force_protection": True,
-    }
-
-
-def refresh_token(*, expiring: bool, long: bool = False) -> State:
+def refresh_token(*, expiring: bool, rotating: bool = False, long: bool = False) -> State:
+    """Expiring ones that do not rotate end by being idle only (TestAccClient_ThirdPartySecurityMode recording)."""
     return {
         "expiration_type": "expiring" if expiring else "non-expiring",
         "leeway": 0,
-        "infinite_token_lifetime": not expiring,
+        "infinite_token_lifetime": not rotating,
         "infinite_idle_token_lifetime": not expiring,
         "token_lifetime": 31_557_600 if long else 2_592_000,
         "idle_token_lifetime": 2_592_000 if long else 1_296_000,
-        "rotation_type": "rotating" if expiring else "non-rotating",
+        "rotation_type": "rotating" if rotating else "non-rotating",
     }
 
 
@@ -249,12 +238,7 @@ def _management_api(domain: str) -> State:
 def _database_connection() -> State:
     return {
         "id": token("con_", 16),
-        "options": {
-            "mfa": {"active": True, "return_enroll_settings": True},
-            "password_options": password_options(),
-            "strategy_version": 2,
-            **database_defaults(),
-        },
+        "options": connection_options.stored("auth0", {}, Write(new=True)),
         "strategy": "auth0",
         "name": DATABASE,
         "is_domain_connection": False,
@@ -310,7 +294,10 @@ def _by(key: str, items: Iterable[State]) -> State:
 
 
 # What a new tenant has none of.
-EMPTY = ("roles", "documents", "logins", "codes", "refresh_tokens", "opaque_tokens")
+EMPTY = (
+    *("roles", "organizations", "rules", "documents", "logins", "codes", "refresh_tokens", "opaque_tokens"),
+    "grants",
+)
 
 
 def new_state(domain: str, client_id: str, client_secret: str, keys: State) -> State:
@@ -337,7 +324,7 @@ def new_state(domain: str, client_id: str, client_secret: str, keys: State) -> S
         "client_grants": _by("id", [grant]),
         "credentials": {},
         "deleting": {},
-        "users": _by("user_id", map(dict, USERS)),
+        "users": _by("user_id", copy.deepcopy(USERS)),
         **{name: {} for name in EMPTY},
     }
 
@@ -355,7 +342,10 @@ class Tenant:
     def __init__(self, state: State, file: Path | None = None, clock: Clock = time.time) -> None:
         self.state = state
         self.clock = clock
+        # Names of collections to the number of objects that the plan allows.
+        self.limits: Mapping[str, int] = {}
         self.fetch: Callable[[str], bytes] = partial(fetch, ca=state["keys"]["ca_certificate"])
+        self.logs: deque[State] = deque(maxlen=LOGS_KEPT)
         self._file = file
 
     @classmethod
@@ -394,6 +384,11 @@ class Tenant:
     @property
     def signing_key(self) -> RSAKey:
         return _rsa_key(self.state["keys"]["signing_key"])
+
+    def timestamp(self) -> str:
+        """Now, as answers of the API have it."""
+        now = datetime.fromtimestamp(self.clock(), timezone.utc)
+        return now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
     def objects(self, collection: str) -> dict[str, State]:
         found: dict[str, State] = self.state[collection]
@@ -442,6 +437,7 @@ class Tenant:
     def reset(self) -> None:
         old = self.state
         self.state = new_state(old["domain"], old["client_id"], old["client_secret"], old["keys"])
+        self.logs.clear()
         self.save()
 
     def save(self) -> None:

@@ -1,27 +1,42 @@
 # Copyright: mcp_ops.oauth contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The tokens that the tenant issues: access tokens of APIs, opaque ones for userinfo, refresh tokens."""
+"""The tokens that the tenant issues: access tokens of APIs, opaque ones for userinfo, ID tokens, refresh tokens."""
 
 from __future__ import annotations
 
+import base64
 import secrets
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from joserfc import jwt
-from joserfc.errors import JoseError
 from joserfc.jwk import OctKey, RSAKey
 
-from .access import permissions, userinfo_audience
-from .errors import OAuthError
+from . import organizations
+from .access import oauth_id, permissions, userinfo_audience
 from .tenant import State, Tenant, refresh_token
 
 KEY_ID = "emulator"
 ALGORITHMS = ["HS256", "RS256", "RS512", "PS256"]
 OPAQUE_LIFETIME = 86400
+ID_TOKEN_LIFETIME = 36000
+
+# Claims of a user by scope, in the order of a real ID token (primait/localauth0#34); of each, what the user has.
+CLAIMS = {
+    "profile": ("given_name", "family_name", "nickname", "name", "picture", "locale", "updated_at"),
+    "email": ("email", "email_verified"),
+}
 
 
-def issue(tenant: Tenant, client_id: str, api: State, scopes: list[str], user: State | None = None) -> dict[str, Any]:
+def issue(
+    tenant: Tenant,
+    client_id: str,
+    api: State,
+    scopes: list[str],
+    user: State | None = None,
+    organization: State | None = None,
+) -> dict[str, Any]:
     """The answer of the token endpoint: `{access_token, scope?, expires_in, token_type}`.
 
     Without a user the token speaks for the client itself.
@@ -41,6 +56,7 @@ def issue(tenant: Tenant, client_id: str, api: State, scopes: list[str], user: S
     }
     if user is None:
         claims["gty"] = "client-credentials"
+    claims.update(organizations.claims(tenant, organization))
     if scopes:
         claims["scope"] = " ".join(scopes)
     if dialect.endswith("_authz") and api.get("enforce_policies"):
@@ -61,11 +77,47 @@ def _answer(access_token: str, scopes: list[str], lifetime: int) -> dict[str, An
     return {"access_token": access_token, **scope, "expires_in": lifetime, "token_type": "Bearer"}
 
 
-def issue_opaque(tenant: Tenant, client_id: str, scopes: list[str], user: State) -> dict[str, Any]:
+def issue_opaque(tenant: Tenant, client_id: str, scopes: list[str], user: State, family: str) -> dict[str, Any]:
     """As `issue`, for the userinfo audience: a token that only the tenant itself can read."""
-    item = {"client_id": client_id, "user_id": user["user_id"], "scope": scopes}
+    item = {"client_id": client_id, "user_id": user["user_id"], "scope": scopes, "family": family}
     name = tenant.keep("opaque_tokens", item, tenant.clock() + OPAQUE_LIFETIME)
     return _answer(name, scopes, OPAQUE_LIFETIME)
+
+
+def user_claims(user: State, scopes: Iterable[str]) -> dict[str, Any]:
+    known = {"email_verified": True, **user}
+    return {name: known[name] for scope in scopes for name in CLAIMS.get(scope, ()) if name in known}
+
+
+def id_token_key(tenant: Tenant, client: State) -> tuple[str, RSAKey | OctKey]:
+    """(algorithm, key) of the client's ID tokens. HS256 is the default of the Management API's description."""
+    settings = client.get("jwt_configuration", {})
+    algorithm = settings.get("alg", "HS256")
+    if algorithm != "HS256":
+        return algorithm, tenant.signing_key
+    secret = client["client_secret"]
+    return algorithm, OctKey.import_key(base64.urlsafe_b64decode(secret) if settings.get("secret_encoded") else secret)
+
+
+def issue_id_token(
+    tenant: Tenant, client: State, scopes: list[str], user: State, session: Mapping[str, Any], nonce: str | None
+) -> str:
+    """`session`: `{sid, auth_time?}` of the login. No at_hash: the tenant gives none where a code is exchanged."""
+    now = int(tenant.clock())
+    algorithm, key = id_token_key(tenant, client)
+    claims = {
+        **user_claims(user, scopes),
+        "iss": tenant.issuer,
+        "sub": user["user_id"],
+        "aud": oauth_id(client),
+        "iat": now,
+        "exp": now + client.get("jwt_configuration", {}).get("lifetime_in_seconds", ID_TOKEN_LIFETIME),
+        **session,
+    }
+    if nonce:
+        claims["nonce"] = nonce
+    header = {"alg": algorithm, "typ": "JWT", **({} if algorithm == "HS256" else {"kid": KEY_ID})}
+    return jwt.encode(header, claims, key, algorithms=ALGORITHMS)
 
 
 def refresh_settings(client: State) -> State:
@@ -81,33 +133,3 @@ def refresh_token_end(tenant: Tenant, client: State, started: float) -> float | 
     if not settings.get("infinite_idle_token_lifetime"):
         ends.append(tenant.clock() + settings.get("idle_token_lifetime", 1_296_000))
     return min(ends, default=None)
-
-
-def userinfo(tenant: Tenant, header: str | None) -> dict[str, Any]:
-    """Claims of the user whom a token speaks for, opaque or with userinfo among its audiences."""
-    scheme, _blank, value = (header or "").partition(" ")
-    user_id, scopes = _bearer(tenant, value.strip()) if scheme.lower() == "bearer" else (None, [])
-    user = tenant.objects("users").get(user_id or "")
-    if user is None:
-        raise OAuthError(401, "invalid_token", "Unauthorized")
-    claims = {"sub": user["user_id"]}
-    if "profile" in scopes:
-        claims["name"] = user["name"]
-    if "email" in scopes:
-        claims.update(email=user["email"], email_verified=True)
-    return claims
-
-
-def _bearer(tenant: Tenant, value: str) -> tuple[str | None, list[str]]:
-    """(user, scopes) of a token that userinfo takes."""
-    opaque = tenant.kept("opaque_tokens", value)
-    if opaque is not None:
-        return opaque["user_id"], opaque["scope"]
-    try:
-        claims = jwt.decode(value, tenant.signing_key, algorithms=["RS256", "RS512", "PS256"]).claims
-    except (JoseError, ValueError):
-        return None, []
-    generation = str(claims.get("jti", "")).partition(".")[0]
-    current = claims.get("exp", 0) > tenant.clock() and generation == str(tenant.state["token_generation"])
-    meant = isinstance(claims.get("aud"), list) and userinfo_audience(tenant) in claims["aud"]
-    return (claims.get("sub"), str(claims.get("scope", "")).split()) if current and meant else (None, [])

@@ -23,7 +23,7 @@ from .oauth import client_of
 
 CONTROL = "/_emulator/"
 # Parameters of logins and of tokens for users, which the log tells of and does not hold.
-HIDDEN = frozenset({"transaction", "password", "code", "code_verifier", "refresh_token"})
+HIDDEN = frozenset({"transaction", "password", "code", "code_verifier", "refresh_token", "token"})
 # How long an orderly end of a connection waits for the client.
 SECONDS_TO_CLOSE = 1.0
 BROKEN_JSON = b'{"statusCode": 200, "broken": ['

@@ -8,8 +8,24 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from ..tenant import Tenant
-from . import actions, cimd, client_grants, clients, connections, resource_servers, roles, tenant_settings
+from . import (
+    actions,
+    cimd,
+    client_credentials,
+    client_grants,
+    clients,
+    connections,
+    logs,
+    organizations,
+    resource_servers,
+    roles,
+    rules,
+    tenant_settings,
+    unimplemented,
+    users,
+)
 from .operation import Operation
+from .unimplemented import Unimplemented
 
 OPERATIONS: tuple[Operation, ...] = (
     *resource_servers.OPERATIONS,
@@ -18,10 +34,22 @@ OPERATIONS: tuple[Operation, ...] = (
     *client_grants.OPERATIONS,
     *roles.OPERATIONS,
     *clients.OPERATIONS,
+    *client_credentials.OPERATIONS,
     *cimd.OPERATIONS,
     *actions.OPERATIONS,
+    *users.OPERATIONS,
+    *organizations.OPERATIONS,
+    *rules.OPERATIONS,
+    *logs.OPERATIONS,
 )
 
 
+def _in_turn(path: str) -> list[bool]:
+    """Fixed segments before parameters: /resource-servers/search is no resource server."""
+    return [segment.startswith("{") for segment in path.split("/")]
+
+
 def routes(tenant: Tenant) -> list[Route]:
-    return [operation.route(tenant) for operation in OPERATIONS]
+    """Of two operations with one path, the implemented one comes first."""
+    every: list[Operation | Unimplemented] = [*OPERATIONS, *unimplemented.OPERATIONS]
+    return [operation.route(tenant) for operation in sorted(every, key=lambda operation: _in_turn(operation.path))]

@@ -1,7 +1,8 @@
 # Copyright: mcp_ops.oauth contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Actions: a tenant here has none, and none can be made. Clients that handle connections ask for the list."""
+"""Actions: a tenant here has none, and none can be made. auth0-deploy-cli asks for the list along with database
+connections, which it leaves out where the list is refused (8.44.0, handlers/databases.js)."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from ..errors import ApiError, invalid_body
 from ..fetch import Unavailable
 from ..tenant import Tenant
 from .clients import COLLECTION, make
-from .operation import Answer, Call, Object, Operation
+from .operation import Answer, Call, Object, Operation, check_room
 
 GRANT_TYPES = ("authorization_code", "refresh_token")
 APP_TYPES = {"native": "native", "web": "regular_web"}
@@ -180,6 +180,7 @@ async def put(tenant: Tenant, url: str, created_by: str) -> Object:
         raise ApiError(403, "Please upgrade your subscription to use private_key_jwt", "insufficient_entitlement")
     client = _registered(tenant, url)
     if client is None:
+        check_room(tenant, COLLECTION)
         made = {**fields, "external_metadata_type": "cimd", "external_metadata_created_by": created_by}
         client = make(tenant, made, "strict")
     else:

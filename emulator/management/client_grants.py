@@ -1,11 +1,14 @@
 # Copyright: mcp_ops.oauth contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Client grants: `{id, client_id | default_for, audience, scope | allow_all_scopes, subject_type, …}`."""
+"""Client grants: `{id, client_id | default_for, audience, scope | allow_all_scopes, subject_type, …}`.
+
+Scopes are kept as sent, also those that the API does not have; a token carries what both have.
+"""
 
 from __future__ import annotations
 
-from .. import listing, schemas
+from .. import listing, organizations, schemas
 from ..errors import ApiError, invalid_body, missing
 from ..tenant import Tenant, token
 from .operation import Answer, Call, Object, Operation, merged
@@ -19,13 +22,6 @@ def _find(tenant: Tenant, name: str) -> Object:
     if found is None:
         raise missing("client grant")
     return found
-
-
-def _check_scope(api: Object, grant: Object) -> None:
-    known = {scope["value"] for scope in api.get("scopes", [])}
-    unknown = [scope for scope in grant.get("scope", []) if scope not in known]
-    if unknown:
-        raise invalid_body(f"Scopes not defined on the resource server: {','.join(unknown)}")
 
 
 def _settled(grant: Object) -> Object:
@@ -61,7 +57,6 @@ def create(call: Call) -> Answer:
     if third_party and body.get("allow_any_organization"):
         raise invalid_body("allow_any_organization is not supported for third-party clients")
     grant = _settled({"id": token("cgr_", 16), "subject_type": "client", **body})
-    _check_scope(api, grant)
     for other in tenant.objects(COLLECTION).values():
         same_owner = owner in (other.get("client_id"), other.get("default_for"))
         # A grant from before there were subject types has none, and is one for the client.
@@ -103,11 +98,15 @@ def update(call: Call) -> Answer:
     if call.body.get("allow_any_organization") and (client is None or not client["is_first_party"]):
         raise invalid_body("allow_any_organization is not supported for third-party clients")
     grant = _settled(merged(stored, call.body))
-    api = tenant.resource_server(grant["audience"])
-    if api is not None and call.body.get("scope"):
-        _check_scope(api, grant)
     tenant.objects(COLLECTION)[grant["id"]] = grant
     return Answer(200, grant)
+
+
+def drop(tenant: Tenant, name: str, value: str) -> None:
+    """Takes away the grants that have this value."""
+    grants = tenant.objects(COLLECTION)
+    for key in [key for key, grant in grants.items() if grant.get(name) == value]:
+        del grants[key]
 
 
 def delete(call: Call) -> Answer:
@@ -115,8 +114,18 @@ def delete(call: Call) -> Answer:
     grant = call.tenant.objects(COLLECTION).get(call.id)
     if grant is not None:
         _check_not_system(grant)
-        del call.tenant.objects(COLLECTION)[call.id]
+        drop(call.tenant, "id", call.id)
     return Answer(204)
+
+
+def read_organizations(call: Call) -> Answer:
+    """No totals, as with every checkpoint (TestAccDataSourceClientGrantOrganizations recording)."""
+    _find(call.tenant, call.id)
+    linked = organizations.with_grant(call.tenant, call.id)
+    page = listing.page(
+        linked, call.query, organizations.COLLECTION, key="id", checkpoint=True, shape=organizations.show
+    )
+    return Answer(200, page)
 
 
 _PATH, _READ = "/client-grants", ("read:client_grants",)
@@ -127,4 +136,11 @@ OPERATIONS = (
     Operation("GET", f"{_PATH}/{{id}}", _READ, read),
     Operation("PATCH", f"{_PATH}/{{id}}", ("update:client_grants",), update, schemas.request("UpdateClientGrant")),
     Operation("DELETE", f"{_PATH}/{{id}}", ("delete:client_grants",), delete),
+    Operation(
+        "GET",
+        f"{_PATH}/{{id}}/organizations",
+        ("read:organization_client_grants",),
+        read_organizations,
+        query=listing.PAGING | listing.CHECKPOINT,
+    ),
 )

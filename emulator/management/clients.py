@@ -1,25 +1,26 @@
 # Copyright: mcp_ops.oauth contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Clients: `{client_id, client_secret, name, app_type?, is_first_party, grant_types, …}`, first-party and third-party.
-
-Defaults: TestAccConnectionClient (first-party) and TestAccClient_ThirdPartySecurityMode (strict) recordings.
-"""
+"""Clients, first-party and third-party: `{client_id, client_secret, name, app_type?, is_first_party, …}`."""
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from functools import lru_cache
 from typing import Any
 
-from .. import listing, schemas
-from ..errors import ApiError, invalid_body, missing
-from ..tenant import Tenant, refresh_token, token
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization.pkcs7 import serialize_certificates
+
+from .. import listing, organizations, schemas
+from ..errors import ApiError, insufficient_scope, invalid_body, missing
+from ..tenant import Tenant, token
+from . import client_credentials, client_defaults, client_grants, search
 from .connections import COLLECTION as CONNECTIONS
-from .operation import Answer, Call, Object, Operation, merged
+from .operation import Answer, Call, Object, Operation
 
 COLLECTION = "clients"
 
-ALL_GRANT_TYPES = ["authorization_code", "implicit", "refresh_token", "client_credentials"]
 STRICT_GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials")
 STRICT_APP_TYPES = ("regular_web", "spa", "native", "non_interactive")
 STRICT_SETTABLE = frozenset(
@@ -70,53 +71,17 @@ CIMD_SETTABLE = frozenset(
 CIMD_APP_TYPES = ("native", "regular_web")
 STRICT_URLS = ("callbacks", "allowed_origins", "web_origins")
 
-# `mobile` and `native_social_login` keep what a PATCH leaves out, and an empty `oidc_logout` removes it
-# (TestAccClientMobile recording).
-MERGED_PER_KEY = ("mobile", "native_social_login")
-
-# Shown with read:client_keys only.
 SECRET_FIELDS = frozenset({"client_secret", "signing_keys", "encryption_key"})
+SECRET_SCOPES = ("read:client_keys", "read:client_credentials")
+# In GET and in no PATCH answer (TestAccClientCIMD recording).
+GET_ONLY = frozenset({"external_client_id", "external_metadata_type", "external_metadata_created_by"})
+# Moments of a client, which only searches tell.
+SEARCH_ONLY = frozenset({"created_at", "updated_at"})
+# No search tells these.
+NOT_SEARCHED = SECRET_FIELDS | {"addons", client_defaults.DEPRECATED_LOGOUT}
 # Given whatever `fields` says (TestAccDataGlobalClient, TestAccAllowUpdatingTheClientSecret recordings).
 ALWAYS_IN_LISTS = ("tenant",)
 ALWAYS_IN_SINGLE = ("tenant", "signing_keys")
-
-
-def _is_public(client: Object) -> bool:
-    return client.get("token_endpoint_auth_method") == "none"
-
-
-def _first_party(body: Object) -> Object:
-    made: dict[str, Any] = {"oidc_conformant": False}
-    if body.get("app_type") == "resource_server":
-        made["grant_types"] = []
-        made["jwt_configuration"] = {"alg": "RS256", "secret_encoded": False}
-    else:
-        public = _is_public(body)
-        made["grant_types"] = [name for name in ALL_GRANT_TYPES if not (public and name == "client_credentials")]
-        made["jwt_configuration"] = {"lifetime_in_seconds": 36000, "secret_encoded": False}
-    long = body.get("app_type") == "non_interactive" and "token_endpoint_auth_method" in body
-    made["refresh_token"] = refresh_token(expiring=False, long=long)
-    return made
-
-
-def _permissive(body: Object) -> Object:
-    return {
-        **_first_party(body),
-        "oidc_conformant": True,
-        "refresh_token": refresh_token(expiring=True),
-        "third_party_security_mode": "permissive",
-    }
-
-
-def _strict() -> Object:
-    return {
-        "oidc_conformant": True,
-        "grant_types": ["authorization_code"],
-        "jwt_configuration": {"alg": "RS256", "lifetime_in_seconds": 3600, "secret_encoded": False},
-        "refresh_token": refresh_token(expiring=True),
-        "third_party_security_mode": "strict",
-        "redirection_policy": "open_redirect_protection",
-    }
 
 
 def _check_strict(body: Object, *, cimd: bool = False) -> None:
@@ -149,25 +114,6 @@ def _check_mode(tenant: Tenant, body: Object) -> str | None:
     return str(mode)
 
 
-def _store_keys(tenant: Tenant, client: Object) -> None:
-    """Public keys sent on create become credentials of their own; the client then names their ids only."""
-    methods = client.get("client_authentication_methods")
-    if not methods:
-        return
-    now = datetime.fromtimestamp(tenant.clock(), timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    kept = tenant.objects("credentials").setdefault(client["client_id"], {})
-    ids = []
-    for name, method in methods.items():
-        for sent in method["credentials"]:
-            credential = {"id": token("cred_", 22), **sent, "created_at": now, "updated_at": now}
-            credential.setdefault("kid", token("", 43))
-            if name == "private_key_jwt":
-                credential.setdefault("alg", "RS256")
-            kept[credential["id"]] = credential
-            ids.append({"id": credential["id"]})
-        client["client_authentication_methods"] = {name: {"credentials": ids}}
-
-
 def _link(tenant: Tenant, client: Object) -> None:
     identifier = client.get("resource_server_identifier")
     if identifier is None:
@@ -178,28 +124,41 @@ def _link(tenant: Tenant, client: Object) -> None:
     api["client_id"] = client["client_id"]
 
 
-def _signing_keys(tenant: Tenant) -> list[Object]:
-    return [{"cert": tenant.keys.signing_certificate, "subject": f"/CN={tenant.domain}"}]
+@lru_cache(maxsize=8)
+def _pkcs7(certificate: str) -> str:
+    return serialize_certificates([x509.load_pem_x509_certificate(certificate.encode())], Encoding.PEM).decode()
 
 
-def _show(call: Call, client: Object) -> Object:
-    shown = dict(client)
-    if "client_authentication_methods" in shown:
-        shown.pop("client_secret", None)
-    shown["signing_keys"] = _signing_keys(call.tenant)
-    if "read:client_keys" not in call.scopes:
-        shown = {key: value for key, value in shown.items() if key not in SECRET_FIELDS}
-    return shown
+def _signing_keys(tenant: Tenant, method: str) -> list[Object]:
+    """Reads call the subject deprecated, answers to a create have the private key too (should-deploy-… recordings)."""
+    certificate = tenant.keys.signing_certificate
+    shown = {
+        "cert": certificate,
+        "pkcs7": _pkcs7(certificate),
+        "subject": "deprecated" if method == "GET" else f"/CN={tenant.domain}",
+    }
+    return [{**shown, "key": tenant.keys.signing_key} if method == "POST" else shown]
+
+
+def _show(call: Call, client: Object, method: str = "GET") -> Object:
+    """A client as the answer to a request of this method shows it."""
+    hidden = SEARCH_ONLY | (GET_ONLY if method == "PATCH" else set())
+    if "client_authentication_methods" in client:
+        hidden |= {"client_secret"}
+    if not call.scopes.intersection(SECRET_SCOPES):
+        hidden |= SECRET_FIELDS
+    shown = {**client, "signing_keys": _signing_keys(call.tenant, method)}
+    return {key: value for key, value in shown.items() if key not in hidden}
 
 
 def _check_fields(call: Call) -> None:
     named = {name.strip() for name in call.query.get("fields", "").split(",")}
     wanted = listing.flag(call.query, "include_fields") is not False
-    if wanted and named & SECRET_FIELDS and "read:client_keys" not in call.scopes:
+    if wanted and named & SECRET_FIELDS and not call.scopes.intersection(SECRET_SCOPES):
         raise ApiError(
             403,
             "Some fields cannot be read with the permissions granted by the bearer token scopes. "
-            "Expected any of: read:client_keys",
+            f"Expected any of: {','.join(SECRET_SCOPES)}",
             "insufficient_scope",
         )
 
@@ -213,25 +172,23 @@ def _find(tenant: Tenant, name: str) -> Object:
 
 def make(tenant: Tenant, body: Object, mode: str | None) -> Object:
     """The one maker of clients, which stores what it made. `mode` is the security mode, None for first-party."""
-    made = _first_party(body) if mode is None else _permissive(body) if mode == "permissive" else _strict()
+    moment = tenant.timestamp()
     client: dict[str, Any] = {
         "tenant": "emulator",
         "global": False,
-        "is_token_endpoint_ip_header_trusted": False,
-        "is_first_party": mode is None,
-        "sso_disabled": False,
         "cross_origin_auth": False,
-        "cross_origin_authentication": False,
         "client_id": token("tpc_", 22) if mode == "strict" else token("", 32),
         "callback_url_template": False,
         "client_secret": token("", 64),
-        "custom_login_page_on": True,
-        **made,
-        **body,
+        **client_defaults.created(body, mode),
+        "created_at": moment,
+        "updated_at": moment,
     }
-    client["jwt_configuration"] = {**made["jwt_configuration"], **client["jwt_configuration"]}
+    if client.get("external_metadata_type") == "cimd":
+        # In no answer of the TestAccClientCIMD recording.
+        del client["cross_origin_authentication"]
     _link(tenant, client)
-    _store_keys(tenant, client)
+    client_credentials.keep(tenant, client)
     tenant.objects(COLLECTION)[client["client_id"]] = client
     if mode is None and tenant.settings["flags"].get("enable_client_connections", True):
         for connection in tenant.objects(CONNECTIONS).values():
@@ -239,13 +196,20 @@ def make(tenant: Tenant, body: Object, mode: str | None) -> Object:
     return client
 
 
+def _check_methods(call: Call, scope: str) -> None:
+    """Authentication methods have a scope of their own."""
+    if call.body.get("client_authentication_methods") is not None and scope not in call.scopes:
+        raise insufficient_scope((scope,))
+
+
 def create(call: Call) -> Answer:
+    _check_methods(call, "create:client_credentials")
     body = {key: value for key, value in call.body.items() if value is not None}
     mode = _check_mode(call.tenant, body)
     if mode == "strict":
         _check_strict(body)
     client = make(call.tenant, body, mode)
-    return Answer(201, {**_show(call, client), "encrypted": True})
+    return Answer(201, {**_show(call, client, "POST"), "encrypted": True})
 
 
 def _chosen(call: Call, client: Object) -> bool:
@@ -258,11 +222,49 @@ def _chosen(call: Call, client: Object) -> bool:
     return query.get("external_client_id") in (None, client.get("external_client_id"))
 
 
+def _searched(tenant: Tenant, client: Object) -> Object:
+    """What a search can ask a client for."""
+    grants = [
+        grant for grant in tenant.objects("client_grants").values() if grant.get("client_id") == client["client_id"]
+    ]
+    return {
+        **client,
+        "metadata": client.get("client_metadata", {}),
+        "client_grant": {
+            "organization_id": [one["id"] for grant in grants for one in organizations.with_grant(tenant, grant["id"])],
+            "allow_any_organization": any(grant.get("allow_any_organization") for grant in grants),
+        },
+    }
+
+
+def _of_query(call: Call) -> list[Object]:
+    """With `q`, which goes with no filter: it asks for the organizations of client grants only."""
+    clients, text = list(call.tenant.objects(COLLECTION).values()), call.query.get("q")
+    if text is None:
+        return clients
+    mixed = sorted(_FILTERS.intersection(call.query) - {"q"})
+    if mixed:
+        raise listing.invalid_query(f"q cannot be used in combination with {','.join(mixed)}", "q")
+    fits = search.lucene(text, _GRANT_FIELDS)
+    return [client for client in clients if fits(_searched(call.tenant, client))]
+
+
+def find(call: Call) -> Answer:
+    """`GET /clients/search`, with checkpoints only."""
+
+    def shape(client: Object) -> Object:
+        moments = {key: client[key] for key in SEARCH_ONLY if key in client}
+        shown = {key: value for key, value in _show(call, client).items() if key not in NOT_SEARCHED}
+        return listing.narrow({**shown, **moments}, call.query)
+
+    clients = [client for client in call.tenant.objects(COLLECTION).values() if not client.get("global")]
+    chosen = search.chosen(call.query, clients, lambda client: _searched(call.tenant, client), _SEARCH)
+    return Answer(200, search.page(chosen, call.query, COLLECTION, key="client_id", shape=shape))
+
+
 def read_all(call: Call) -> Answer:
-    if "q" in call.query:
-        raise listing.invalid_query("Searching with q is not supported by the emulator", "q")
     _check_fields(call)
-    clients = [client for client in call.tenant.objects(COLLECTION).values() if _chosen(call, client)]
+    clients = [client for client in _of_query(call) if _chosen(call, client)]
 
     def shape(client: Object) -> Object:
         return listing.narrow(_show(call, client), call.query, ALWAYS_IN_LISTS)
@@ -282,27 +284,23 @@ def _check_unchangeable(body: Object, stored: Object) -> None:
 
 
 def update(call: Call) -> Answer:
-    stored, body = _find(call.tenant, call.id), dict(call.body)
+    stored, body = _find(call.tenant, call.id), call.body
+    _check_methods(call, "update:client_credentials")
     _check_unchangeable(body, stored)
     if stored.get("third_party_security_mode") == "strict":
         _check_strict(body, cimd=stored.get("external_metadata_type") == "cimd")
-    if "client_metadata" in body:
-        body["client_metadata"] = merged(stored.get("client_metadata", {}), body["client_metadata"])
-    if "jwt_configuration" in body:
-        body["jwt_configuration"] = {"secret_encoded": False, **body["jwt_configuration"]}
-    if body.get("refresh_token"):
-        body["refresh_token"] = merged({}, body["refresh_token"])
-    for name in MERGED_PER_KEY:
-        if name in body:
-            body[name] = {**stored.get(name, {}), **body[name]}
-    if body.get("initiate_login_uri") == "":
-        # The empty string removes it (TestAccClientConfig recording); other texts stay as "".
-        body["initiate_login_uri"] = None
-    if body.get("oidc_logout") == {}:
-        body["oidc_logout"] = None
-    client = merged(stored, body)
+    client = {**client_defaults.changed(stored, body), "updated_at": call.tenant.timestamp()}
     call.tenant.objects(COLLECTION)[client["client_id"]] = client
-    return Answer(200, _show(call, client))
+    return Answer(200, _show(call, client, "PATCH"))
+
+
+def rotate_secret(call: Call) -> Answer:
+    client = _find(call.tenant, call.id)
+    if "private_key_jwt" in client.get("client_authentication_methods", {}):
+        raise invalid_body("The secret of a client that authenticates with Private Key JWT cannot be rotated")
+    client["client_secret"] = token("", 64)
+    client["updated_at"] = call.tenant.timestamp()
+    return Answer(200, _show(call, client, "PATCH"))
 
 
 def delete(call: Call) -> Answer:
@@ -314,9 +312,7 @@ def delete(call: Call) -> Answer:
         raise invalid_body("Global client cannot be deleted.")
     del tenant.objects(COLLECTION)[call.id]
     tenant.objects("credentials").pop(call.id, None)
-    grants = tenant.objects("client_grants")
-    for grant in [grant for grant in grants.values() if grant.get("client_id") == call.id]:
-        del grants[grant["id"]]
+    client_grants.drop(tenant, "client_id", call.id)
     for connection in tenant.objects(CONNECTIONS).values():
         connection["enabled_clients"] = [name for name in connection["enabled_clients"] if name != call.id]
     for api in tenant.objects("resource_servers").values():
@@ -335,40 +331,39 @@ def read_connections(call: Call) -> Answer:
         for connection in call.tenant.objects(CONNECTIONS).values()
         if call.id in connection["enabled_clients"] and (not strategies or connection["strategy"] in strategies)
     ]
-    query = call.query if "take" in call.query else call.query.__class__([*call.query.multi_items(), ("take", "50")])
-    return Answer(200, listing.page(enabled, query, CONNECTIONS, key="id", checkpoint=True))
-
-
-def read_credentials(call: Call) -> Answer:
-    _find(call.tenant, call.id)
-    shown = ("id", "credential_type", "kid", "alg", "name", "subject_dn", "created_at", "updated_at", "expires_at")
-    kept = call.tenant.objects("credentials").get(call.id, {}).values()
-    return Answer(200, [{key: credential[key] for key in shown if key in credential} for credential in kept])
+    return Answer(200, listing.page(enabled, listing.with_take(call.query), CONNECTIONS, key="id", checkpoint=True))
 
 
 _PATH = "/clients"
 _READ = ("read:clients", "read:client_keys", "read:client_credentials", "read:client_summary")
 _FILTERS = {"is_first_party", "is_global", "app_type", "external_client_id", "q"}
+_GRANT_FIELDS = ("client_grant.organization_id", "client_grant.allow_any_organization")
+_SEARCH = search.Fields(
+    ("client_id", "external_client_id", "name", "app_type", "is_first_party", "updated_at", "metadata", *_GRANT_FIELDS),
+    ("name", "updated_at"),
+)
 OPERATIONS = (
+    Operation("GET", f"{_PATH}/search", _READ, find, query=search.PARAMETERS),
     Operation("GET", _PATH, _READ, read_all, query=listing.PAGING | listing.CHECKPOINT | listing.FIELDS | _FILTERS),
     Operation("POST", _PATH, ("create:clients",), create, schemas.request("CreateClient")),
     Operation("GET", f"{_PATH}/{{id}}", _READ, read, query=listing.FIELDS),
     Operation(
         "PATCH",
         f"{_PATH}/{{id}}",
-        ("update:clients", "update:client_keys"),
+        (
+            *("update:clients", "update:client_keys", "update:client_credentials"),
+            "update:client_token_vault_privileged_access",
+        ),
         update,
         schemas.request("UpdateClient"),
     ),
     Operation("DELETE", f"{_PATH}/{{id}}", ("delete:clients",), delete),
+    Operation("POST", f"{_PATH}/{{id}}/rotate-secret", ("update:client_keys",), rotate_secret),
     Operation(
         "GET",
         f"{_PATH}/{{id}}/connections",
         ("read:connections", "read:clients", "read:client_summary"),
         read_connections,
         query=listing.CHECKPOINT | listing.FIELDS | {"strategy"},
-    ),
-    Operation(
-        "GET", f"{_PATH}/{{id}}/credentials", ("read:client_credentials",), read_credentials, query=listing.PAGING
     ),
 )

@@ -3,20 +3,21 @@
 
 """Connections: `{id, options, strategy, name, is_domain_connection, authentication, …, enabled_clients, realms}`.
 
-`options` are replaced whole by a PATCH; the few values that the server puts back on its own are made here.
+`options` are replaced whole by a PATCH, but for what the server makes of them again.
 """
 
 from __future__ import annotations
 
-import copy
+import asyncio
 import re
-from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
 
-from .. import listing, schemas
+from .. import connection_options, listing, schemas
+from ..connection_options import Write
 from ..errors import ApiError, insufficient_scope, invalid_body, missing
-from ..tenant import Tenant, database_defaults, password_options, token
+from ..fetch import Unavailable
+from ..tenant import Tenant, token
 from .operation import Answer, Call, Object, Operation, merged
 
 COLLECTION = "connections"
@@ -26,12 +27,9 @@ DELETION_SECONDS = 1.0
 
 ALWAYS_SHOWN = ("id", "is_domain_connection", "authentication", "connected_accounts")
 
-ENTERPRISE = frozenset(
-    {"ad", "adfs", "google-apps", "ip", "office365", "oidc", "okta", "pingfederate", "samlp", "sharepoint", "waad"}
-)
-WITH_TICKET = frozenset({"ad", "adfs", "google-apps", "pingfederate", "samlp", "waad"})
-# Since July 2026 single reads and PATCH answers of these lack enabled_clients; lists and POST answers have it.
-WITHOUT_ENABLED_CLIENTS = frozenset({"google-apps", "oidc", "samlp"})
+# Endpoints that reads leave out where they are null, while the answers to writes have them (TestAccConnectionLine,
+# TestAccConnectionTwitter). Other nulls are read back (TestAccConnectionCustomSMS, TestAccSCIMConfiguration).
+UNREAD_NULLS = ("authorizationURL", "tokenURL")
 
 LEGACY_PASSWORD_OPTIONS = (
     "passwordPolicy",
@@ -41,89 +39,31 @@ LEGACY_PASSWORD_OPTIONS = (
     "password_no_personal_info",
 )
 
-_GOOGLE_SCOPES = {
-    "email": "email",
-    "profile": "profile",
-    "gmail": "https://mail.google.com/mail/feed/atom",
-    "youtube": "https://gdata.youtube.com",
-}
-_OIDC_ENDPOINTS = ("issuer", "authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri")
 
-
-def _filled(defaults: Object, given: Object) -> Object:
-    """`given` with defaults put in where it has nothing, at every depth."""
-    result = copy.deepcopy(defaults)
-    for key, value in given.items():
-        both = isinstance(value, dict) and isinstance(result.get(key), dict)
-        result[key] = _filled(result[key], value) if both else value
-    return result
-
-
-def _database(options: Object, new: bool) -> Object:
-    made = _filled(database_defaults(), options)
-    if new:
-        made.setdefault("mfa", {"active": True, "return_enroll_settings": True})
-        made.setdefault("strategy_version", 2)
-        made["password_options"] = _filled(password_options(), made.get("password_options", {}))
-    elif "password_options" in made:
-        made["password_options"] = _filled(password_options(), made["password_options"])
-    return made
-
-
-def _google(options: Object, new: bool) -> Object:
-    derived = [scope for name, scope in _GOOGLE_SCOPES.items() if options.get(name) is True]
-    return {"profile": True, **options, "scope": options.get("scope", derived)}
-
-
-def _facebook(options: Object, new: bool) -> Object:
-    return {**options, "scope": ",".join(name for name, value in options.items() if value is True)}
-
-
-def _github(options: Object, new: bool) -> Object:
-    derived = [
-        "user:email" if name == "email" else name.replace("_", ":") for name, value in options.items() if value is True
-    ]
-    return {**options, "scope": options.get("scope", derived)}
-
-
-def _openid(options: Object, new: bool) -> Object:
-    """`oidc_metadata` is the discovery document on a live tenant; here it is what was sent."""
-    given = {key: value for key, value in options.items() if value is not None}
-    return {
-        **given,
-        "oidc_metadata": {name: given[name] for name in _OIDC_ENDPOINTS if name in given},
-        "schema_version": "oidc-V4",
-        "attribute_map": given.get("attribute_map", {"mapping_mode": "bind_all"}),
-        "connection_settings": given.get("connection_settings", {"pkce": "auto" if new else "disabled"}),
-    }
-
-
-def _saml(options: Object, new: bool) -> Object:
-    """`metadataXml` is never returned (TestAccConnectionSAML recording)."""
-    return {key: value for key, value in options.items() if key != "metadataXml"}
-
-
-SERVER_MADE: dict[str, Callable[[Object, bool], Object]] = {
-    "auth0": _database,
-    "facebook": _facebook,
-    "github": _github,
-    "google-oauth2": _google,
-    "oidc": _openid,
-    "okta": _openid,
-    "samlp": _saml,
-}
-
-
-def _stored_options(strategy: str, options: Object, *, new: bool) -> Object:
-    made = SERVER_MADE[strategy](options, new) if strategy in SERVER_MADE else dict(options)
-    if made.get("configuration"):
+async def _stored_options(tenant: Tenant, strategy: str, options: Object, *, new: bool) -> Object:
+    document = await _document(tenant, connection_options.strategy(strategy).source(options))
+    made = connection_options.stored(strategy, options, Write(new, tenant.domain, document))
+    if isinstance(made.get("configuration"), dict):
         # Never equal to what was sent and never readable: encrypted anew on each write.
         made["configuration"] = {name: token("2.0$", 64) for name in made["configuration"]}
     return made
 
 
+async def _document(tenant: Tenant, url: object) -> bytes | None:
+    """What is at the URL, if anything is. The emulator itself may be the host, so the event loop must go on."""
+    if not isinstance(url, str) or not url.startswith("https://"):
+        return None
+    try:
+        return await asyncio.to_thread(tenant.fetch, url)
+    except (Unavailable, ValueError):
+        return None
+
+
 def _check_options(options: Object, stored: Object | None) -> None:
-    """`stored` is None on create. Texts: TestAccConnectionOptionsAttr… and TestAccConnectionAdd… recordings."""
+    """`stored` is None on create. Texts: TestAccConnectionOptionsAttr… and TestAccConnectionAdd… recordings.
+
+    `requires_username: false` goes with attributes (TestAccConnectionPasswordAuthenticationBehaviors).
+    """
     attributes = options.get("attributes")
     if "password_options" in options:
         for name in LEGACY_PASSWORD_OPTIONS:
@@ -132,7 +72,7 @@ def _check_options(options: Object, stored: Object | None) -> None:
     if attributes is None:
         return
     for name in ("validation", "requires_username"):
-        if name in options:
+        if options.get(name) not in (None, False):
             raise invalid_body(f"Cannot set both options.attributes and options.{name}")
     if not any(attribute.get("identifier", {}).get("active") for attribute in attributes.values()):
         raise invalid_body("attributes must contain one active identifier")
@@ -140,7 +80,7 @@ def _check_options(options: Object, stored: Object | None) -> None:
     if phone.get("identifier", {}).get("active") and phone.get("signup", {}).get("status") != "required":
         raise invalid_body("attribute phone_number must also be required on signup")
     if stored is not None and "email" in attributes:
-        _check_unique(attributes["email"].get("unique", True), stored.get("attributes", {}).get("email"))
+        _check_unique(attributes["email"].get("unique", True), (stored.get("attributes") or {}).get("email"))
 
 
 def _check_unique(unique: bool, stored: Object | None) -> None:
@@ -184,9 +124,17 @@ def _visible(call: Call, connection: Object) -> Object:
 
 def _single(call: Call, connection: Object) -> Object:
     shown = dict(_visible(call, connection))
-    if shown["strategy"] in WITHOUT_ENABLED_CLIENTS:
+    if connection_options.strategy(connection["strategy"]).hides_clients:
         shown.pop("enabled_clients", None)
     return shown
+
+
+def _read(connection: Object) -> Object:
+    options = connection.get("options") or {}
+    unread = [name for name in UNREAD_NULLS if name in options and options[name] is None]
+    if not unread:
+        return connection
+    return {**connection, "options": {name: value for name, value in options.items() if name not in unread}}
 
 
 def read_all(call: Call) -> Answer:
@@ -198,13 +146,14 @@ def read_all(call: Call) -> Answer:
     ]
 
     def shape(connection: Object) -> Object:
-        return listing.narrow(_visible(call, connection), call.query, ALWAYS_SHOWN)
+        return listing.narrow(_read(_visible(call, connection)), call.query, ALWAYS_SHOWN)
 
     return Answer(200, listing.page(chosen, call.query, COLLECTION, key="id", checkpoint=True, shape=shape))
 
 
 def read(call: Call) -> Answer:
-    return Answer(200, listing.narrow(_single(call, _find(call.tenant, call.id)), call.query, ALWAYS_SHOWN))
+    shown = _read(_single(call, _find(call.tenant, call.id)))
+    return Answer(200, listing.narrow(shown, call.query, ALWAYS_SHOWN))
 
 
 def _check_name(tenant: Tenant, name: str) -> None:
@@ -220,26 +169,24 @@ def _check_name(tenant: Tenant, name: str) -> None:
         raise ApiError(409, "A connection with the same name already exists", "connection_conflict")
 
 
-def create(call: Call) -> Answer:
+async def create(call: Call) -> Answer:
     tenant, body = call.tenant, call.body
-    name, strategy = body["name"], body["strategy"]
-    options = body.get("options", {})
-    _check_name(tenant, name)
+    name, strategy, options = body["name"], body["strategy"], body.get("options", {})
+    row = connection_options.strategy(strategy)
     if strategy == "auth0":
         _check_options(options, None)
     _check_cross_app_access(body, strategy)
-    connection: dict[str, Any] = {
-        "id": token("con_", 16),
-        "options": _stored_options(strategy, options, new=True),
-        "strategy": strategy,
-        "name": name,
-    }
-    if strategy in WITH_TICKET:
-        connection["provisioning_ticket_url"] = f"{tenant.issuer}p/{strategy}/{token('', 8)}"
+    made = await _stored_options(tenant, strategy, options, new=True)
+    _check_name(tenant, name)
+    connection: dict[str, Any] = {"id": token("con_", 16), "options": made, "strategy": strategy, "name": name}
+    if row.ticket:
+        connection["provisioning_ticket_url"] = f"{tenant.issuer}p/{strategy}/{token('', 32)}"
     connection["is_domain_connection"] = False
-    if strategy in ENTERPRISE:
-        connection.update(show_as_button=False, display_name=name)
+    if row.enterprise:
+        connection["show_as_button"] = False
     connection.update(authentication={"active": True}, connected_accounts={"active": False})
+    if row.named:
+        connection["display_name"] = name
     sent = {key: value for key, value in body.items() if key not in connection or key in _CHANGEABLE}
     connection.update({key: value for key, value in sent.items() if key != "options" and value is not None})
     connection["enabled_clients"] = _known_clients(tenant, body.get("enabled_clients", []))
@@ -251,7 +198,7 @@ def create(call: Call) -> Answer:
 _CHANGEABLE = frozenset(schemas.REQUESTS["UpdateConnection"]["properties"])
 
 
-def update(call: Call) -> Answer:
+async def update(call: Call) -> Answer:
     tenant, body = call.tenant, dict(call.body)
     if "options" in body and "update:connections_options" not in call.scopes:
         raise insufficient_scope(["update:connections_options"])
@@ -261,11 +208,13 @@ def update(call: Call) -> Answer:
         options = body["options"] or {}
         if stored["strategy"] == "auth0":
             _check_options(options, stored["options"])
-        body["options"] = _stored_options(stored["strategy"], options, new=False)
+        body["options"] = await _stored_options(tenant, stored["strategy"], options, new=False)
+        # Others may have changed it meanwhile.
+        stored = _find(tenant, call.id)
     if "enabled_clients" in body:
         body["enabled_clients"] = _known_clients(tenant, body["enabled_clients"] or [])
-    if stored["strategy"] in ENTERPRISE:
-        # A display_name left out goes back to the name.
+    if "display_name" in stored:
+        # One that is left out goes back to the name.
         body.setdefault("display_name", stored["name"])
     connection = merged(stored, body)
     tenant.objects(COLLECTION)[connection["id"]] = connection

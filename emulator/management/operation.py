@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from inspect import isawaitable
 from typing import Any
 from urllib.parse import unquote
@@ -18,9 +19,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from .. import listing
+from .. import listing, logs
 from ..errors import ApiError, insufficient_scope, validate
-from ..oauth import authenticate
+from ..oauth import authenticate, client_of
 from ..tenant import Tenant
 
 PREFIX = "/api/v2"
@@ -31,22 +32,29 @@ Object = dict[str, Any]
 
 @dataclass(frozen=True)
 class Call:
-    """One request that has passed authentication, scope check and request schema. `id` is decoded once."""
+    """One request that has passed authentication, scope check and request schema.
+
+    `id` and `member`, what the path names, are decoded once.
+    """
 
     tenant: Tenant
     scopes: frozenset[str]
     query: QueryParams
     id: str = ""
     body: Any = None
+    member: str = ""
 
 
 @dataclass(frozen=True)
 class Answer:
     status: int
     body: Any = None
+    headers: Mapping[str, str] | None = None
 
     def response(self) -> Response:
-        return Response(status_code=self.status) if self.body is None else JSONResponse(self.body, self.status)
+        if self.body is None:
+            return Response(status_code=self.status)
+        return JSONResponse(self.body, self.status, self.headers)
 
 
 @dataclass(frozen=True)
@@ -73,9 +81,14 @@ class Operation:
             if self.schema is not None:
                 body = _payload(await request.body())
                 validate(self.schema, body)
-            identifier = unquote(request.path_params.get("id", ""))
-            made = self.run(Call(tenant, granted, request.query_params, identifier, body))
+            if self.method == "POST":
+                check_room(tenant, self.path.removeprefix("/").replace("-", "_"))
+            named = {key: unquote(value) for key, value in request.path_params.items()}
+            made = self.run(Call(tenant, granted, request.query_params, body=body, **named))
             answer = await made if isawaitable(made) else made
+            caller = client_of(request.headers.get("authorization"))
+            query = dict(request.query_params)
+            logs.managed(tenant, caller, self.method, self.path, request.url.path, query, answer.status, answer.body)
             if self.method != "GET":
                 tenant.save()
             return answer.response()
@@ -92,6 +105,20 @@ def _payload(content: bytes) -> Any:
         return json.loads(content)
     except ValueError:
         raise ApiError(400, "Invalid request payload JSON format") from None
+
+
+def check_room(tenant: Tenant, collection: str) -> None:
+    """One more object must fit into the tenant's plan. What Auth0 itself puts into the collection is not counted."""
+    limit = tenant.limits.get(collection)
+    if limit is None:
+        return
+    own = [item for item in tenant.objects(collection).values() if not (item.get("is_system") or item.get("global"))]
+    if len(own) >= limit:
+        raise ApiError(403, "You reached the limit of entities of this type for this tenant.", "too_many_entities")
+
+
+def timestamp(moment: datetime) -> str:
+    return moment.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def merged(stored: Object, change: Object) -> Object:

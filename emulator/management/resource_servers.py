@@ -8,7 +8,6 @@ Defaults of a create with `identifier` alone: TestAccResourceServer recording of
 
 from __future__ import annotations
 
-import copy
 import secrets
 from urllib.parse import unquote
 
@@ -17,35 +16,23 @@ from joserfc.jwk import RSAKey
 from .. import listing, schemas
 from ..errors import ApiError, invalid_body, missing, not_allowed
 from ..tenant import Tenant, hex_id
-from . import roles
+from . import client_grants, roles, search, system_apis
 from .operation import Answer, Call, Object, Operation, merged
 
 COLLECTION = "resource_servers"
-# In no recorded answer.
-SECRET_FIELDS = frozenset({"signing_secret"})
-
-# System APIs take these and nothing else.
-SYSTEM_CHANGEABLE = frozenset(
-    {
-        "token_lifetime",
-        "token_lifetime_for_web",
-        "skip_consent_for_verifiable_first_party_clients",
-        "subject_type_authorization",
-        "authorization_policy",
-    }
-)
-
-MY_ACCOUNT_SCOPES = (
-    *(f"{action}:me:connected_accounts" for action in ("create", "read", "delete")),
-    *(f"{action}:me:authentication_methods" for action in ("create", "read", "update", "delete")),
-    "read:me:factors",
-)
-# The rest follows with the next read (TestAccResourceServer_ACR recording).
-MY_ACCOUNT_SCOPES_AT_ONCE = 3
+# In no recorded answer; searches may ask for the moment.
+HIDDEN = frozenset({"signing_secret", "updated_at"})
 
 
 def _default_subject_types() -> Object:
     return {"client": {"policy": "require_client_grant"}, "user": {"policy": "allow_all"}}
+
+
+def _online_access(body: Object) -> Object:
+    """TestAccClientGrant_AnonymousUser recording; other APIs lack both keys until they are sent."""
+    if "anonymous_user" not in body.get("subject_type_authorization", {}):
+        return {}
+    return {"allow_online_access": False, "allow_online_access_with_ephemeral_sessions": False}
 
 
 def _find(tenant: Tenant, name: str) -> Object:
@@ -88,7 +75,7 @@ def _check_web_lifetime(body: Object, api: Object) -> None:
 
 
 def _show(call: Call, api: Object) -> Object:
-    visible = {key: value for key, value in api.items() if key not in SECRET_FIELDS}
+    visible = {key: value for key, value in api.items() if key not in HIDDEN}
     return listing.narrow(visible, call.query)
 
 
@@ -107,11 +94,17 @@ def read_all(call: Call) -> Answer:
 
 
 def read(call: Call) -> Answer:
-    api = _find(call.tenant, call.id)
-    shown = copy.deepcopy(_show(call, api))
-    if api["identifier"] == f"{call.tenant.issuer}me/":
-        api["scopes"] = [{"value": value} for value in MY_ACCOUNT_SCOPES]
-    return Answer(200, shown)
+    return Answer(200, _show(call, _find(call.tenant, call.id)))
+
+
+def find(call: Call) -> Answer:
+    """`GET /resource-servers/search`, with checkpoints only."""
+
+    def shape(api: Object) -> Object:
+        return _show(call, api)
+
+    chosen = search.chosen(call.query, call.tenant.objects(COLLECTION).values(), dict, _SEARCH)
+    return Answer(200, search.page(chosen, call.query, COLLECTION, key="id", shape=shape))
 
 
 def create(call: Call) -> Answer:
@@ -120,45 +113,32 @@ def create(call: Call) -> Answer:
         raise ApiError(409, "A resource server with the same identifier already exists", "resource_conflict")
     if identifier == f"{tenant.issuer}userinfo":
         raise invalid_body("The selected identifier is reserved.")
-    if identifier == f"{tenant.issuer}me/":
-        api = _my_account_api(identifier)
-    else:
+    api = system_apis.activated(tenant, call.body)
+    if api is None:
         given = {key: value for key, value in call.body.items() if value is not None}
         api = {
             "id": hex_id(),
             "allow_offline_access": False,
             "skip_consent_for_verifiable_first_party_clients": False,
+            **_online_access(call.body),
             "subject_type_authorization": _default_subject_types(),
             "token_lifetime": 86400,
             "token_lifetime_for_web": 7200,
             "signing_alg": "RS256",
             **given,
         }
-        _check_web_lifetime(call.body, api)
-    tenant.objects(COLLECTION)[api["id"]] = _normalized(api)
-    return Answer(201, _show(call, api))
+    _check_web_lifetime(call.body, api)
+    return Answer(201, _show(call, system_apis.at_once(tenant, _store(tenant, api))))
 
 
-def _my_account_api(identifier: str) -> Object:
-    """Created by its identifier; name and the rest of the body are ignored."""
-    return {
-        "id": hex_id(),
-        "name": "Auth0 My Account API",
-        "identifier": identifier,
-        "allow_offline_access": True,
-        "skip_consent_for_verifiable_first_party_clients": False,
-        "subject_type_authorization": {"client": {"policy": "deny_all"}, "user": {"policy": "require_client_grant"}},
-        "proof_of_possession": {"mechanism": "dpop", "required": False},
-        "token_lifetime": 600,
-        "token_lifetime_for_web": 600,
-        "signing_alg": "RS256",
-        "scopes": [{"value": value} for value in MY_ACCOUNT_SCOPES[:MY_ACCOUNT_SCOPES_AT_ONCE]],
-        "is_system": True,
-    }
+def _store(tenant: Tenant, api: Object) -> Object:
+    stored = {**_normalized(api), "updated_at": tenant.timestamp()}
+    tenant.objects(COLLECTION)[api["id"]] = stored
+    return stored
 
 
 def _check_system(body: Object) -> None:
-    refused = [key for key in body if key not in SYSTEM_CHANGEABLE]
+    refused = [key for key in body if key not in system_apis.CHANGEABLE]
     if "name" in refused:
         raise not_allowed(["name"])
     if refused:
@@ -171,7 +151,7 @@ def update(call: Call) -> Answer:
         _check_system(call.body)
     api = merged(stored, call.body)
     _check_web_lifetime(call.body, api)
-    call.tenant.objects(COLLECTION)[api["id"]] = _normalized(api)
+    api = _store(call.tenant, api)
     roles.keep_scopes(call.tenant, api["identifier"], (scope["value"] for scope in api.get("scopes", [])))
     return Answer(200, _show(call, api))
 
@@ -185,15 +165,15 @@ def delete(call: Call) -> Answer:
     if api["identifier"] == tenant.management_audience:
         raise invalid_body("System resource servers cannot be deleted.")
     del tenant.objects(COLLECTION)[api["id"]]
-    grants = tenant.objects("client_grants")
-    for grant in [grant for grant in grants.values() if grant["audience"] == api["identifier"]]:
-        del grants[grant["id"]]
+    client_grants.drop(tenant, "audience", api["identifier"])
     roles.keep_scopes(tenant, api["identifier"], ())
     return Answer(204)
 
 
 _READ, _PATH = ("read:resource_servers",), "/resource-servers"
+_SEARCH = search.Fields(("id", "identifier", "name", "updated_at"), ("identifier", "name", "updated_at"))
 OPERATIONS = (
+    Operation("GET", f"{_PATH}/search", _READ, find, query=search.PARAMETERS),
     Operation("GET", _PATH, _READ, read_all, query=listing.PAGING | listing.FIELDS | {"identifiers"}),
     Operation("POST", _PATH, ("create:resource_servers",), create, schemas.request("CreateResourceServer")),
     Operation("GET", f"{_PATH}/{{id}}", _READ, read, query=listing.FIELDS),

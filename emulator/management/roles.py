@@ -23,14 +23,14 @@ ROLES_OF_A_TENANT = 1000
 PERMISSIONS_OF_A_ROLE = 1000
 
 
-def _find(tenant: Tenant, name: str) -> Object:
+def find(tenant: Tenant, name: str) -> Object:
     found: Object | None = tenant.objects(COLLECTION).get(name)
     if found is None:
         raise missing("role")
     return found
 
 
-def _show(role: Object) -> Object:
+def show(role: Object) -> Object:
     """Every answer but that of a create has a description (TestAccRole recording)."""
     return {"description": "", **{key: value for key, value in role.items() if key != PERMISSIONS}}
 
@@ -42,7 +42,7 @@ def _check_name(tenant: Tenant, role: Object) -> None:
             raise ApiError(409, "The role already exists.", "role_conflict")
 
 
-def _limit_reached() -> ApiError:
+def limit_reached() -> ApiError:
     return ApiError(403, "You reached the limit of entities of this type for this tenant.")
 
 
@@ -53,7 +53,7 @@ def create(call: Call) -> Answer:
         raise invalid_body('owner_id is required when type is "organization", and not allowed otherwise')
     _check_name(tenant, role)
     if len(tenant.objects(COLLECTION)) >= ROLES_OF_A_TENANT:
-        raise _limit_reached()
+        raise limit_reached()
     tenant.objects(COLLECTION)[role["id"]] = {**role, PERMISSIONS: []}
     return Answer(200, role)
 
@@ -69,30 +69,35 @@ def read_all(call: Call) -> Answer:
         if part in role["name"].casefold() and all(role.get(name) == value for name, value in wanted.items())
     ]
     chosen.sort(key=lambda role: str(role["name"]))
-    return Answer(200, listing.page(chosen, call.query, COLLECTION, key="id", checkpoint=False, shape=_show))
+    return Answer(200, listing.page(chosen, call.query, COLLECTION, key="id", checkpoint=False, shape=show))
 
 
 def read(call: Call) -> Answer:
-    return Answer(200, _show(_find(call.tenant, call.id)))
+    return Answer(200, show(find(call.tenant, call.id)))
 
 
 def update(call: Call) -> Answer:
-    role = {**_find(call.tenant, call.id), **call.body}
+    role = {**find(call.tenant, call.id), **call.body}
     _check_name(call.tenant, role)
     call.tenant.objects(COLLECTION)[role["id"]] = role
-    return Answer(200, _show(role))
+    return Answer(200, show(role))
 
 
 def delete(call: Call) -> Answer:
-    """200 and `{}`; 404 when repeated, unlike other objects. Users lose the role."""
-    del call.tenant.objects(COLLECTION)[_find(call.tenant, call.id)["id"]]
-    for user in call.tenant.objects("users").values():
-        if call.id in user.get("roles", []):
-            user["roles"].remove(call.id)
+    """200 and `{}`; 404 when repeated, unlike other objects."""
+    remove(call.tenant, find(call.tenant, call.id)["id"])
     return Answer(200, {})
 
 
-def _check_permission(tenant: Tenant, permission: Object) -> None:
+def remove(tenant: Tenant, name: str) -> None:
+    """Users lose the role."""
+    del tenant.objects(COLLECTION)[name]
+    for user in tenant.objects("users").values():
+        if name in user.get("roles", []):
+            user["roles"].remove(name)
+
+
+def check_permission(tenant: Tenant, permission: Object) -> None:
     """Both texts: public reports, the second one without what follows the colon."""
     identifier, name = permission["resource_server_identifier"], permission["permission_name"]
     api = tenant.resource_server(identifier)
@@ -102,7 +107,7 @@ def _check_permission(tenant: Tenant, permission: Object) -> None:
         raise ApiError(404, f"This permission does not exist: '{name}'", "inexistent_permission")
 
 
-def _detailed(tenant: Tenant, permission: Object) -> Object:
+def detailed(tenant: Tenant, permission: Object) -> Object:
     """Name of the API and description of the scope are those of now, and absent where there are none."""
     api = tenant.resource_server(permission["resource_server_identifier"]) or {}
     scopes = {scope["value"]: scope for scope in api.get("scopes", [])}
@@ -116,12 +121,12 @@ def _detailed(tenant: Tenant, permission: Object) -> Object:
 def read_permissions(call: Call) -> Answer:
     """By name, whatever the order in which they were added (TestAccDataSourceRole recording)."""
     found = sorted(
-        _find(call.tenant, call.id)[PERMISSIONS],
+        find(call.tenant, call.id)[PERMISSIONS],
         key=lambda permission: (permission["permission_name"], permission["resource_server_identifier"]),
     )
 
     def shape(permission: Object) -> Object:
-        return _detailed(call.tenant, permission)
+        return detailed(call.tenant, permission)
 
     return Answer(
         200, listing.page(found, call.query, PERMISSIONS, key="permission_name", checkpoint=False, shape=shape)
@@ -130,28 +135,31 @@ def read_permissions(call: Call) -> Answer:
 
 def add_permissions(call: Call) -> Answer:
     """All or none."""
-    role = _find(call.tenant, call.id)
+    role = find(call.tenant, call.id)
     together = list(role[PERMISSIONS])
     for permission in call.body[PERMISSIONS]:
-        _check_permission(call.tenant, permission)
+        check_permission(call.tenant, permission)
         if permission not in together:
             together.append(permission)
     if len(together) > PERMISSIONS_OF_A_ROLE:
-        raise _limit_reached()
+        raise limit_reached()
     role[PERMISSIONS] = together
     return Answer(201, {})
 
 
 def remove_permissions(call: Call) -> Answer:
     """204 also for what the role does not have (TestAccRolePermission recording)."""
-    role = _find(call.tenant, call.id)
+    role = find(call.tenant, call.id)
     role[PERMISSIONS] = [permission for permission in role[PERMISSIONS] if permission not in call.body[PERMISSIONS]]
     return Answer(204)
 
 
 def keep_scopes(tenant: Tenant, identifier: str, scopes: Iterable[str]) -> None:
-    """Takes from every role its permissions for all other scopes of the API."""
+    """Takes from every role and user the permissions for all other scopes of the API."""
     kept = set(scopes)
+    for user in tenant.objects("users").values():
+        if identifier in user.get("permissions", {}):
+            user["permissions"][identifier] = [name for name in user["permissions"][identifier] if name in kept]
     for role in tenant.objects(COLLECTION).values():
         role[PERMISSIONS] = [
             permission

@@ -67,6 +67,12 @@ options:
         MCP server must refuse that token.
       - Not the Management API, whose tokens are sent only to the tenant.
     type: str
+  browser_origin:
+    description:
+      - The origin of a web page whose MCP client calls the MCP server from the browser, such as
+        V(https://app.example.com). The gateway must then allow such calls (CORS).
+      - If not set, the finding C(cors) is skipped.
+    type: str
   gateway_required:
     description:
       - Whether it is a failure that the MCP server cannot be reached. If not, the findings about the gateway are
@@ -143,6 +149,7 @@ findings:
         - C(gateway), that the gateway answers.
         - C(unauthorized), that a request without a token gets status 401.
         - C(www_authenticate), that this answer names the protected resource metadata.
+        - C(cors), that a browser lets a page from O(browser_origin) call the MCP server.
         - C(protected_resource_metadata), that the gateway serves this metadata.
         - C(resource), that its C(resource) is O(mcp_server_url).
         - C(authorization_servers), that its first authorization server is the issuer.

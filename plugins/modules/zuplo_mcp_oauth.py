@@ -55,6 +55,8 @@ options:
       - The module writes the policy to C(config/policies.json) and attaches it to the MCP route in any
         C(config/*.oas.json). It writes C(modules/mcp-oauth.ts) and calls it in C(modules/zuplo.runtime.ts), unless that
         file registers an OAuthProtectedResourcePlugin itself.
+      - A plugin that C(modules/zuplo.runtime.ts) registers itself is corrected there, and a policy that the MCP route
+        has keeps its name. C(modules/mcp-oauth.ts) notes what O(state=absent) puts back.
       - Required if O(state=absent).
     type: path
   operations:
@@ -76,10 +78,27 @@ options:
   attach_to_tools:
     description:
       - Whether to attach the policy to the routes of the tools as well. The gateway passes the token on to them.
+      - A tool with another policy that refuses MCP clients, such as one for API keys, is an error, since nobody could
+        call it with both policies.
       - With V(false), anyone can call these routes directly, unless another policy guards them. The module warns of
         them and returns them in RV(open_routes). It does not detach a policy that is attached.
     type: bool
     default: false
+  move_route:
+    description:
+      - Whether an MCP route that the module has added takes the path of another O(mcp_server_url), if the project has
+        no route there and O(operations) are the same or not set.
+      - With V(false), and for a route that was written by hand, a policy that other routes use for another audience is
+        an error.
+    type: bool
+    default: true
+  cors_policy:
+    description:
+      - The CORS policy of an MCP route that the module adds or has added. Either one of the gateway, V(none) or
+        V(anything-goes), or one in C(corsPolicies) of C(config/policies.json).
+      - MCP clients that run in a web page need one that allows the page's origin.
+      - If not set, the one that the route has stays. A new route gets V(none).
+    type: str
   allow_links_outside:
     description:
       - Whether files of the project may be links that lead out of O(project_dir). They are then read and written where
@@ -91,7 +110,7 @@ options:
       - The name of an environment variable of the gateway that contains O(issuer_domain). It is written instead of the
         value, for a project that is deployed with several tenants.
       - If the variable is not set, the gateway refuses every token.
-      - If the option is not set, a variable that the policy has stays.
+      - If the option is not set, a text with variables that the policy has, and that may be the value, stays.
     type: str
   mcp_host_env:
     description:
@@ -99,22 +118,34 @@ options:
         written instead of the value. The rest of the URL stays as it is.
       - If the variable is not set, the gateway refuses every token. No variable can contain the whole audience, because
         the gateway does not check an audience that is not set.
-      - If the option is not set, a variable that the policy has stays. For a whole audience, the module then warns.
+      - If the option is not set, a text with variables that the policy has, and that may be the value, stays. For a
+        whole audience, the module then warns.
     type: str
   state:
     description:
       - V(absent) removes what V(present) has added for the same O(policy_name), and detaches the policy from all
         routes.
-      - A policy that existed before V(present) stays, with the options that V(present) has set. It is detached from the
-        routes to which V(present) has attached it.
+      - A policy that existed before V(present) stays. It is detached from the routes to which V(present) has attached
+        it.
+      - V(absent) puts back the values of a policy or plugin that V(present) has replaced, byte for byte. A value that
+        somebody has changed since stays.
     type: str
     choices: [present, absent]
     default: present
 extends_documentation_fragment: [mcp_ops.oauth._attributes]
 notes:
+  - The module knows what the gateway's own policies do with a token. If one of them refuses every MCP client at the MCP
+    route, this is an error. Of a policy that is code of the project's own it cannot be told, and the module warns.
+  - A project whose routes use the vendor's MCP Gateway (C(McpAuth0OAuthInboundPolicy) and its like) is an error. There
+    the gateway itself is the authorization server.
   - Several MCP servers in one project need one policy each. Give each task its own O(policy_name), and all of them the
     same O(resource_name) and O(issuer_domain), because the gateway has only one OAuthProtectedResourcePlugin.
   - The policy of only one MCP server can be attached to a tool, because no token passes two such policies.
+  - Of a plugin that C(modules/zuplo.runtime.ts) registers itself, the module corrects C(authorizationServers), and
+    C(resourceName) if O(resource_name) is set. The file must make the plugin once, of the class that it imports from
+    C(@zuplo/runtime), with an object literal as the only argument, without spreads and computed keys, and name one
+    authorization server. In any other form, a wrong issuer is an error. Values that the gateway computes when it runs
+    stay, and M(mcp_ops.oauth.mcp_oauth_check) cannot check them in the project.
 seealso:
   - module: mcp_ops.oauth.mcp_oauth_check
   - name: Zuplo documentation
@@ -162,7 +193,7 @@ files:
   elements: str
   sample: [config/policies.json, config/mcp.oas.json, modules/mcp-oauth.ts]
 open_routes:
-  description: The routes of tools without the policy. Anyone can call them, unless another policy guards them.
+  description: The routes of tools that no policy guards. Anyone can call them directly, without a token.
   returned: if O(project_dir) is set
   type: list
   elements: str

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import psutil
 
-from emulator.ratelimit import EVERYTHING, PLANS
+from emulator.plans import EVERYTHING, PLANS
 from tests.benchmark.contenders import Command, Contender, bare
 from tests.benchmark.job import Job, Object, others
 from tests.integration.harness import Tenant
@@ -205,7 +205,7 @@ class Laboratory:
 
 
 def _forced(log: Sequence[Object], plan: str) -> float:
-    limit = PLANS[plan].get(EVERYTHING)
+    limit = PLANS[plan].buckets.get(EVERYTHING)
     admitted = sum(r["path"].startswith("/api/v2/") and r["status"] != 429 for r in log)
     return max(0.0, (admitted - limit.burst) / limit.per_second) if limit else 0.0
 

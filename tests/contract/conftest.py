@@ -3,11 +3,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from emulator.tenant import Keys
+from tests.integration.conftest import emulator
+from tests.integration.harness import Tenant
+
+__all__ = ["emulator"]
 
 
 @pytest.fixture(scope="session")
 def keys() -> Keys:
     return Keys.create("tenant.example")
+
+
+@pytest.fixture(scope="module")
+def trust(emulator: Tenant) -> Iterator[None]:
+    """Clients in this process trust the emulator's CA, as an administrator would have them."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("SSL_CERT_FILE", emulator.ca_path)
+        environment.setenv("REQUESTS_CA_BUNDLE", emulator.ca_path)
+        yield

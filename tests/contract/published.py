@@ -12,6 +12,7 @@ of the installed auth0-python have besides is added. Texts and defaults are left
 from __future__ import annotations
 
 import ast
+import importlib
 import inspect
 import json
 import sys
@@ -21,20 +22,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pydantic
-from auth0.management.client_grants.client import ClientGrantsClient
-from auth0.management.client_grants.raw_client import RawClientGrantsClient
-from auth0.management.clients.client import ClientsClient
-from auth0.management.clients.raw_client import RawClientsClient
-from auth0.management.connections.client import ConnectionsClient
-from auth0.management.connections.raw_client import RawConnectionsClient
-from auth0.management.resource_servers.client import ResourceServersClient
-from auth0.management.resource_servers.raw_client import RawResourceServersClient
-from auth0.management.roles.client import RolesClient
-from auth0.management.roles.permissions.client import PermissionsClient
-from auth0.management.roles.permissions.raw_client import RawPermissionsClient
-from auth0.management.roles.raw_client import RawRolesClient
-from auth0.management.tenants.settings.client import SettingsClient
-from auth0.management.tenants.settings.raw_client import RawSettingsClient
 
 Schema = dict[str, t.Any]
 Method = Callable[..., t.Any]
@@ -42,20 +29,35 @@ Method = Callable[..., t.Any]
 PUBLISHED = Path(__file__).parents[2] / "emulator" / "published.json"
 DESCRIPTION = Path(__file__).parents[2] / ".." / "shared" / "reference" / "auth0-openapi-subset.json"
 
-# (the SDK's method with the types of a body's fields, the one that makes the body)
-METHODS: dict[str, tuple[Method, Method]] = {
-    "CreateResourceServer": (ResourceServersClient.create, RawResourceServersClient.create),
-    "UpdateResourceServer": (ResourceServersClient.update, RawResourceServersClient.update),
-    "UpdateTenantSettings": (SettingsClient.update, RawSettingsClient.update),
-    "CreateConnection": (ConnectionsClient.create, RawConnectionsClient.create),
-    "UpdateConnection": (ConnectionsClient.update, RawConnectionsClient.update),
-    "CreateClientGrant": (ClientGrantsClient.create, RawClientGrantsClient.create),
-    "UpdateClientGrant": (ClientGrantsClient.update, RawClientGrantsClient.update),
-    "CreateClient": (ClientsClient.create, RawClientsClient.create),
-    "UpdateClient": (ClientsClient.update, RawClientsClient.update),
-    "CreateRole": (RolesClient.create, RawRolesClient.create),
-    "UpdateRole": (RolesClient.update, RawRolesClient.update),
-    "AddRolePermissions": (PermissionsClient.add, RawPermissionsClient.add),
+# Names of bodies, and where the SDK has the method that sends them.
+METHODS = {
+    "CreateResourceServer": "resource_servers.create",
+    "UpdateResourceServer": "resource_servers.update",
+    "UpdateTenantSettings": "tenants.settings.update",
+    "CreateConnection": "connections.create",
+    "UpdateConnection": "connections.update",
+    "CreateClientGrant": "client_grants.create",
+    "UpdateClientGrant": "client_grants.update",
+    "CreateClient": "clients.create",
+    "UpdateClient": "clients.update",
+    "CreateClientCredential": "clients.credentials.create",
+    "UpdateClientCredential": "clients.credentials.update",
+    "CreateRole": "roles.create",
+    "UpdateRole": "roles.update",
+    "AddRolePermissions": "roles.permissions.add",
+    "AssignRoleUsers": "roles.users.assign",
+    "CreateUser": "users.create",
+    "UpdateUser": "users.update",
+    "AssignUserRoles": "users.roles.assign",
+    "CreateUserPermissions": "users.permissions.create",
+    "CreateOrganization": "organizations.create",
+    "UpdateOrganization": "organizations.update",
+    "AddOrganizationConnection": "organizations.enabled_connections.add",
+    "UpdateOrganizationConnection": "organizations.enabled_connections.update",
+    "CreateOrganizationMember": "organizations.members.create",
+    "AssociateOrganizationClientGrant": "organizations.client_grants.create",
+    "CreateRule": "rules.create",
+    "UpdateRule": "rules.update",
 }
 # Bodies that the SDK takes as they are.
 WITHOUT_METHOD = ("UpdateEnabledClientConnections", "PreviewCimdMetadata", "RegisterCimdClient")
@@ -119,6 +121,8 @@ def _of_model(annotation: t.Any) -> Schema:
     annotation = _plain(annotation)
     if _is_list(annotation):
         return {"type": "array", "items": _of_model(t.get_args(annotation)[0])}
+    if t.get_origin(annotation) is dict:
+        return {"type": "object"}
     if not _is_model(annotation):
         return {"type": _TYPES[annotation]} if annotation in _TYPES else {}
     required = [field.alias or name for name, field in annotation.model_fields.items() if field.is_required()]
@@ -130,9 +134,18 @@ def _of_model(annotation: t.Any) -> Schema:
     }
 
 
-def sent_fields(typed: Method, raw: Method) -> dict[str, t.Any]:
-    """The fields of the body that an SDK method sends, with types. `raw` makes the body: `json={name: value}`."""
-    hints = t.get_type_hints(typed)
+def _method(place: str, *, raw: bool = False) -> Method:
+    """A method of the SDK: the one with types, or the one that makes the request of it."""
+    *packages, name = place.split(".")
+    module = importlib.import_module(".".join(["auth0.management", *packages, "raw_client" if raw else "client"]))
+    words = "".join(word.capitalize() for word in packages[-1].split("_"))
+    found: Method = getattr(getattr(module, f"{'Raw' if raw else ''}{words}Client"), name)
+    return found
+
+
+def sent_fields(place: str) -> dict[str, t.Any]:
+    """The fields of the body that an SDK method sends, with types. It makes the body as `json={name: value}`."""
+    hints, raw = t.get_type_hints(_method(place)), _method(place, raw=True)
     call = next(
         keyword.value
         for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(raw))))
@@ -169,9 +182,9 @@ def _extend_object(schema: Schema, fields: dict[str, t.Any]) -> None:
             known[name] = _of_model(annotation)
 
 
-def _empty(typed: Method) -> Schema:
+def _empty(place: str) -> Schema:
     """The body of a method, without its fields; those that have no default are required."""
-    parameters = inspect.signature(typed).parameters.values()
+    parameters = inspect.signature(_method(place)).parameters.values()
     required = [one.name for one in parameters if one.kind is one.KEYWORD_ONLY and one.default is one.empty]
     return {
         "type": "object",
@@ -187,9 +200,9 @@ def make(description: Schema) -> dict[str, Schema]:
     requests = {}
     for name in (*METHODS, *WITHOUT_METHOD):
         published = schemas.get(f"{name}RequestContent")
-        requests[name] = _empty(METHODS[name][0]) if published is None else _inlined(published, schemas)
+        requests[name] = _empty(METHODS[name]) if published is None else _inlined(published, schemas)
         if name in METHODS:
-            _extend_object(requests[name], sent_fields(*METHODS[name]))
+            _extend_object(requests[name], sent_fields(METHODS[name]))
     return requests
 
 
@@ -207,9 +220,9 @@ def _paths(schema: t.Any, path: str = "") -> Iterator[str]:
 def lacking(requests: dict[str, Schema]) -> list[str]:
     """Fields and values that the installed SDK sends and the requests refuse."""
     found = []
-    for name, methods in METHODS.items():
+    for name, place in METHODS.items():
         extended: Schema = json.loads(json.dumps(requests[name]))
-        _extend_object(extended, sent_fields(*methods))
+        _extend_object(extended, sent_fields(place))
         known = set(_paths(requests[name]))
         found += [f"{name}{path}" for path in _paths(extended) if path not in known]
     return found

@@ -23,6 +23,8 @@ from starlette.testclient import TestClient
 
 from emulator import tokens
 from emulator.app import create_app
+from emulator.connection_options import strategy
+from emulator.fetch import Unavailable
 from emulator.management.operation import PREFIX
 from emulator.management.tenant_settings import PATCH_ONLY_FLAGS, PATCH_ONLY_UNIVERSAL_LOGIN
 from emulator.tenant import MANAGEMENT_SCOPES, Keys, Tenant
@@ -33,9 +35,24 @@ FIXTURES = Path(__file__).parents[2] / ".." / "shared" / "fixtures"
 
 _REDACTED = re.compile("REDACTED")
 
+# What in a certificate's PEM is not its base64.
+_BASE64 = re.compile(r"-----[A-Z ]+-----|\s")
+_SAML_METADATA = """<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata"><IDPSSODescriptor>
+<KeyDescriptor><X509Certificate xmlns="http://www.w3.org/2000/09/xmldsig#">{key}</X509Certificate></KeyDescriptor>
+<SingleSignOnService Binding="{bindingMethod}" Location="{signInEndpoint}"/>
+<SingleLogoutService Binding="{bindingMethod}" Location="{signOutEndpoint}"/>
+</IDPSSODescriptor></EntityDescriptor>"""
+
 _UNSUPPORTED = re.compile(r"Ignoring unsupported properties: (.*?)\. ")
 
-IDS = {"resource-servers": "id", "connections": "id", "client-grants": "id", "roles": "id", "clients": "client_id"}
+IDS = {
+    "resource-servers": "id",
+    "connections": "id",
+    "client-grants": "id",
+    "roles": "id",
+    "clients": "client_id",
+    "users": "user_id",
+}
 
 
 @dataclass(frozen=True)
@@ -56,9 +73,13 @@ class Exchange:
         return self.parts[0]
 
     @property
-    def makes(self) -> bool:
-        created = self.method == "POST" and self.status < 300 and self.kind in IDS
-        return created and (len(self.parts) == 1 or self.parts[-1] == "register")
+    def made(self) -> str | None:
+        """The id of what the exchange makes."""
+        if self.method != "POST" or self.status >= 300 or self.kind not in IDS:
+            return None
+        if self.parts[2:] == ["credentials"]:
+            return str(self.answer["id"])
+        return str(self.answer[IDS[self.kind]]) if len(self.parts) == 1 or self.parts[-1] == "register" else None
 
     def __str__(self) -> str:
         return f"{self.method} /{'/'.join(self.parts)}"
@@ -120,11 +141,16 @@ class Replay:
             for kind, thing in _show(entry):
                 if "fields" not in entry.query and entry.parts[2:] != ["clients"] and len(thing) > 1:
                     self._full.setdefault(str(thing[IDS[kind]]), thing)
-        self._made = {entry.answer[IDS[entry.kind]] for entry in self._exchanges if entry.makes}
-        documents = {url: document for entry in self._exchanges for url, document in _documents(entry)}
-        self._tenant.fetch = lambda url: json.dumps(documents[url]).encode()
+        self._made = {entry.made for entry in self._exchanges}
+        self._documents = {url: document for entry in self._exchanges for url, document in _documents(entry)}
+        self._tenant.fetch = self._fetch
         self._seen: set[str] = set()
         self._empty()
+
+    def _fetch(self, url: str) -> bytes:
+        if url not in self._documents:
+            raise Unavailable("it is not in the recording")
+        return self._documents[url]
 
     def _empty(self) -> None:
         """Lists are compared with a whole recorded tenant, so nothing of the new tenant's own may be in them."""
@@ -134,7 +160,7 @@ class Replay:
             "access_token"
         ]
         state = self._tenant.state
-        for collection in ("resource_servers", "connections", "clients", "client_grants"):
+        for collection in ("resource_servers", "connections", "clients", "client_grants", "users"):
             state[collection] = {}
         state["settings"] = {"flags": {"enable_client_connections": False}}
         # The recorded tenants are old enough for both, and none of them enables connections for new clients.
@@ -150,8 +176,17 @@ class Replay:
             if entry.query.get("is_global") == "true":
                 seed["global"] = True
             self._tenant.objects(kind.replace("-", "_"))[name] = seed
+        if entry.made is not None and entry.kind == "users":
+            # Recorded tenants have it, and nothing is told of its rules for passwords.
+            database = {"name": entry.sent["connection"], "options": {"requires_username": "username" in entry.sent}}
+            self._tenant.objects("connections")["con_users"] = _complete("connections", {"id": "con_users", **database})
         if entry.parts[2:] == ["credentials"] and isinstance(entry.answer, list):
-            self._tenant.objects("credentials").setdefault(entry.parts[1], {item["id"]: item for item in entry.answer})
+            kept = self._tenant.objects("credentials").setdefault(self._mapped(entry.parts[1]), {})
+            kept.update({item["id"]: item for item in entry.answer if item["id"] not in self._made})
+        if entry.parts[2:] == ["organizations"]:
+            for item in entry.answer["organizations"]:
+                hidden = {"members": [], "connections": [], "client_grants": [self._mapped(entry.parts[1])]}
+                self._tenant.objects("organizations")[item["id"]] = {**item, **hidden}
         if entry.kind == "tenants" and "tenants" not in self._seen:
             self._seen.add("tenants")
             self._tenant.state["settings"] = _settings(entry)
@@ -171,6 +206,9 @@ class Replay:
                 self._clock.now += 60
                 self._seed(entry)
                 sent = json.loads(self._mapped(json.dumps(entry.sent)))
+                if entry.made is not None and entry.kind == "users":
+                    # Redacted addresses are all the same.
+                    sent["email"] = f"{number}-{sent['email']}"
                 answer = client.request(
                     entry.method,
                     self._mapped(entry.path),
@@ -180,14 +218,17 @@ class Replay:
                 body: Any = answer.json() if answer.content else None
                 found = [] if answer.status_code == entry.status else [f"status {answer.status_code}: {answer.text}"]
                 if not found:
-                    if entry.makes:
-                        self._ids[entry.answer[IDS[entry.kind]]] = body[IDS[entry.kind]]
+                    if entry.made is not None:
+                        key = "id" if entry.parts[2:] == ["credentials"] else IDS[entry.kind]
+                        # The part of a user's id behind the provider stands alone, too, and the | is encoded in paths.
+                        old, new = (str(name).split("|")[-1] for name in (entry.made, body[key]))
+                        self._ids[old] = new
                     found = self._compare(entry, body)
                 yield number, entry, found
 
     def _compare(self, entry: Exchange, body: Any) -> list[str]:
         recorded, emulated = self._translated(entry.answer), body
-        if entry.method == "GET" and len(entry.parts) == 1:
+        if entry.method == "GET" and len(entry.parts) == 1 and entry.status < 400:
             collection = entry.kind.replace("-", "_")
             assert isinstance(emulated, dict)
             old = {self._mapped(item[IDS[entry.kind]]): item for item in recorded.pop(collection)}
@@ -222,17 +263,27 @@ def _show(entry: Exchange) -> Iterator[tuple[str, Object]]:
         yield entry.kind, {key: unquote(entry.parts[1])}
 
 
-def _documents(entry: Exchange) -> Iterator[tuple[str, Object]]:
-    """The client metadata documents behind a recorded answer: (URL, what the answer tells of its content)."""
-    if entry.parts[:2] != ["clients", "cimd"] or entry.status != 200:
-        return
+def _documents(entry: Exchange) -> Iterator[tuple[str, bytes]]:
+    """The documents behind a recorded answer: (URL, what the answer tells of its content)."""
+    if entry.parts[:2] == ["clients", "cimd"] and entry.status == 200:
+        yield _client_document(entry)
+    if entry.kind == "connections" and entry.sent and "strategy" in (entry.answer or {}):
+        options = entry.answer["options"]
+        url = strategy(entry.answer["strategy"]).source({**options, "oidc_metadata": None})
+        if url is not None and "oidc_metadata" in options:
+            yield url, json.dumps(options["oidc_metadata"]).encode()
+        if url is not None and "bindingMethod" in options:
+            yield url, _SAML_METADATA.format(**options, key=_BASE64.sub("", options["cert"])).encode()
+
+
+def _client_document(entry: Exchange) -> tuple[str, bytes]:
     mapped = entry.answer["mapped_fields"]
     names = {"external_client_id": "client_id", "name": "client_name", "callbacks": "redirect_uris"}
     document = {names.get(key, key): value for key, value in mapped.items() if key != "app_type"}
     document["application_type"] = {"native": "native", "regular_web": "web"}[mapped["app_type"]]
     ignored = _UNSUPPORTED.match(" ".join(entry.answer["validation"]["warnings"]))
     document.update(dict.fromkeys(ignored.group(1).split(", ") if ignored else [], "ignored"))
-    yield mapped["external_client_id"], document
+    return mapped["external_client_id"], json.dumps(document).encode()
 
 
 def _complete(kind: str, thing: Object) -> Object:
@@ -243,6 +294,7 @@ def _complete(kind: str, thing: Object) -> Object:
         "client-grants": {"audience": "", "subject_type": "client"},
         "resource-servers": {},
         "roles": {"name": str(thing.get("id")), "permissions": []},
+        "users": {"password": "REDACTED"},
     }
     return {**copy.deepcopy(thing), **{key: value for key, value in needed[kind].items() if key not in thing}}
 

@@ -16,10 +16,10 @@ from tests.gateway.gateway import Gateway, free_ports
 from tests.gateway.install import installed
 from tests.gateway.opinion import Opinion
 from tests.gateway.project import create
-from tests.integration.conftest import emulator, player
+from tests.integration.conftest import emulator, player, tenant
 from tests.integration.harness import Run, Tenant, task
 
-__all__ = ["emulator"]
+__all__ = ["emulator", "tenant"]
 
 PLAYBOOK = "mcp_ops.oauth.mcp_server"
 OTHER = "https://another.example/api"

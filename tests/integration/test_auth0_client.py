@@ -331,7 +331,10 @@ def test_every_option_and_back(play: Play, tenant: Tenant) -> None:
     assert run["clear"].writes == [("PATCH", {**dict.fromkeys(nulls), **empty})]
     assert run["clear"].diff == run["check clear"].diff
     assert run["clear"].diff[0]["addons"] == "(secret)"
-    assert run["clear"].result["client"] == run["check clear"].result["client"]
+    # The deprecated name of oidc_logout goes with it, which no preview knows.
+    predicted = {**run["check clear"].result["client"]}
+    del predicted["oidc_backchannel_logout"]
+    assert run["clear"].result["client"] == predicted
     left = next(one for one in tenant.api("GET", "clients") if one["name"] == "All")
     assert not {*nulls, "oidc_logout", "initiate_login_uri"} & set(left)
     # Add-ons have fields of their own, any of which may be a secret.

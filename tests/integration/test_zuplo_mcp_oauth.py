@@ -158,6 +158,33 @@ def test_names_of_the_gateway_s_environment(play: Play, project: Path) -> None:
     assert "environment.AUTH0_DOMAIN" in run["named"].result["config"]["runtime_module"]
 
 
+def test_a_plugin_and_a_policy_that_were_written_by_hand(play: Play, project: Path) -> None:
+    """As the gateway vendor's guide has them: the issuer lacks its slash."""
+    (project / "modules").mkdir()
+    (project / "modules/zuplo.runtime.ts").write_text(
+        'import { OAuthProtectedResourcePlugin, RuntimeExtensions } from "@zuplo/runtime";\n'
+        "export function runtimeInit(runtime: RuntimeExtensions) {\n"
+        "  runtime.addPlugin(new OAuthProtectedResourcePlugin({\n"
+        '    authorizationServers: ["https://tenant.eu.auth0.com"], resourceName: "Orders",\n'
+        "  }));\n}\n"
+    )
+    (project / "config/policies.json").write_text(
+        '{"policies": [{"name": "orders", "policyType": "auth0-jwt-auth-inbound", "handler": {\n'
+        '  "export": "Auth0JwtInboundPolicy", "module": "$import(@zuplo/runtime)",\n'
+        '  "options": {"auth0Domain": "tenant.eu.auth0.com", "audience": "https://mcp.example.com/"}}}]}\n'
+    )
+    before = content(project)
+    options = {**NAMED, "project_dir": str(project), "operations": [{"id": "hello"}], "policy_name": "orders"}
+    run = play([task("corrected", **options), task("again", **options)])
+    after = {path: text.decode() for path, text in content(project).items()}
+    assert '["https://tenant.eu.auth0.com/"], resourceName: "Orders"' in after["modules/zuplo.runtime.ts"]
+    assert '"audience": "https://mcp.example.com/mcp"' in after["config/policies.json"]
+    assert run["corrected"].result["config"]["plugin_options"]["resourceName"] == "Orders"
+    assert (run["corrected"].changed, run["again"].changed) == (True, False)
+    play([task("restored", project_dir=str(project), state="absent")])
+    assert content(project) == before
+
+
 def test_nothing_is_written_where_something_is_wrong(play: Play, project: Path, tmp_path: Path) -> None:
     options = {**NAMED, "project_dir": str(project), "operations": [{"id": "hello"}]}
     (project / "modules").mkdir()

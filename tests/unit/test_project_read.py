@@ -12,6 +12,7 @@ import pytest
 
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._errors import ProjectError
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.edit import present
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.guards import Guard, Verdict
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.installation import Installation, read_installation
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.ledger import (
     Ledger,
@@ -32,19 +33,18 @@ def read(files: t.Mapping[str, str], url: str = STRINGS.audience) -> Installatio
 
 def test_what_this_collection_writes() -> None:
     files = present(FRESH, wanted(operations=TOOLS)).files
+    accepts, hello = Verdict(NAME, "accepts"), "GET /hello (config/routes.oas.json)"
     assert read(files) == Installation(
-        route=["POST /mcp (config/mcp.oas.json)"],
-        unguarded=[],
-        others=[],
+        route=[Guard("POST /mcp (config/mcp.oas.json)", (accepts,))],
+        methods=["POST"],
+        tools=[Guard(hello, ())],
         policies=[policy()],
+        gone_tools=False,
         plugin=True,
         issuer=STRINGS.issuer,
-        tools={"GET /hello (config/routes.oas.json)": []},
-        open_tools={"GET /hello (config/routes.oas.json)": []},
     )
     attached = read(present(files, wanted(operations=TOOLS, attach=True)).files)
-    assert attached.tools == {"GET /hello (config/routes.oas.json)": [policy()]}
-    assert attached.open_tools == {}
+    assert attached.tools == [Guard(hello, (accepts,))]
 
 
 def test_a_project_without_oauth() -> None:
@@ -53,11 +53,13 @@ def test_a_project_without_oauth() -> None:
         "config/mcp.oas.json": routes(mcp={"post": mcp({"inbound": ["limit"]}), "get": mcp()}),
     }
     found = read(files)
-    assert found.route == ["POST /mcp (config/mcp.oas.json)", "GET /mcp (config/mcp.oas.json)"]
-    assert found.unguarded == found.route
-    assert found.others == ["limit"]
+    assert [one.title for one in found.route] == ["POST /mcp (config/mcp.oas.json)", "GET /mcp (config/mcp.oas.json)"]
+    assert [[verdict.policy for verdict in one.verdicts] for one in (*found.route, *found.tools)] == [
+        ["limit"],
+        [],
+        ["key"],
+    ]
     assert (found.policies, found.plugin, found.issuer) == ([], False, None)
-    assert found.open_tools == {"GET /hello (config/routes.oas.json)": ["key"]}
     assert read(files, "https://mcp.example.com/other").route == []
 
 
@@ -81,7 +83,7 @@ def test_a_path_need_not_be_an_operation() -> None:
     paths: dict[str, t.Any] = {
         "/a": None,
         "/b": [],
-        "/c": {"get": None, "parameters": [], "options": {}},
+        "/c": {"get": None, "parameters": [], "x-get": {}, "get,other": {}},
         "/d": {"get": {}},
     }
     project = parse_project({"config/a.oas.json": json.dumps({"paths": paths})})

@@ -64,10 +64,10 @@ def a_route(**methods: t.Any) -> dict[str, str]:
             "uses OAuthProtectedResourcePlugin itself",
         ),
         (
-            {A: routes(mcp={"post": mcp()}), B: routes(mcp={"get": mcp()})},
+            {A: routes(mcp={"post": mcp()}), B: routes(mcp={"GET,Post": mcp()})},
             {},
             f"{A} and {B}",
-            "both have the path /mcp",
+            "declares POST /mcp more than once",
         ),
         (a_route(post=mcp()), {"operations": TOOLS * 2}, A, "POST /mcp with tools other than those in operations"),
         (a_route(post={}), {}, A, "POST /mcp without an object x-zuplo-route"),

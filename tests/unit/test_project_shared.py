@@ -11,30 +11,72 @@ from dataclasses import replace
 import pytest
 
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._errors import ProjectError
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.choice import Wanted
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.edit import absent, present
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.project import ROUTES
-from tests.unit.zuplo_project import (
-    FRESH,
-    NAME,
-    TOOLS,
-    elsewhere,
-    wanted,
-)
+from tests.unit.zuplo_project import FRESH, NAME, TOOLS, elsewhere, mcp, routes, tool, wanted
 
 
-def test_a_policy_for_two_urls() -> None:
-    first = present(FRESH, wanted(operations=TOOLS)).files
-    moved = present(first, elsewhere("/other", operations=TOOLS))
-    (warning,) = moved.warnings
-    assert "The route /mcp in config/mcp.oas.json has the same policy" in warning
+@pytest.mark.parametrize("attach", [True, False])
+def test_a_url_that_moved_takes_its_route_along(attach: bool) -> None:
+    first = present(FRESH, wanted(operations=TOOLS, attach=attach)).files
+    other = elsewhere("/other", operations=TOOLS, attach=attach)
+    moved = present(first, other)
+    assert moved.warnings == ["The MCP server has moved from /mcp to /other, and its route with it."]
+    paths = json.loads(moved.files[ROUTES])["paths"]
+    assert {"/other": paths["/other"]} == paths
+    assert paths["/other"] == json.loads(first[ROUTES])["paths"]["/mcp"]
+    assert present(moved.files, other) == replace(moved, warnings=[])
     assert absent(moved.files, NAME).files == FRESH
+    # Without the tools it moves as well, and back.
+    assert json.loads(present(moved.files, wanted()).files[ROUTES])["paths"].keys() == {"/mcp"}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        elsewhere("/other", operations=TOOLS, move=False),
+        elsewhere("/other", operations=[{"file": "config/routes.oas.json", "id": "bye"}]),
+    ],
+    ids=["is not to move", "has other tools"],
+)
+def test_a_policy_for_two_urls(other: Wanted) -> None:
+    files = {**FRESH, "config/routes.oas.json": routes(hello={"get": tool()}, bye={"get": tool(id="bye")})}
+    first = present(files, wanted(operations=TOOLS)).files
+    with pytest.raises(ProjectError, match=r"other routes use it: POST /mcp .*If the MCP server has moved from /mcp"):
+        present(first, other)
+
+
+def test_the_note_of_an_old_path_goes_with_the_next_change() -> None:
+    """A route that somebody makes there later is not ours."""
+    moved = present(present(FRESH, wanted(operations=TOOLS)).files, elsewhere("/other", operations=TOOLS)).files
+    changed = present(moved, elsewhere("/other", operations=TOOLS, attach=True)).files
+    document = json.loads(changed[ROUTES])
+    document["paths"]["/mcp"] = {"post": mcp()}
+    left = absent({**changed, ROUTES: json.dumps(document)}, NAME).files
+    assert json.loads(left[ROUTES])["paths"] == {"/mcp": {"post": mcp()}}
+
+
+def test_a_new_name_renames_what_has_the_old_one() -> None:
+    first = present(FRESH, wanted(operations=TOOLS)).files
+    renamed = replace(wanted(operations=TOOLS), resource_name="Theirs")
+    after = present(first, renamed).files
+    operation = json.loads(after[ROUTES])["paths"]["/mcp"]["post"]
+    assert (operation["summary"], operation["x-zuplo-route"]["label"]) == ("Theirs", "Theirs")
+    assert operation["x-zuplo-route"]["handler"]["options"]["name"] == "Theirs"
+    assert present(after, renamed).files == after
+    by_hand = {**first, ROUTES: first[ROUTES].replace('"label": "Ours"', '"label": "Mine"')}
+    assert '"label": "Mine"' in present(by_hand, renamed).files[ROUTES]
 
 
 def test_a_tool_cannot_be_guarded_for_two_servers() -> None:
     first = present(FRESH, wanted(operations=TOOLS, attach=True)).files
-    with pytest.raises(ProjectError, match=r"would have the policies .* at GET /hello: they require tokens"):
+    with pytest.raises(ProjectError, match=r"would let nobody in at the tool GET /hello: the policy mcp-oauth-inbound"):
         present(first, elsewhere("/other", operations=TOOLS, attach=True, policy_name="other"))
-    assert present(first, elsewhere("/other", operations=TOOLS, policy_name="other")).open_routes
+    unguarded = present(first, elsewhere("/other", operations=TOOLS, policy_name="other"))
+    assert unguarded.open_routes == []
+    (warning,) = unguarded.warnings
+    assert "GET /hello (config/routes.oas.json) refuses MCP clients: the policy mcp-oauth-inbound" in warning
 
 
 def test_a_policy_under_a_new_name_inherits_the_route() -> None:

@@ -70,7 +70,16 @@ export function runtimeInit(runtime: RuntimeExtensions) {
   other(`export function ${runtime}`); // stays
 }
 """
-OTHERS = {"policies": [{"name": "a", "handler": {"options": {"n": 1.50}}}, {"name": "b"}], "corsPolicies": [{"x": 1}]}
+OTHERS = {
+    "policies": [
+        {
+            "name": "a",
+            "handler": {"export": "default", "module": "$import(./modules/limit)", "options": {"n": 1.50}},
+        },
+        {"name": "b", "handler": {"export": "RateLimitInboundPolicy", "module": "$import(@zuplo/runtime)"}},
+    ],
+    "corsPolicies": [{"x": 1}],
+}
 
 
 def elsewhere(path: str, **options: t.Any) -> Wanted:

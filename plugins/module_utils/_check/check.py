@@ -52,6 +52,7 @@ class Subject:
     gateway_required: bool = False
     register: bool = False
     other_audience: str | None = None
+    browser_origin: str | None = None
 
 
 class Check:
@@ -108,12 +109,20 @@ class Check:
             return
         if self._add(gateway.unauthorized(answer)) == "pass":
             self._add(gateway.www_authenticate(answer, self._url))
+        self._check_cors()
         answer = self._probe.document(gateway.metadata_url(self._url))
         self._add(gateway.protected_resource_metadata(answer, self._url))
         if answer.document is not None:
             self._add(gateway.resource(answer.document, self._url))
             self._add(gateway.authorization_servers(answer.document, self._subject.issuer))
             self._named_issuer = gateway.named_issuer(answer.document)
+
+    def _check_cors(self) -> None:
+        origin = self._subject.browser_origin
+        if origin is None:
+            self._skip(["cors"], "browser_origin is not set", "browser_origin: the origin of a page with an MCP client")
+            return
+        self._add(gateway.cors(self._probe.preflight(self._url, origin), origin))
 
     def _check_server(self) -> None:
         """From the issuer that the gateway names, as clients do; where it names none, from the one expected."""

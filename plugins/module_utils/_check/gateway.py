@@ -12,7 +12,7 @@ from .._errors import InputError
 from .._types import Object
 from .._urls import check_mcp_server_url
 from .._zuplo.project import POLICIES, RUNTIME
-from .probe import Answer
+from .probe import BROWSER_HEADERS, Answer
 from .report import ZUPLO, Finding, describe, fail, quote, skip
 from .server import Issuer, first_server
 
@@ -77,6 +77,27 @@ def www_authenticate(answer: Answer, mcp_server_url: str) -> Finding:
     if named != expected:
         return Finding(name, "fail", f"resource_metadata is {quote(named)}", expected, remedy)
     return Finding(name, "pass", f"resource_metadata is {named}")
+
+
+def cors(answer: Answer, origin: str) -> Finding:
+    """`answer` is that to a browser's preflight for a page of that origin."""
+    names = ("origin", "methods", "headers")
+    headers = {name: answer.headers.get(f"access-control-allow-{name}", "") for name in names}
+    allowed = {one.strip().lower() for one in headers["headers"].split(",")}
+    # The wildcard does not cover the header Authorization (Fetch, 3.3.4).
+    lacking = [one for one in BROWSER_HEADERS if one not in allowed and ("*" not in allowed or one == "authorization")]
+    methods = {one.strip().upper() for one in headers["methods"].split(",")}
+    expected, remedy = f"an answer that allows {origin}", f"{ZUPLO}: cors_policy: one that allows {origin}"
+    seen = f"a preflight from {origin} gets {describe(answer)}"
+    if headers["origin"] not in (origin, "*"):
+        seen += ", which does not allow that origin"
+    elif not methods.intersection(("POST", "*")):
+        seen += ", which does not allow POST"
+    elif lacking:
+        seen += f", which does not allow the header {lacking[0]}"
+    elif 200 <= answer.status < 300:
+        return Finding("cors", "pass", f"a preflight from {origin} is allowed")
+    return Finding("cors", "fail", f"{seen}, so browsers do not call the MCP server", expected, remedy)
 
 
 def protected_resource_metadata(answer: Answer, mcp_server_url: str) -> Finding:

@@ -27,6 +27,8 @@ INITIALIZE = {
         "clientInfo": {"name": CLIENT_NAME, "version": "1"},
     },
 }
+BROWSER_HEADERS = ("authorization", "content-type", "mcp-protocol-version")
+"""The headers of an MCP client's request that a browser asks the gateway about."""
 REGISTRATION = {
     "client_name": CLIENT_NAME,
     "redirect_uris": ["http://127.0.0.1/callback"],
@@ -77,6 +79,15 @@ class Probe:
             self._send("DELETE", url, token, headers={"Mcp-Session-Id": session})
         return answer
 
+    def preflight(self, url: str, origin: str) -> Answer:
+        """What a browser asks before a page of that origin may call the MCP server (Fetch, CORS-preflight fetch)."""
+        headers = {
+            "Origin": origin,
+            "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": ",".join(BROWSER_HEADERS),
+        }
+        return self._send("OPTIONS", url, headers=headers)
+
     def document(self, url: str) -> Answer:
         return self._send("GET", url, read=True, headers={"Accept": "application/json"})
 
@@ -104,6 +115,11 @@ class Probe:
 def is_word(value: t.Any) -> t.TypeGuard[str]:
     """Whether a value, such as a server may send, can be the value of a header: printable ASCII without spaces."""
     return isinstance(value, str) and bool(value) and not _http.NOT_IN_A_WORD.search(value)
+
+
+def is_origin(value: t.Any) -> t.TypeGuard[str]:
+    """Whether a value is the origin of a web page: scheme, host and port alone."""
+    return is_url(value) and not any(urlsplit(value)[2:]) and "@" not in value
 
 
 def is_url(value: t.Any) -> t.TypeGuard[str]:

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import re
-import typing as t
 from urllib.parse import urlsplit
 
 from .._errors import ProjectError
 from .._types import Object
+from .._zuplo.configuration import matches
+from .._zuplo.guards import Guard
 from .._zuplo.installation import Installation, read_installation
 from .._zuplo.project import POLICIES, RUNTIME, Files
 from .report import ZUPLO, Finding, fail, quote, skip
@@ -24,7 +25,7 @@ _ONLY_VARIABLES = re.compile(rf"(?:{_VARIABLE.pattern})+")
 def project_findings(files: Files, mcp_server_url: str, issuer: Issuer | None) -> list[Finding]:
     """All findings about the project; the first alone where its files cannot be read."""
     try:
-        found = read_installation(files, mcp_server_url)
+        found = read_installation(files, mcp_server_url, issuer.domain if issuer else None)
     except ProjectError as error:
         remedy = f"correct the file, then {ZUPLO}: {_PROJECT}"
         return [fail("project_route", error, "a project that can be read", remedy)]
@@ -43,38 +44,65 @@ def project_route(found: Installation, mcp_server_url: str) -> Finding:
         path = urlsplit(mcp_server_url).path or "/"
         remedy = f"{ZUPLO}: operations, which makes the route, {_PROJECT}"
         return Finding(name, "fail", f"no route of the project has the path {path}", expected, remedy)
-    if not any(title.startswith("POST ") for title in found.route):
-        seen = f"the MCP route has only {', '.join(found.route)}, but MCP clients send POST requests"
+    titles = ", ".join(guard.title for guard in found.route)
+    if "POST" not in found.methods:
+        seen = f"the MCP route has only {titles}, but MCP clients send POST requests"
         return Finding(name, "fail", seen, "a POST operation", "add a POST operation to the route")
-    if found.unguarded:
-        seen = f"{', '.join(found.unguarded)} has no Auth0 policy"
-        if found.others:
-            seen += f"; whether {', '.join(found.others)} authenticates callers is not known"
-            return Finding(name, "warn", seen, expected, remedy)
-        return Finding(name, "fail", f"{seen}, so it is open to everyone", expected, remedy)
+    for guard in found.route:
+        if finding := _judge_route(guard, found, expected, remedy):
+            return finding
     for policy in found.policies:
-        options, title = _options(policy), _title(policy)
-        if options.get("allowUnauthenticatedRequests"):
-            remedy = f"remove allowUnauthenticatedRequests from {title} in {POLICIES}"
-            return Finding(name, "fail", f"{title} lets callers without a token in", expected, remedy)
-        if options.get("oAuthResourceMetadataEnabled") is not True:
-            seen = f"{title} does not set oAuthResourceMetadataEnabled; clients fall back to the well-known path"
+        if _options(policy).get("oAuthResourceMetadataEnabled") is not True:
+            seen = (
+                f"{_title(policy)} does not set oAuthResourceMetadataEnabled; clients fall back to the well-known path"
+            )
             return Finding(name, "warn", seen, "oAuthResourceMetadataEnabled: true", remedy)
-    return Finding(name, "pass", f"{', '.join(found.route)}: {', '.join(map(_title, found.policies))}")
+    names = dict.fromkeys(
+        str(one.policy) for guard in found.route for one in guard.find("accepts", "unknown", "refuses")
+    )
+    return Finding(name, "pass", f"{titles}: {', '.join(f'the policy {one}' for one in names)}")
+
+
+def _judge_route(guard: Guard, found: Installation, expected: str, remedy: str) -> Finding | None:
+    """The finding of an operation of the MCP route where a client is refused, or anybody gets in.
+
+    What an Auth0 policy requires is told by the findings about its options.
+    """
+    name, told = "project_route", {policy["name"] for policy in found.policies}
+    if opened := guard.find("open"):
+        remedy = f"remove allowUnauthenticatedRequests from the policy {opened[0].policy} in {POLICIES}"
+        return Finding(name, "fail", f"{guard.title}: {opened[0]}", expected, remedy)
+    if refusing := [one for one in guard.find("refuses") if one.policy not in told]:
+        remedy = f"remove {refusing[0].policy} from policies.inbound of the route"
+        return Finding(name, "fail", f"{guard.title}: {refusing[0]}, so no MCP client gets in", expected, remedy)
+    if guard.lets_in:
+        return Finding(name, "fail", f"{guard.title} has no Auth0 policy, so it is open to everyone", expected, remedy)
+    unknown = [one for one in guard.find("unknown") if one.policy not in told]
+    if unknown:
+        seen = f"{guard.title}: {'; '.join(map(str, unknown))}, so whether MCP clients get in is not known"
+        return Finding(name, "warn", seen, expected, remedy)
+    return None
 
 
 def project_audience(found: Installation, mcp_server_url: str) -> Finding:
     name, remedy = "project_audience", f"{ZUPLO}: mcp_server_url: {mcp_server_url}, {_PROJECT}"
+    # Every policy must let a token pass, so one that checks the audience makes up for one that does not.
+    checked = any(_options(policy).get("audience") == mcp_server_url for policy in found.policies)
     for policy in found.policies:
         audience = _options(policy).get("audience")
+        if checked and not audience:
+            continue
         seen = f"{_title(policy)} has the audience {quote(audience)}"
         if audience is None or audience == "":
             seen = f"{_title(policy)} has no audience, so any token of the tenant is accepted"
+        elif checked and matches(audience, mcp_server_url) is None:
+            seen += f", and no token passes the other policy as well unless that is {mcp_server_url}"
+            return Finding(name, "warn", seen, mcp_server_url, "remove one of the two policies from the MCP route")
         elif isinstance(audience, str) and _ONLY_VARIABLES.fullmatch(audience):
             seen += ", and where that is unset, any token of the tenant is accepted"
             remedy = f"{ZUPLO}: mcp_host_env: the variable of the host alone, {_PROJECT}"
             return Finding(name, "warn", seen, mcp_server_url, remedy)
-        elif _may_be(audience, mcp_server_url):
+        elif matches(audience, mcp_server_url) is not False:
             continue
         elif audience == f"{mcp_server_url}/":
             seen += ", with a slash at its end"
@@ -89,7 +117,7 @@ def project_auth0_domain(found: Installation, issuer: Issuer | None) -> Finding:
         return skip(name, "not compared: the issuer is not known", NAME_ISSUER)
     for policy in found.policies:
         given = _options(policy).get("auth0Domain")
-        if not _may_be(given, issuer.domain):
+        if matches(given, issuer.domain) is False:
             seen = f"{_title(policy)} has the auth0Domain {quote(given)}"
             if given in (issuer.url, issuer.url[:-1], f"{issuer.domain}/"):
                 seen += ": it must be a bare host name"
@@ -111,31 +139,28 @@ def project_plugin(found: Installation, issuer: Issuer | None) -> Finding:
 
 
 def project_tools(found: Installation, mcp_server_url: str) -> Finding:
-    name, remedy = "project_tools", "remove that policy from policies.inbound of the tool's route"
+    name = "project_tools"
     if not found.tools:
+        if found.gone_tools:
+            seen = "the MCP server has no tools: the gateway does not read openApiFilePaths any more"
+            return Finding(name, "fail", seen, "the tools in operations", f"{ZUPLO}: operations, {_PROJECT}")
         return skip(name, "the MCP route names no operations as tools")
-    for title, policies in found.tools.items():
-        for policy in (one for one in policies if one not in found.policies):
-            if not _may_be(_options(policy).get("audience", mcp_server_url), mcp_server_url):
-                seen = f"the tool {title} has {_title(policy)}, which refuses the tokens of the MCP server"
-                return Finding(name, "fail", seen, f"the audience {mcp_server_url}, or no such policy", remedy)
-    if found.open_tools:
-        seen = f"the tool {', '.join(found.open_tools)} has no Auth0 policy"
-        others = list(dict.fromkeys(name for names in found.open_tools.values() for name in names))
-        if others:
-            seen += f"; whether {', '.join(others)} authenticates callers is not known"
-        else:
-            seen += ", so anyone can call it directly at the gateway"
+    # What the policies of the MCP route require is told by the findings about their options.
+    told = {policy["name"] for policy in found.policies}
+    verdicts = [(guard, one) for guard in found.tools for one in guard.verdicts if one.policy not in told]
+    if refusing := [(guard, one) for guard, one in verdicts if one.effect == "refuses"]:
+        seen = "; ".join(f"the tool {guard.title} refuses MCP clients: {one}" for guard, one in refusing)
+        remedy = f"remove {refusing[0][1].policy} from policies.inbound of the tool's route"
+        return Finding(name, "fail", seen, f"policies that accept tokens for {mcp_server_url}, or none", remedy)
+    guarded = [guard for guard in found.tools if told.intersection(one.policy for one in guard.verdicts)]
+    if opened := [guard.title for guard in found.tools if guard.lets_in and guard not in guarded]:
+        seen = f"the tool {', '.join(opened)} has no Auth0 policy, so anyone can call it directly at the gateway"
         expected, remedy = "an Auth0 policy on the route of each tool", f"{ZUPLO}: attach_to_tools: true"
         return Finding(name, "warn", seen, expected, remedy)
-    return Finding(name, "pass", ", ".join(found.tools))
-
-
-def _may_be(given: t.Any, wanted: str) -> bool:
-    """Whether an option has a value, as far as that can be told where it holds variables of the gateway."""
-    if not isinstance(given, str):
-        return False
-    return bool(re.fullmatch(".*".join(map(re.escape, _VARIABLE.split(given))), wanted))
+    if unknown := [(guard, one) for guard, one in verdicts if one.effect == "unknown"]:
+        seen = "; ".join(f"the tool {guard.title} may refuse MCP clients: {one}" for guard, one in unknown)
+        return Finding(name, "warn", seen, "policies whose effect is known")
+    return Finding(name, "pass", ", ".join(guard.title for guard in found.tools))
 
 
 def _consistent(name: str, found: Installation, option: str) -> Finding:

@@ -30,6 +30,7 @@ NAMES = {
     "gateway": "url",
     "unauthorized": "gateway",
     "www_authenticate": "unauthorized",
+    "cors": "gateway",
     "protected_resource_metadata": "gateway",
     "resource": "protected_resource_metadata",
     "authorization_servers": "protected_resource_metadata",

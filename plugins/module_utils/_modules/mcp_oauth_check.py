@@ -8,9 +8,10 @@ from __future__ import annotations
 import typing as t
 
 from .._check.check import Check, Subject
-from .._check.probe import Probe
+from .._check.probe import Probe, is_origin
 from .._check.report import failure_text, table
 from .._check.server import Issuer
+from .._errors import InputError
 from .._module import GuestModule, GuestTask, Result
 from .._types import Object
 from .._urls import check_domain
@@ -24,6 +25,7 @@ OPTIONS: dict[str, t.Any] = {
     "project_dir": {"type": "path"},
     "register": {"type": "bool", "default": False},
     "other_audience": {"type": "str"},
+    "browser_origin": {"type": "str"},
     "gateway_required": {"type": "bool", "default": False},
     "fail_on_findings": {"type": "bool", "default": True},
 }
@@ -39,6 +41,7 @@ def perform(task: GuestTask) -> Result:
         gateway_required=options["gateway_required"],
         register=options["register"] and not task.check_mode,
         other_audience=options.get("other_audience"),
+        browser_origin=_origin(options.get("browser_origin")),
     )
     probe = Probe(ca_path=options.get("ca_path"), validate_certs=options["validate_certs"], timeout=options["timeout"])
     check = Check(subject, probe, task.api)
@@ -59,6 +62,16 @@ def _read_project(options: Object) -> Files | None:
     if "project_dir" not in options:
         return None
     return Snapshot.read(options["project_dir"], FILES, links_outside=True).texts
+
+
+def _origin(value: str | None) -> str | None:
+    if value is not None and not is_origin(value):
+        raise InputError(
+            f"{value!r} is not an origin",
+            where="browser_origin",
+            remedy="Write scheme and host, such as https://app.example.com, without a path.",
+        )
+    return value
 
 
 def _issuer(options: Object) -> Issuer | None:

@@ -46,6 +46,8 @@ def edit_project(task: Task, *, locked: bool) -> Result:
         **task.fields(NAMES),
         operations=options.get("operations"),
         attach=options["attach_to_tools"],
+        move=options["move_route"],
+        cors_policy=options.get("cors_policy"),
     )
     return apply(task, snapshot, present(snapshot.texts, wanted), [*warn_of_origin(wanted.strings.audience), *swept])
 
@@ -89,8 +91,8 @@ def warn_of_open_routes(routes: Sequence[str]) -> list[str]:
     if not routes:
         return []
     return [
-        "Unless another policy guards their routes, anyone can call these tools directly, without a token: "
-        f"{', '.join(routes)}. Set attach_to_tools to true, or give their routes a policy."
+        f"Anyone can call these tools directly, without a token: {', '.join(routes)}. Set attach_to_tools to true, or "
+        "give their routes a policy."
     ]
 
 
@@ -111,6 +113,8 @@ MODULE = Module(
             },
         },
         "attach_to_tools": {"type": "bool", "default": False},
+        "move_route": {"type": "bool", "default": True},
+        "cors_policy": {"type": "str"},
         "allow_links_outside": {"type": "bool", "default": False},
         "issuer_domain_env": {"type": "str"},
         "mcp_host_env": {"type": "str"},

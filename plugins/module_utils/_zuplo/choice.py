@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import re
 import typing as t
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -20,16 +19,16 @@ from .configuration import (
     DEFAULT_RESOURCE_NAME,
     LITERAL,
     PLUGIN,
+    VARIABLE,
     Environment,
     configuration,
+    matches,
 )
-from .draft import Draft
+from .guards import Token
 from .json_text import value_at
 from .ledger import read_code, read_ledger
-from .project import HELPER, POLICIES, RUNTIME, Operation, Project
+from .project import HELPER, POLICIES, RUNTIME, Project
 from .typescript_lexer import SourceError
-
-_VARIABLE = re.compile(r"\$env\((\w+)\)")
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,8 @@ class Wanted:
     """What a project should hold; None is what the user has not named.
 
     `operations`, each `{file, id}`, are the tools of a route that is made here; None where the route is there already.
-    `attach` also puts the policy before the routes of the tools.
+    `attach` also puts the policy before the routes of the tools. `move` takes along a route that was made here for
+    another URL. `cors_policy` is that of the route, the gateway's name or one of the project.
     """
 
     strings: Strings
@@ -46,6 +46,12 @@ class Wanted:
     resource_name: str | None = None
     operations: t.Sequence[Object] | None = None
     attach: bool = False
+    move: bool = True
+    cors_policy: str | None = None
+
+    @property
+    def token(self) -> Token:
+        return Token(self.strings.audience, self.strings.issuer_domain)
 
     @property
     def route(self) -> str:
@@ -72,7 +78,7 @@ def choose(project: Project, wanted: Wanted) -> Choice:
     """Raises ProjectError where the project leaves several names of the policy possible."""
     name = wanted.policy_name or _find_guard(project, wanted) or DEFAULT_POLICY_NAME
     environment = _read_environment(project, name, wanted)
-    resource_name = wanted.resource_name or _find_resource_name(project) or DEFAULT_RESOURCE_NAME
+    resource_name = wanted.resource_name or find_resource_name(project) or DEFAULT_RESOURCE_NAME
     config = configuration(wanted.strings, policy_name=name, resource_name=resource_name, environment=environment)
     return Choice(config, environment)
 
@@ -89,37 +95,31 @@ def choose_added(project: Project) -> str:
     return added[0] if added else DEFAULT_POLICY_NAME
 
 
-def refuse_to_share(draft: Draft, chosen: Choice, wanted: Wanted) -> None:
-    """Raise ProjectError where other routes would suddenly require the tokens of this MCP server."""
-    project = draft.project
+def refuse_to_share(project: Project, chosen: Choice, wanted: Wanted, moved: str | None) -> None:
+    """Raise ProjectError where other routes would suddenly require the tokens of this MCP server.
+
+    `moved` is the old path of the MCP server's own route.
+    """
     index = project.find_policy(chosen.policy_name)
     if index is None or token_of(project.policies[index]) == token_of(chosen.config["policy"]):
         return
-    servers = project.operations_at(wanted.route)
-    guards = any(chosen.policy_name in one.inbound for one in servers)
-    own = {one.title for one in (*servers, *project.tools_at(wanted.route))}
-    others = [
-        one.title
-        for one in project.operations
-        if chosen.policy_name in one.inbound and one.title not in own and not _is_ours(draft, one)
-    ]
-    if others:
-        raise ProjectError(
-            f"has the policy {chosen.policy_name!r} for tokens of another audience or tenant, and other routes use it: "
-            f"{', '.join(others[:5])}{' ...' if others[5:] else ''}",
-            where=POLICIES,
-            remedy=f"Set policy_name to a name of its own for {wanted.strings.audience}."
-            + (f" Remove {chosen.policy_name} from the route {wanted.route}." if guards else ""),
-        )
-
-
-def _is_ours(draft: Draft, operation: Operation) -> bool:
-    """Whether an earlier run has made the operation, or put the policy before this tool."""
-    if draft.has_added(operation.file, ("paths", operation.route)):
-        return True
-    if draft.has_added(POLICIES, ("policies", draft.policy_name)):
-        return operation.tools is None
-    return draft.has_added(operation.file, (*operation.path, draft.policy_name))
+    routes = [wanted.route, *([moved] if moved else [])]
+    own = {one.title for route in routes for one in (*project.operations_at(route), *project.tools_at(route))}
+    others = [one for one in project.operations if one.title not in own and project.is_behind(one, chosen.policy_name)]
+    if not others:
+        return
+    servers = [] if project.operations_at(wanted.route) else [one.route for one in others if one.tools is not None]
+    moved_from = next(iter(servers), None)
+    guarded = any(project.is_behind(one, chosen.policy_name) for one in project.operations_at(wanted.route))
+    names = [one.title for one in others]
+    raise ProjectError(
+        f"has the policy {chosen.policy_name!r} for tokens of another audience or tenant, and other routes use it: "
+        f"{', '.join(names[:5])}{' ...' if names[5:] else ''}",
+        where=POLICIES,
+        remedy=f"Set policy_name to a name of its own for {wanted.strings.audience}."
+        + (f" Remove {chosen.policy_name} from the route {wanted.route}." if guarded else "")
+        + (f" If the MCP server has moved from {moved_from}, remove that route first." if moved_from else ""),
+    )
 
 
 def token_of(policy: Object) -> str:
@@ -151,20 +151,22 @@ def _read_environment(project: Project, name: str, wanted: Wanted) -> Environmen
     """Variables that the policy has stay, where no option names one."""
     index = project.find_policy(name)
     options = value_at({} if index is None else project.policies[index], "handler", "options")
-    domain = _VARIABLE.fullmatch(str(value_at(options, "auth0Domain")))
-    audience = str(value_at(options, "audience"))
-    parts = urlsplit(wanted.strings.audience)
-    whole = _VARIABLE.fullmatch(audience)
-    host = re.fullmatch(rf"{parts.scheme}://{_VARIABLE.pattern}{re.escape(parts.path)}", audience)
-    given = wanted.environment
+    domain, audience = value_at(options, "auth0Domain"), value_at(options, "audience")
+    variable = VARIABLE.fullmatch(str(domain))
+    given, strings = wanted.environment, wanted.strings
     return Environment(
-        given.issuer_domain or (domain.group(1) if domain else None),
-        given.mcp_host or (host.group(1) if host else None),
-        whole.group(1) if whole and not given.mcp_host else None,
+        given.issuer_domain or (variable.group(1) if variable else None),
+        given.mcp_host,
+        None if given.issuer_domain else _keep(domain, strings.issuer_domain),
+        None if given.mcp_host else _keep(audience, strings.audience),
     )
 
 
-def _find_resource_name(project: Project) -> str | None:
+def _keep(given: t.Any, wanted: str) -> str | None:
+    return str(given) if matches(given, wanted) is None else None
+
+
+def find_resource_name(project: Project) -> str | None:
     """What the plugin has, whoever registers it."""
     try:
         runtime = project.files.get(RUNTIME, "")

@@ -19,11 +19,14 @@ from .._types import Object
 from .._urls import Strings, check_domain, check_mcp_server_url
 
 POLICY = "Auth0JwtInboundPolicy"
+COMPOSITE = "CompositeInboundPolicy"
 PLUGIN = "OAuthProtectedResourcePlugin"
 HANDLER = "mcpServerHandler"
-LIBRARY = "$import(@zuplo/runtime)"
+MODULE = "@zuplo/runtime"
+LIBRARY = f"$import({MODULE})"
 DEFAULT_POLICY_NAME = "mcp-oauth-inbound"
 DEFAULT_RESOURCE_NAME = "MCP server"
+DEFAULT_CORS_POLICY = "none"
 REGISTER = "registerMcpOAuth"
 """The function of the helper module, which registers the plugin."""
 _RUNTIME_MODULE = """\
@@ -35,6 +38,7 @@ export function {function}(runtime: RuntimeExtensions) {{
   );
 }}
 """
+VARIABLE = re.compile(r"\$env\((\w+)\)")
 _POLICY_NAME = re.compile(r"[0-9a-z-]+")
 _NO_TEXT = re.compile(r"[\x00\ud800-\udfff]")
 _ENV_NAME = re.compile(r"(?!ZUPLO_|__ZUPLO)[A-Za-z_][A-Za-z0-9_]*")
@@ -49,15 +53,18 @@ class Environment:
 
     issuer_domain: str | None = None
     mcp_host: str | None = None
-    audience_variable: str | None = None
-    """One that somebody else has written for the whole audience: it is kept, and never made."""
+    domain_text: str | None = None
+    audience_text: str | None = None
+    """What somebody else has written for the two, with variables: it is kept, and never made."""
 
     def domain(self, strings: Strings) -> str:
+        if self.domain_text:
+            return self.domain_text
         return f"$env({self.issuer_domain})" if self.issuer_domain else strings.issuer_domain
 
     def audience(self, strings: Strings) -> str:
-        if self.audience_variable:
-            return f"$env({self.audience_variable})"
+        if self.audience_text:
+            return self.audience_text
         if not self.mcp_host:
             return strings.audience
         parts = urlsplit(strings.audience)
@@ -65,6 +72,16 @@ class Environment:
 
 
 LITERAL = Environment()
+
+
+def matches(given: t.Any, wanted: str) -> bool | None:
+    """Whether an option has a value; None where variables of the gateway decide."""
+    if not isinstance(given, str):
+        return False
+    if given == wanted:
+        return True
+    parts = VARIABLE.split(given)[::2]
+    return None if parts[1:] and re.fullmatch(".*".join(map(re.escape, parts)), wanted) else False
 
 
 def check_options(options: Object) -> None:
@@ -161,7 +178,9 @@ export function runtimeInit(runtime: RuntimeExtensions) {{
 """The runtime module of a project that has none: it calls the helper module."""
 
 
-def mcp_operation(name: str, policy_name: str, operation_id: str, tools: t.Sequence[Object]) -> Object:
+def mcp_operation(
+    name: str, policy_name: str, operation_id: str, tools: t.Sequence[Object], cors_policy: str
+) -> Object:
     """The POST operation of an MCP route; `tools`, each `{file, id}`, are the operations that it exposes."""
     return {
         "summary": name,
@@ -170,7 +189,7 @@ def mcp_operation(name: str, policy_name: str, operation_id: str, tools: t.Seque
         "tags": ["MCP"],
         "x-zuplo-route": {
             "label": name,
-            "corsPolicy": "none",
+            "corsPolicy": cors_policy,
             "handler": {
                 "export": HANDLER,
                 "module": LIBRARY,

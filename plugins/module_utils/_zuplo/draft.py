@@ -56,8 +56,30 @@ class Draft:
         addresses = [address(file, path) for path in paths or ((),)]
         return replace(self, ledger=self.ledger.note(self.policy_name, *addresses))
 
+    def correct(self, file: str, path: Path, value: t.Any, noted: Path) -> Draft:
+        """With a value in a JSON file that was there before, and a note of what it replaces."""
+        before, draft = self.text_at(file, path), self.merge(file, path, value)
+        return draft if draft is self else draft.note_replaced(file, noted, before, str(draft.text_at(file, path)))
+
+    def restore(self, file: str, path: Path, noted: Path) -> Draft:
+        """With what was there before `correct`, where there still is what that wrote."""
+        place = address(file, noted)
+        if not self.ledger.has_written(place, self.text_at(file, path)):
+            return self
+        former = self.ledger.replaced[place][0]
+        if former is None:
+            return self.remove(file, path)
+        return self.put(file, self.project.documents[file].substitute(path, former))
+
+    def note_replaced(self, file: str, noted: Path, before: str | None, after: str) -> Draft:
+        ledger = self.ledger.note(self.policy_name).note_replaced(address(file, noted), before, after)
+        return replace(self, ledger=ledger)
+
     def has_added(self, file: str, path: Path = ()) -> bool:
         return address(file, path) in self.ledger.of(self.policy_name)
+
+    def text_at(self, file: str, path: Path) -> str | None:
+        return self.project.documents[file].text_at(path)
 
     def load(self, file: str) -> Object:
         """The value of a JSON file."""

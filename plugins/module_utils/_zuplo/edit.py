@@ -12,16 +12,28 @@ from dataclasses import dataclass, field
 
 from .._errors import ProjectError
 from .._types import Object
-from .choice import Choice, Wanted, choose, choose_added, refuse_to_share, token_of
-from .configuration import PLUGIN, POLICY
+from .choice import Choice, Wanted, choose, choose_added, find_resource_name, refuse_to_share
+from .configuration import PLUGIN, POLICY, VARIABLE
 from .draft import Draft
+from .guards import is_of_mcp_gateway, judge
 from .json_text import Insertion, value_at
-from .ledger import read_code
-from .plugin import add_plugin, remove_plugin
-from .project import HELPER, POLICIES, ROUTES, Files, parse_project
-from .routes import add_route, attach_to_tools, detach, remove_empty_file, remove_routes
+from .plugin import add_plugin, remove_plugin, source_of_options
+from .project import POLICIES, Files, Operation, Project, parse_project
+from .routes import (
+    add_route,
+    attach_to_tools,
+    check_cors_policy,
+    detach,
+    find_moved_route,
+    forget_gone_routes,
+    move_route,
+    remove_empty_file,
+    remove_routes,
+    rename_route,
+)
 
 _NEW_POLICIES = '{\n  "policies": []\n}\n'
+_OPTIONS = ("handler", "options")
 
 
 @dataclass(frozen=True)
@@ -40,31 +52,47 @@ class Plan:
 def present(files: Files, wanted: Wanted) -> Plan:
     """The project with what is wanted. Raises ProjectError where that cannot be done safely."""
     project = parse_project(files)
+    _refuse_mcp_gateway(project)
+    if wanted.cors_policy is not None:
+        check_cors_policy(project, wanted.cors_policy)
     chosen = choose(project, wanted)
     before = Draft.of(project, chosen.policy_name)
-    refuse_to_share(before, chosen, wanted)
+    moved = find_moved_route(before, wanted.route, wanted.operations) if wanted.move else None
+    refuse_to_share(project, chosen, wanted, moved)
     draft = _add_policy(before, chosen.config["policy"])
-    draft = add_route(draft, wanted.route, wanted.operations, title=chosen.resource_name)
+    if moved:
+        draft = move_route(draft, moved, wanted.route)
+    draft = add_route(
+        draft, wanted.route, wanted.operations, title=chosen.resource_name, cors_policy=wanted.cors_policy
+    )
+    old_name = find_resource_name(project)
+    if wanted.resource_name and old_name:
+        draft = rename_route(draft, wanted.route, old_name, wanted.resource_name)
     if wanted.attach:
         draft = attach_to_tools(draft, wanted.route)
-    warnings = _check_conflicts(draft, wanted.route)
-    draft, code = add_plugin(draft, chosen, wanted)
+    warnings = _check_guards(draft, wanted)
+    if draft.files != before.files:
+        draft = forget_gone_routes(before, draft)
+    draft = add_plugin(draft, chosen, wanted)
     return Plan(
         draft.files,
         chosen.config,
-        open_routes=_list_open_routes(draft, wanted.route),
+        open_routes=_list_open_routes(draft, wanted),
         warnings=[
             *warnings,
-            *_warn_of_open_policy(draft),
             *_warn_of_audience(draft, chosen),
-            *_warn_of_stale_routes(draft, wanted),
-            *_warn_of_sharing(before, code),
+            *_warn_of_move(moved, wanted),
+            *_warn_of_no_tools(draft, wanted),
+            *_warn_of_sharing(before, draft),
         ],
     )
 
 
 def absent(files: Files, policy_name: str | None = None) -> Plan:
-    """The project without what `present` has added for this policy. Raises ProjectError like `present`."""
+    """The project without what `present` has added for this policy, and with what it has replaced.
+
+    Raises ProjectError like `present`.
+    """
     project = parse_project(files)
     draft = Draft.of(project, policy_name or choose_added(project))
     for step in (remove_routes, detach, remove_empty_file, _remove_policy, remove_plugin):
@@ -81,15 +109,39 @@ def _add_policy(draft: Draft, policy: Object) -> Draft:
     if "policies" not in draft.load(POLICIES):
         draft = draft.insert(POLICIES, Insertion(("policies",), [])).note(POLICIES, ("policies",))
     index = _find_own_policy(draft)
-    if index is not None:
+    if index is not None and draft.has_added(POLICIES, ("policies", draft.policy_name)):
         return draft.merge(POLICIES, ("policies", index), policy)
+    if index is not None:
+        return _correct_policy(draft, index, policy)
     draft = draft.insert(POLICIES, Insertion(("policies", len(draft.project.policies)), policy))
     return draft.note(POLICIES, ("policies", draft.policy_name))
 
 
+def _correct_policy(draft: Draft, index: int, policy: Object) -> Draft:
+    """Of a policy that was there before, only the options count."""
+    options = value_at(policy, *_OPTIONS)
+    whole = not isinstance(value_at(draft.project.policies[index], *_OPTIONS), dict)
+    for place, value in [((), options)] if whole else [((key,), value) for key, value in options.items()]:
+        path = (*_OPTIONS, *place)
+        noted = ("policies", draft.policy_name, *path)
+        draft = draft.correct(POLICIES, ("policies", index, *path), value, noted)
+    return draft
+
+
+def _restore_policy(draft: Draft) -> Draft:
+    index = draft.project.find_policy(draft.policy_name)
+    if index is None:
+        return draft
+    options = value_at(draft.project.policies[index], *_OPTIONS)
+    for place in [*((key,) for key in options or ()), ()]:
+        path = (*_OPTIONS, *place)
+        draft = draft.restore(POLICIES, ("policies", index, *path), ("policies", draft.policy_name, *path))
+    return draft
+
+
 def _remove_policy(draft: Draft) -> Draft:
     if not draft.has_added(POLICIES, ("policies", draft.policy_name)):
-        return draft
+        return _restore_policy(draft)
     index = _find_own_policy(draft)
     if index is None:
         return draft
@@ -119,65 +171,90 @@ def _find_own_policy(draft: Draft) -> int | None:
 # -- what comes of it -------------------------------------------------------------------------------------------------
 
 
-def _check_conflicts(draft: Draft, route: str) -> list[str]:
-    """No token passes two policies that require different audiences or tenants. Returns warnings of unknown ones."""
-    project, unknown = draft.project, []
-    for operation in (*project.operations_at(route), *project.tools_at(route)):
-        policies = project.auth0_policies(operation) if draft.policy_name in operation.inbound else []
-        required = {token_of(policy): str(policy["name"]) for policy in policies}
-        names = " and ".join(required.values())
-        if len(required) > 1 and any("$env(" in token for token in required):
-            unknown.append(
-                f"{operation.title} has the policies {names}, and one of them takes values from the gateway's "
-                "environment. No token passes both unless they require the same audience and tenant."
-            )
-        elif len(required) > 1:
+def _refuse_mcp_gateway(project: Project) -> None:
+    for operation in project.operations:
+        for policy in project.policies_before(operation):
+            if is_of_mcp_gateway(policy):
+                raise ProjectError(
+                    f"has the policy {policy.get('name')} of the MCP Gateway at {operation.name}: there the gateway "
+                    f"itself is the authorization server, and {PLUGIN}, which is for the whole gateway, would send its "
+                    "clients to Auth0",
+                    where=operation.file,
+                    remedy="Put the MCP server that is to use Auth0 into a Zuplo project of its own.",
+                )
+
+
+def _check_guards(draft: Draft, wanted: Wanted) -> list[str]:
+    """Raise ProjectError where no MCP client would get in. Returns warnings of what may refuse them."""
+    project, warnings = draft.project, []
+    for operation in project.operations_at(wanted.route):
+        guard = judge(operation.title, project.policies_before(operation), wanted.token)
+        if refusing := guard.find("refuses"):
             raise ProjectError(
-                f"would have the policies {names} at {operation.name}: they require tokens "
-                "of different audiences or tenants, so no token passes both",
+                f"lets no MCP client in at {operation.name}: {refusing[0]}",
                 where=operation.file,
-                remedy="Remove one of them there; for a tool, set attach_to_tools to false.",
+                remedy=f"Remove {refusing[0].policy} from policies.inbound there.",
             )
-    return unknown
+        warnings += [
+            f"At {guard.title}, {one}. MCP clients may be refused."
+            for one in guard.find("unknown")
+            if one.policy != draft.policy_name
+        ]
+        warnings += [
+            f"At {guard.title}, {one}. MCP clients are never asked to log in. Remove that option."
+            for one in guard.find("open")
+        ]
+    for operation in _tools(draft, wanted):
+        guard = judge(operation.title, project.policies_before(operation), wanted.token)
+        if refusing := guard.find("refuses"):
+            if project.is_behind(operation, draft.policy_name):
+                raise ProjectError(
+                    f"would let nobody in at the tool {operation.name}: {refusing[0]}, and the policy "
+                    f"{draft.policy_name} accepts only tokens for {wanted.strings.audience}",
+                    where=operation.file,
+                    remedy=f"Remove {refusing[0].policy} from policies.inbound there; or set attach_to_tools to false, "
+                    "which leaves the tool to those who can call it today.",
+                )
+            warnings.append(f"The tool {guard.title} refuses MCP clients: {refusing[0]}.")
+        warnings += [
+            f"The tool {guard.title} may refuse MCP clients: {one}."
+            for one in guard.find("unknown")
+            if one.policy != draft.policy_name
+        ]
+    return warnings
 
 
-def _list_open_routes(draft: Draft, route: str) -> list[str]:
-    tools = draft.project.tools_at(route)
-    return list(dict.fromkeys(one.title for one in tools if draft.policy_name not in one.inbound))
+def _tools(draft: Draft, wanted: Wanted) -> list[Operation]:
+    return list({one.title: one for one in draft.project.tools_at(wanted.route)}.values())
 
 
-def _warn_of_open_policy(draft: Draft) -> list[str]:
-    index = draft.project.find_policy(draft.policy_name)
-    policy = {} if index is None else draft.project.policies[index]
-    if not value_at(policy, "handler", "options", "allowUnauthenticatedRequests"):
-        return []
+def _list_open_routes(draft: Draft, wanted: Wanted) -> list[str]:
     return [
-        f"The policy {draft.policy_name} in {POLICIES} has allowUnauthenticatedRequests, so it lets callers without a "
-        "token in, and MCP clients are never asked to log in. Remove that option."
+        one.title
+        for one in _tools(draft, wanted)
+        if judge(one.title, draft.project.policies_before(one), wanted.token).lets_in
     ]
 
 
-def _warn_of_stale_routes(draft: Draft, wanted: Wanted) -> list[str]:
-    """An earlier run has made routes for the same policy, whose audience now is another URL."""
-    stale = [
-        route
-        for route in draft.project.paths(ROUTES)
-        if route != wanted.route
-        and draft.has_added(ROUTES, ("paths", route))
-        and any(draft.policy_name in one.inbound for one in draft.project.operations_at(route))
-    ]
+def _warn_of_move(moved: str | None, wanted: Wanted) -> list[str]:
+    return [f"The MCP server has moved from {moved} to {wanted.route}, and its route with it."] if moved else []
+
+
+def _warn_of_no_tools(draft: Draft, wanted: Wanted) -> list[str]:
+    servers = [one for one in draft.project.operations_at(wanted.route) if one.tools == []]
     return [
-        f"The route {route} in {ROUTES} has the same policy {draft.policy_name}, which now accepts only tokens for "
-        f"{wanted.strings.audience}, so {route} refuses its clients. Give each MCP server a policy_name of its own. "
-        f"If the MCP server has moved, remove the route {route} from that file."
-        for route in stale
+        f"The MCP server {one.title} has no tools"
+        + (": the gateway does not read openApiFilePaths any more" if "openApiFilePaths" in (one.server or {}) else "")
+        + ". Name them in operations."
+        for one in servers
     ]
 
 
 def _warn_of_audience(draft: Draft, chosen: Choice) -> list[str]:
-    variable = chosen.environment.audience_variable
-    if not variable:
+    text = chosen.environment.audience_text or ""
+    if not text or VARIABLE.sub("", text):
         return []
+    variable = " and ".join(VARIABLE.findall(text))
     return [
         f"The policy {draft.policy_name} takes its audience from the gateway's environment variable {variable}, which "
         f"must contain {chosen.config['audience']}. If it is not set, the gateway checks no audience. Set mcp_host_env "
@@ -185,9 +262,9 @@ def _warn_of_audience(draft: Draft, chosen: Choice) -> list[str]:
     ]
 
 
-def _warn_of_sharing(before: Draft, code: str) -> list[str]:
+def _warn_of_sharing(before: Draft, draft: Draft) -> list[str]:
     others = before.ledger.others(before.policy_name)
-    if not others or read_code(before.files[HELPER]) == code:
+    if not others or source_of_options(before) == source_of_options(draft):
         return []
     return [
         f"The gateway has one {PLUGIN} for all MCP servers, so its new options also apply to those of the policies "

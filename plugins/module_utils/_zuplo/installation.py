@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from .._types import Object
 from . import typescript
 from .configuration import PLUGIN, REGISTER
+from .guards import Guard, Token, judge
 from .project import HELPER, RUNTIME, Files, parse_project
 from .typescript_lexer import SourceError
 
@@ -19,39 +20,37 @@ from .typescript_lexer import SourceError
 class Installation:
     """What a project does about an MCP route.
 
-    `route` are the titles of its operations, `unguarded` of those that no Auth0 policy guards; `others` are the names
-    of the policies that such a one has instead. `policies` are the Auth0 policies before the route. `plugin` tells
-    whether the plugin is registered, None where that may be in a module that is not read; `issuer` is the first
-    authorization server that it names, as it stands in the source. `tools` are the titles of the operations that the
-    route exposes, with the Auth0 policies before each; `open_tools` those without one, with the names of others.
+    `route` and `tools` are the operations at the route, and those that it exposes, each with the policies before it;
+    `methods` are those of the route. `policies` are the Auth0 policies before the route. `gone_tools` tells that the
+    MCP server names its tools in an option that the gateway does not read any more. `plugin` tells whether the plugin
+    is registered, None where that may be in a module that is not read; `issuer` is the first authorization server that
+    it names, as it stands in the source.
     """
 
-    route: list[str]
-    unguarded: list[str]
-    others: list[str]
+    route: list[Guard]
+    methods: list[str]
+    tools: list[Guard]
     policies: list[Object]
+    gone_tools: bool
     plugin: bool | None
     issuer: str | None
-    tools: dict[str, list[Object]]
-    open_tools: dict[str, list[str]]
 
 
-def read_installation(files: Files, mcp_server_url: str) -> Installation:
-    """Raises ProjectError for files that the gateway does not accept."""
-    project, route = parse_project(files), urlsplit(mcp_server_url).path or "/"
-    operations, tools = project.operations_at(route), project.tools_at(route)
-    unguarded = [one for one in operations if not project.auth0_policies(one)]
+def read_installation(files: Files, mcp_server_url: str, domain: str | None = None) -> Installation:
+    """Raises ProjectError for files that the gateway does not accept. `domain` is that of the issuer, if known."""
+    project, token = parse_project(files), Token(mcp_server_url, domain)
+    route = urlsplit(mcp_server_url).path or "/"
+    operations, tools = project.operations_at(route), {one.title: one for one in project.tools_at(route)}
     policies = {str(policy["name"]): policy for one in operations for policy in project.auth0_policies(one)}
     plugin, issuer = _read_plugin(files)
     return Installation(
-        route=[one.title for one in operations],
-        unguarded=[one.title for one in unguarded],
-        others=list(dict.fromkeys(name for one in unguarded for name in one.inbound)),
+        route=[judge(one.title, project.policies_before(one), token) for one in operations],
+        methods=[method for one in operations for method in one.methods],
+        tools=[judge(one.title, project.policies_before(one), token) for one in tools.values()],
         policies=list(policies.values()),
+        gone_tools=any("openApiFilePaths" in (one.server or {}) for one in operations),
         plugin=plugin,
         issuer=issuer,
-        tools={tool.title: project.auth0_policies(tool) for tool in tools},
-        open_tools={tool.title: tool.inbound for tool in tools if not project.auth0_policies(tool)},
     )
 
 

@@ -72,6 +72,16 @@ class Document:
             return self
         return self._splice([(node.start, node.end, self._dump(wanted, self._indent(node.start)))])
 
+    def text_at(self, path: Path) -> str | None:
+        """The text of what is at a path; None where nothing is."""
+        node = self.find(path)
+        return self.text[node.start : node.end] if node else None
+
+    def substitute(self, path: Path, text: str) -> Document:
+        """With a text, which is JSON, in place of what is at a path."""
+        node = t.cast("Node", self.find(path))
+        return self._splice([(node.start, node.end, text)])
+
     def insert(self, *insertions: Insertion) -> Document:
         """Each into another parent."""
         return self._splice([self._insert(one) for one in insertions])

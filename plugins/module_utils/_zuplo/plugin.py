@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from .._errors import ProjectError
 from . import typescript
+from .adoption import adopt_plugin, release_plugin
 from .choice import Choice, Wanted
 from .configuration import NEW_RUNTIME, PLUGIN, REGISTER, runtime_module
 from .draft import Draft
@@ -21,19 +22,16 @@ from .typescript_lexer import SourceError
 _NO_CODE = "export {};\n"
 
 
-def add_plugin(draft: Draft, chosen: Choice, wanted: Wanted) -> tuple[Draft, str]:
-    """With the plugin registered, and the code of the helper module.
-
-    A plugin that the runtime module registers itself stays; ProjectError where its options cannot work.
-    """
+def add_plugin(draft: Draft, chosen: Choice, wanted: Wanted) -> Draft:
+    """With the plugin registered. One that the runtime module registers itself stays, with corrected options."""
     if RUNTIME not in draft.files:
         draft = draft.put(RUNTIME, NEW_RUNTIME).note(RUNTIME, (), ("call",), ("import",))
     source = draft.files[RUNTIME]
     with _explain():
         if typescript.calls(source, PLUGIN) and not typescript.calls(source, REGISTER):
-            _check_own_plugin(source, chosen, wanted)
+            draft = adopt_plugin(draft, chosen, wanted)
             # Without a helper module nothing has been added that could be noted.
-            return (_put_helper(draft, _NO_CODE) if draft.ledger.added else draft), _NO_CODE
+            return _put_helper(draft, _NO_CODE) if draft.ledger.added else draft
         if typescript.mentions(source, PLUGIN):
             raise ProjectError(
                 f"uses {PLUGIN} itself, which {HELPER} is to do",
@@ -45,24 +43,13 @@ def add_plugin(draft: Draft, chosen: Choice, wanted: Wanted) -> tuple[Draft, str
     if added:
         draft = draft.note(RUNTIME, *((part,) for part in added))
     code = runtime_module(REGISTER, chosen.config["plugin_options"], chosen.environment)
-    return _put_helper(replace(draft, ledger=draft.ledger.note(draft.policy_name)), code), code
+    return _put_helper(replace(draft, ledger=draft.ledger.note(draft.policy_name)), code)
 
 
-def _check_own_plugin(source: str, chosen: Choice, wanted: Wanted) -> None:
-    """What cannot be read is left to `mcp_oauth_check`."""
-    issuer, name = typescript.first_text(source, "authorizationServers"), typescript.text_of(source, "resourceName")
-    if issuer is not None and "${" not in issuer and issuer != wanted.strings.issuer:
-        raise ProjectError(
-            f"registers {PLUGIN} with the authorization server {issuer!r} instead of {wanted.strings.issuer!r}",
-            where=RUNTIME,
-            remedy=f"Correct it there, or remove what the file does with {PLUGIN}: zuplo_mcp_oauth then registers it.",
-        )
-    if wanted.resource_name and name is not None and name != wanted.resource_name:
-        raise ProjectError(
-            f"registers {PLUGIN} with the resourceName {name!r} instead of {wanted.resource_name!r}",
-            where=RUNTIME,
-            remedy="Change it there, or do not set resource_name.",
-        )
+def source_of_options(draft: Draft) -> str:
+    """The code that decides which options the plugin has, in a project with a helper module."""
+    code = read_code(draft.files[HELPER])
+    return draft.files.get(RUNTIME, "") if code == _NO_CODE else code
 
 
 def remove_plugin(draft: Draft) -> Draft:
@@ -76,9 +63,11 @@ def remove_plugin(draft: Draft) -> Draft:
         ledger = draft.ledger.drop(draft.policy_name).note(others[0], *shared)
         return _put_helper(replace(draft, ledger=ledger), read_code(draft.files[HELPER]))
     draft = draft.delete(HELPER)
-    source = draft.files.get(RUNTIME)
-    if source is None:
+    if RUNTIME not in draft.files:
         return draft
+    with _explain():
+        draft = release_plugin(draft)
+    source = draft.files[RUNTIME]
     if draft.has_added(RUNTIME) and unify_line_ends(source) == NEW_RUNTIME:
         return draft.delete(RUNTIME)
     with _explain():

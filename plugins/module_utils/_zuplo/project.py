@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from .._errors import ProjectError
 from .._types import Object
-from .configuration import HANDLER, POLICY
+from .configuration import COMPOSITE, HANDLER, POLICY
 from .json_reader import JsonTextError
 from .json_text import Document, Path, value_at
 
@@ -30,25 +30,31 @@ Files = t.Mapping[str, str]
 """Path within the project -> text."""
 
 _SHOWN = 20
-_METHODS = ("get", "post", "put", "patch", "delete", "head", "trace")
+_METHODS = frozenset({"get", "post", "put", "patch", "delete", "options", "head", "trace"})
+_OLDER_TOOLS = ("files", "prompts", "resources")
+"""Options of the MCP handler from before November 2025: lists of `{path, operationIds}`."""
 
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation of a routes file."""
+    """One operation of a routes file; `key` is its method, or several in a list with commas, in any case."""
 
     file: str
     route: str
-    method: str
+    key: str
     value: Object
 
     @property
     def path(self) -> Path:
-        return ("paths", self.route, self.method)
+        return ("paths", self.route, self.key)
+
+    @property
+    def methods(self) -> list[str]:
+        return split_methods(self.key)
 
     @property
     def name(self) -> str:
-        return f"{self.method.upper()} {self.route}"
+        return f"{','.join(self.methods)} {self.route}"
 
     @property
     def title(self) -> str:
@@ -75,19 +81,37 @@ class Operation:
         return list(inbound)
 
     @property
-    def tools(self) -> list[Object] | None:
-        """The operations that it exposes as tools, each `{file, id}`; None where it is no MCP server."""
+    def server(self) -> Object | None:
+        """The options of the MCP server; None where it is none."""
         handler = value_at(self.value, "x-zuplo-route", "handler")
         if value_at(handler, "export") != HANDLER:
             return None
-        tools = value_at(handler, "options", "operations") or []
+        options = value_at(handler, "options")
+        return options if isinstance(options, dict) else {}
+
+    @property
+    def tools(self) -> list[Object] | None:
+        """What it exposes as tools, prompts and resources, each `{file, id}`; None where it is no MCP server."""
+        if self.server is None:
+            return None
+        tools = self.server.get("operations") or []
         if not isinstance(tools, list) or not all(_is_tool(tool) for tool in tools):
             raise ProjectError(
                 f"has the MCP server {self.name}, whose operations are not a list of objects with file and id",
                 where=self.file,
                 remedy='Write each as {"file": "./config/routes.oas.json", "id": "<operationId>"}.',
             )
-        return list(tools)
+        return [*tools, *(tool for option in _OLDER_TOOLS for tool in self._older_tools(option, self.server))]
+
+    def _older_tools(self, option: str, server: Object) -> list[Object]:
+        sources = server.get(option) or []
+        if not isinstance(sources, list) or not all(map(_is_source, sources)):
+            raise ProjectError(
+                f"has the MCP server {self.name}, whose {option} are not a list of objects with path and operationIds",
+                where=self.file,
+                remedy="Name its tools in operations instead, each as an object with file and id.",
+            )
+        return [{"file": source["path"], "id": name} for source in sources for name in source["operationIds"]]
 
 
 @dataclass(frozen=True)
@@ -118,6 +142,13 @@ class Project:
         return policies
 
     @functools.cached_property
+    def cors_policies(self) -> list[str]:
+        """The names of the project's own CORS policies."""
+        found = self.documents[POLICIES].value.get("corsPolicies") if POLICIES in self.files else None
+        names = [value_at(one, "name") for one in found] if isinstance(found, list) else []
+        return [name for name in names if isinstance(name, str)]
+
+    @functools.cached_property
     def _indexes(self) -> dict[str, list[int]]:
         """Of the policies, by name."""
         indexes: dict[str, list[int]] = {}
@@ -137,23 +168,44 @@ class Project:
             )
         return found[0] if found else None
 
+    def policies_before(self, operation: Operation) -> list[Object]:
+        """The policies before an operation in their order, with those of composite ones in their place.
+
+        One that is not there has its name alone.
+        """
+        return list(self._open_up(operation.inbound, ()))
+
+    def _open_up(self, names: t.Sequence[str], within: tuple[str, ...]) -> t.Iterator[Object]:
+        for name in names:
+            index = self.find_policy(name)
+            policy = {"name": name} if index is None else self.policies[index]
+            if name in within:
+                continue
+            if value_at(policy, "handler", "export") == COMPOSITE:
+                members = value_at(policy, "handler", "options", "policies")
+                yield from self._open_up(members if _is_names(members) else [], (*within, name))
+            else:
+                yield policy
+
     def auth0_policies(self, operation: Operation) -> list[Object]:
         """The Auth0 policies before an operation."""
-        indexes = map(self.find_policy, operation.inbound)
-        found = [self.policies[index] for index in indexes if index is not None]
-        return [policy for policy in found if value_at(policy, "handler", "export") == POLICY]
+        return [one for one in self.policies_before(operation) if value_at(one, "handler", "export") == POLICY]
+
+    def is_behind(self, operation: Operation, policy_name: str) -> bool:
+        """Whether a policy is before an operation, by itself or as a member of a composite one."""
+        return any(policy.get("name") == policy_name for policy in self.policies_before(operation))
 
     @functools.cached_property
     def operations(self) -> list[Operation]:
         """Those of all routes files."""
         return [
-            Operation(file, route, method, value)
+            Operation(file, route, key, value)
             for file in sorted(self.files)
             if file.endswith(".oas.json")
             for route, methods in self.paths(file).items()
             if isinstance(methods, dict)
-            for method, value in methods.items()
-            if method in _METHODS and isinstance(value, dict)
+            for key, value in methods.items()
+            if split_methods(key) and isinstance(value, dict)
         ]
 
     def paths(self, file: str) -> Object:
@@ -168,11 +220,15 @@ class Project:
         return found
 
     def operations_at(self, route: str) -> list[Operation]:
+        """Raises ProjectError where a method is declared twice, which the gateway does not build."""
         found = self._by_route.get(route, [])
-        if len(files := sorted({one.file for one in found})) > 1:
-            raise ProjectError(
-                f"both have the path {route}", where=" and ".join(files), remedy="Remove it from one of them."
-            )
+        for method, several in _group_by_method(found).items():
+            if several[1:]:
+                raise ProjectError(
+                    f"declares {method} {route} more than once",
+                    where=" and ".join(dict.fromkeys(one.file for one in several)),
+                    remedy="Remove all but one.",
+                )
         return found
 
     @functools.cached_property
@@ -233,5 +289,27 @@ def _check_json(path: str, document: Document) -> None:
         raise ProjectError('has "paths" that are not an object', where=path, remedy="Correct the file.")
 
 
+def split_methods(key: str) -> list[str]:
+    """The methods of a key of a path, in capitals; empty where the gateway takes the key for something else."""
+    methods = [method.strip().lower() for method in key.split(",")]
+    return [method.upper() for method in methods] if _METHODS.issuperset(methods) else []
+
+
+def _group_by_method(operations: t.Iterable[Operation]) -> dict[str, list[Operation]]:
+    found: dict[str, list[Operation]] = {}
+    for one in operations:
+        for method in one.methods:
+            found.setdefault(method, []).append(one)
+    return found
+
+
+def _is_names(value: t.Any) -> bool:
+    return isinstance(value, list) and all(isinstance(name, str) for name in value)
+
+
 def _is_tool(tool: t.Any) -> bool:
     return all(isinstance(value_at(tool, key), str) for key in ("file", "id"))
+
+
+def _is_source(source: t.Any) -> bool:
+    return isinstance(value_at(source, "path"), str) and _is_names(value_at(source, "operationIds"))

@@ -12,20 +12,25 @@ from dataclasses import replace
 
 from .._errors import ProjectError
 from .._types import Object
-from .configuration import mcp_operation
+from .configuration import DEFAULT_CORS_POLICY, mcp_operation
 from .draft import Draft
 from .json_text import Insertion, Path, value_at
 from .ledger import address
 from .project import POLICIES, ROUTES, Operation, Project
 
+CORS_POLICIES = ("none", "anything-goes")
+"""Those that the gateway itself has."""
 
-def add_route(draft: Draft, route: str, tools: t.Sequence[Object] | None, *, title: str) -> Draft:
+
+def add_route(
+    draft: Draft, route: str, tools: t.Sequence[Object] | None, *, title: str, cors_policy: str | None
+) -> Draft:
     """The MCP route with the policy, made where it is not there; `tools` only replace those of a route made here."""
     named = None if tools is None else _name_tools(draft.project, tools)
     operations = draft.project.operations_at(route)
     if not operations:
-        return _make_route(draft, route, named, title)
-    if not any(one.method == "post" for one in operations):
+        return _make_route(draft, route, named, title, cors_policy or DEFAULT_CORS_POLICY)
+    if not any("POST" in one.methods for one in operations):
         names = ", ".join(one.name for one in operations)
         raise ProjectError(
             f"has no POST operation at {route}, which MCP clients need; it has {names}",
@@ -35,7 +40,77 @@ def add_route(draft: Draft, route: str, tools: t.Sequence[Object] | None, *, tit
     if named is not None:
         for server in [one for one in operations if one.tools is not None] or operations:
             draft = _set_tools(draft, server, named)
+    if cors_policy is not None:
+        for one in operations:
+            draft = _set_cors_policy(draft, one, cors_policy)
     return _attach(draft, operations)
+
+
+def find_moved_route(draft: Draft, route: str, tools: t.Sequence[Object] | None) -> str | None:
+    """The route that was made here for this MCP server, under its old path; None where there is none, or any doubt."""
+    made = [
+        old
+        for old in draft.project.paths(ROUTES)
+        if draft.has_added(ROUTES, ("paths", old))
+        and any(draft.project.is_behind(one, draft.policy_name) for one in draft.project.operations_at(old))
+    ]
+    if len(made) != 1 or draft.project.operations_at(route):
+        return None
+    servers = [one for one in draft.project.operations_at(made[0]) if one.tools is not None]
+    same = tools is None or [one.tools for one in servers] == [_name_tools(draft.project, tools)]
+    return made[0] if same else None
+
+
+def move_route(draft: Draft, old: str, new: str) -> Draft:
+    """With a route that was made here under its new path.
+
+    The note of the old path stays: a run that is killed before it has written the routes finds the route by it.
+    """
+    value = draft.project.paths(ROUTES)[old]
+    draft = draft.insert(ROUTES, Insertion(("paths", new), value)).note(ROUTES, ("paths", new))
+    return draft.remove(ROUTES, ("paths", old))
+
+
+def forget_gone_routes(before: Draft, draft: Draft) -> Draft:
+    """Without the notes of routes that were gone before this run: an earlier one has moved them."""
+    prefix = address(ROUTES, ("paths", ""))
+    there = {
+        address(ROUTES, ("paths", one)) for project in (before.project, draft.project) for one in project.paths(ROUTES)
+    }
+    noted = [
+        one
+        for one in draft.ledger.of(draft.policy_name)
+        if one.startswith(prefix) and one.count("/") == prefix.count("/")
+    ]
+    gone = [one for one in noted if one not in there]
+    return replace(draft, ledger=draft.ledger.forget(draft.policy_name, *gone)) if gone else draft
+
+
+def rename_route(draft: Draft, route: str, old: str, new: str) -> Draft:
+    """With the new name where the route that was made here has the old one."""
+    if not draft.has_added(ROUTES, ("paths", route)):
+        return draft
+    for one in draft.project.operations_at(route):
+        names = (
+            ("summary",),
+            ("x-zuplo-route", "label"),
+            ("x-zuplo-route", "handler", "options", "name"),
+        )
+        for name in names:
+            if one.file == ROUTES and value_at(one.value, *name) == old:
+                draft = draft.merge(ROUTES, (*one.path, *name), new)
+    return draft
+
+
+def check_cors_policy(project: Project, name: str) -> None:
+    """Raise ProjectError for a CORS policy that is neither the gateway's nor the project's."""
+    known = [*CORS_POLICIES, *project.cors_policies]
+    if name not in known:
+        raise ProjectError(
+            f"has no CORS policy {name!r}",
+            where=POLICIES,
+            remedy=f"Set cors_policy to one of: {', '.join(known)}; or add it to corsPolicies in that file.",
+        )
 
 
 def attach_to_tools(draft: Draft, route: str) -> Draft:
@@ -90,7 +165,7 @@ def _name_tools(project: Project, tools: t.Sequence[Object]) -> list[Object]:
     return named
 
 
-def _make_route(draft: Draft, route: str, tools: list[Object] | None, title: str) -> Draft:
+def _make_route(draft: Draft, route: str, tools: list[Object] | None, title: str, cors_policy: str) -> Draft:
     if not tools:
         known = ", ".join(sorted({one.route for one in draft.project.operations})) or "none"
         raise ProjectError(
@@ -109,7 +184,7 @@ def _make_route(draft: Draft, route: str, tools: list[Object] | None, title: str
         draft = draft.put(ROUTES, json.dumps(document, indent=2, ensure_ascii=False) + "\n").note(ROUTES)
     if "paths" not in draft.load(ROUTES):
         draft = draft.insert(ROUTES, Insertion(("paths",), {})).note(ROUTES, ("paths",))
-    operation = mcp_operation(title, draft.policy_name, _free_id(draft), tools)
+    operation = mcp_operation(title, draft.policy_name, _free_id(draft), tools, cors_policy)
     return draft.insert(ROUTES, Insertion(("paths", route), {"post": operation})).note(ROUTES, ("paths", route))
 
 
@@ -132,6 +207,20 @@ def _set_tools(draft: Draft, server: Operation, tools: list[Object]) -> Draft:
     return draft.merge(ROUTES, (*server.path, "x-zuplo-route", "handler", "options", "operations"), tools)
 
 
+def _set_cors_policy(draft: Draft, one: Operation, name: str) -> Draft:
+    given = value_at(one.value, "x-zuplo-route", "corsPolicy")
+    if given == name:
+        return draft
+    if one.file != ROUTES or not draft.has_added(ROUTES, ("paths", one.route)):
+        raise ProjectError(
+            f"has {one.name} with the corsPolicy {given!r} instead of {name!r}, and zuplo_mcp_oauth has not made that "
+            "route",
+            where=one.file,
+            remedy="Change it there, or leave cors_policy out.",
+        )
+    return draft.merge(ROUTES, (*one.path, "x-zuplo-route", "corsPolicy"), name)
+
+
 def _attach(draft: Draft, operations: t.Sequence[Operation]) -> Draft:
     """Before all other policies: the gateway does nothing for a caller without a token."""
     insertions: dict[str, list[Insertion]] = {}
@@ -139,7 +228,7 @@ def _attach(draft: Draft, operations: t.Sequence[Operation]) -> Draft:
     # A policy that was there before stays with `absent`, and only what is attached here is detached again.
     stays = not draft.has_added(POLICIES, ("policies", draft.policy_name))
     for operation in operations:
-        if draft.policy_name in operation.inbound:
+        if draft.project.is_behind(operation, draft.policy_name):
             continue
         insertion = _make_insertion(draft, operation)
         insertions.setdefault(operation.file, []).append(insertion)
@@ -157,9 +246,10 @@ def _make_insertion(draft: Draft, operation: Operation) -> Insertion:
     route = value_at(operation.value, "x-zuplo-route")
     if not isinstance(route, dict):
         raise ProjectError(
-            f"has the operation {operation.name} without an object x-zuplo-route, so no policy can be attached to it",
+            f"has the operation {operation.name} without an object x-zuplo-route. The gateway forwards it to the first "
+            "of the file's servers, and no policy can be attached to it",
             where=operation.file,
-            remedy="Add x-zuplo-route with the handler of that operation.",
+            remedy="Add x-zuplo-route with the handler of that operation, such as urlRewriteHandler.",
         )
     path, value = _inbound(operation), [draft.policy_name]
     if "inbound" in route.get("policies", {}):

@@ -12,14 +12,12 @@ import json
 import re
 import typing as t
 
+from . import typescript_names as names
 from .typescript_lexer import HASHBANG, LINE_ENDS, MEMBER, Code, SourceError, lex
 
 _BOM = "\ufeff"
 _REST_OF_LINE = re.compile(rf"[ \t]*(?:\r\n|[{LINE_ENDS}]|\Z)")
 _EXTENSION = re.compile(r"\.[cm]?[jt]s\Z")
-# What may stand before a method that is declared with the type of its result.
-_MODIFIERS = ("async", "static", "public", "protected", "private", "abstract", "override")
-_BEFORE_METHOD = ("{", "}", ";", ",", *_MODIFIERS)
 _NAME = r"[A-Za-z_$][\w$]*"
 _TYPE = r"(?:\s*:\s*[\w$.<>]+)?\s*"
 _FUNCTION = r"""
@@ -31,14 +29,15 @@ _FUNCTION = r"""
 
 
 def mentions(source: str, name: str) -> bool:
-    """Whether the code uses a name, other than that of a member or a type."""
+    """Whether the code uses a name, other than that of a member or a type. To import it is no use of it."""
     code = lex(source)
-    return bool(_uses(code, name)) and (bool(_calls(code, name)) or not _is_type(code, name))
+    used = names.uses_beyond_imports(code, name)
+    return bool(used) and (bool(names.calls(code, name)) or not names.is_type(code, name))
 
 
 def calls(source: str, name: str) -> bool:
     """Whether the code calls a function or makes an object of a class."""
-    return bool(_calls(lex(source), name))
+    return bool(names.calls(lex(source), name))
 
 
 def imports_modules(source: str) -> bool:
@@ -51,7 +50,7 @@ def imports_modules(source: str) -> bool:
         if token.kind != "word" or code.text(index - 1) in MEMBER:
             continue
         if token.text in ("import", "export"):
-            of_types = _is_of_types(code, index)
+            of_types = names.is_of_types(code, index)
         called = token.text in ("import", "require") and code.match(index + 1, "(")
         module = code.token(index + 2 if called else index + 1)
         literal = module.kind in ("text", "template") and code.text(index + 3) in (")", ",")
@@ -77,17 +76,24 @@ def text_of(source: str, key: str) -> str | None:
     """The text that is the value of a property; None where it cannot be read, or several properties differ in it."""
     code = lex(source)
     values = [(code.token(index + 2), code.text(index + 3)) for index in _properties(code, key)]
-    found = {_decode(value.text) if value.kind == "text" and after in (",", "}") else None for value, after in values}
+    found = {decode(value.text) if value.kind == "text" and after in (",", "}") else None for value, after in values}
     return found.pop() if len(found) == 1 else None
 
 
-def _decode(literal: str) -> str | None:
+def decode(literal: str) -> str | None:
+    """The text of a literal in its quotes; None where it has an escape that JSON does not have."""
     if "\\" not in literal:
         return literal[1:-1]
     try:
         return str(json.loads(literal))
-    except ValueError:  # an escape that JSON does not have
+    except ValueError:
         return None
+
+
+def encode(text: str, like: str = '"') -> str:
+    """A text as a literal, in the quotes of another one where nothing in it needs an escape."""
+    literal, quote = json.dumps(text), like[0]
+    return literal if "\\" in literal or quote in text or "${" in text else f"{quote}{text}{quote}"
 
 
 def add_call(source: str, function: str, call: str, module: str) -> tuple[str, frozenset[str]]:
@@ -99,9 +105,9 @@ def add_call(source: str, function: str, call: str, module: str) -> tuple[str, f
     code = lex(source)
     argument, opening = _find_function(code, function)
     imported = _EXTENSION.sub("", code.text(_find_import(code, call))[1:-1]) == module
-    if _uses(code, call) and not imported:
+    if names.uses(code, call) and not imported:
         raise SourceError(f"it has a {call} of its own")
-    called = _calls(code, call)
+    called = names.calls(code, call)
     if called and not any(opening < index < code.pairs[opening] for index in called):
         raise SourceError(f"it calls {call}, but not in {function}")
     newline = "\r\n" if "\r\n" in source else "\n"
@@ -121,7 +127,7 @@ def remove_call(source: str, call: str, added: t.Container[str]) -> str:
     for part, cut in (("call", _cut_call), ("import", _cut_import)):
         if part in added:
             source = cut(lex(source), call)
-    if _uses(lex(source), call):
+    if names.uses(lex(source), call):
         raise SourceError(f"it uses {call} in further places, which zuplo_mcp_oauth has not added")
     return bom + source
 
@@ -133,26 +139,6 @@ def _split_bom(source: str) -> tuple[str, str]:
 # -- what is there ----------------------------------------------------------------------------------------------------
 
 
-def _uses(code: Code, name: str) -> list[int]:
-    """The indexes of a name, other than that of a member (`a.name`)."""
-    tokens = enumerate(code.tokens)
-    return [index for index, token in tokens if token.text == name and code.text(index - 1) not in MEMBER]
-
-
-def _calls(code: Code, name: str) -> list[int]:
-    """The indexes of a name that is called, and not declared, as a function or method."""
-    found = []
-    for index in _uses(code, name):
-        opening = index + (2 if code.match(index + 1, "?.") else 1)
-        if not code.match(opening, "("):
-            continue
-        before, after = code.text(index - 1), code.text(code.pairs[opening] + 1)
-        method = after == "{" or (after == ":" and before in _BEFORE_METHOD)
-        if before != "function" and not method:
-            found.append(index)
-    return found
-
-
 def _properties(code: Code, key: str) -> list[int]:
     """The indexes of a key in literals of objects."""
     keys = (key, f'"{key}"', f"'{key}'")
@@ -161,23 +147,6 @@ def _properties(code: Code, key: str) -> list[int]:
         for index, token in enumerate(code.tokens)
         if token.text in keys and code.text(index - 1) in ("{", ",") and code.match(index + 1, ":")
     ]
-
-
-def _is_of_types(code: Code, index: int) -> bool:
-    """Whether this `import` or `export` is one of types alone."""
-    return code.match(index + 1, "type") and code.text(index + 2) not in ("from", ",", "=")
-
-
-def _is_type(code: Code, name: str) -> bool:
-    """Whether the source declares or imports the name as that of a type."""
-    if any(code.text(index - 1) in ("type", "interface") for index in _uses(code, name)):
-        return True
-    for index in _uses(code, "import"):
-        if _is_of_types(code, index):
-            clause = code.tokens[index + 2 : code.pairs.get(index + 2, index + 2) + 1]
-            if any(token.text == name for token in clause):
-                return True
-    return False
 
 
 def _first_item(code: Code, index: int) -> str | None:
@@ -209,7 +178,7 @@ def _find_function(code: Code, function: str) -> tuple[str, int]:
 
 def _find_import(code: Code, call: str) -> int:
     """The index of the module's name where this alone is imported; -1 where it is not."""
-    for index in _uses(code, call):
+    for index in names.uses(code, call):
         if code.match(index - 2, "import", "{", call, "}", "from") and code.token(index + 3).kind == "text":
             return index + 3
     return -1
@@ -232,7 +201,7 @@ def _begins_line(code: Code, at: int) -> bool:
 def _cut_call(code: Code, call: str) -> str:
     """Without the first statement that calls it with a name, and without the line end before that."""
     source = code.source
-    for index in _calls(code, call):
+    for index in names.calls(code, call):
         last, before = _statement_end(code, index + 3), code.token(index - 1)
         gap = source[before.end : code.tokens[index].start].rstrip(" \t")
         plain = code.match(index + 1, "(", code.text(index + 2), ")") and code.token(index + 2).kind == "word"

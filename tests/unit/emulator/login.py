@@ -103,7 +103,7 @@ def code(api: Any, client: Any, *, person: dict[str, str] = ADA, **query: str | 
     return answer(agree(api, page) if page.status_code == 200 else page)["code"]
 
 
-def redeem(api: Any, client: Any, code: str, **form: str | None) -> Any:
+def redeem(api: Any, client: Any, code: str, /, **form: str | None) -> Any:
     given = {
         "grant_type": "authorization_code",
         "client_id": client["client_id"],

@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import re
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from joserfc import jwt
@@ -67,6 +70,38 @@ def test_a_redirect_uri_keeps_its_query(api: Any) -> None:
     told = answer(agree(api, log_in(api, begin(api, client, redirect_uri=f"{CALLBACK}?a=b", state=None))))
     assert told.pop("code")
     assert told == {"a": "b"}
+
+
+def test_an_answer_in_the_fragment(api: Any) -> None:
+    set_up(api)
+    redirect = agree(api, log_in(api, begin(api, register(api), response_mode="fragment")))
+    address, _sign, fragment = redirect.headers["location"].partition("#")
+    assert (redirect.status_code, address) == (302, CALLBACK)
+    told = dict(parse_qsl(fragment))
+    assert told.pop("code")
+    assert told == {"state": "xyz"}
+
+
+def test_an_answer_by_form(api: Any) -> None:
+    set_up(api)
+    page = agree(api, log_in(api, begin(api, register(api), response_mode="form_post", state='"&<x')))
+    assert (page.status_code, page.headers["cache-control"]) == (200, "no-store")
+    assert f'<form method="post" action="{CALLBACK}">' in page.text
+    assert re.search('name="code" value="[^"]{20,}"', page.text)
+    assert 'name="state" value="&quot;&amp;&lt;x"' in page.text
+    script = re.search("<script>(.*)</script>", page.text)
+    assert script
+    digest = base64.b64encode(hashlib.sha256(script[1].encode()).digest()).decode()
+    assert page.headers["content-security-policy"].endswith(f"script-src 'sha256-{digest}'")
+
+
+def test_a_refusal_by_form_and_in_the_fragment(api: Any) -> None:
+    set_up(api)
+    client = first_party(api)
+    page = begin(api, client, response_mode="form_post", prompt="none")
+    assert 'name="error" value="login_required"' in page.text
+    redirect = begin(api, client, response_mode="fragment", prompt="none")
+    assert redirect.headers["location"].startswith(f"{CALLBACK}#error=login_required&")
 
 
 def test_everything_on_a_page_is_escaped(api: Any) -> None:
@@ -159,12 +194,16 @@ def test_loopback_ports_are_free_for_public_clients(api: Any, callback: str, uri
 REFUSALS = [
     ({"response_type": "token"}, "unsupported_response_type", "Unsupported response type: token"),
     ({"response_type": None}, "invalid_request", "Missing required parameter: response_type"),
-    ({"response_mode": "fragment"}, "invalid_request", "Unsupported response mode: fragment"),
+    ({"response_mode": "web_message"}, "invalid_request", "Unsupported response mode: web_message"),
     ({"code_challenge": None}, "invalid_request", "Missing required parameter: code_challenge"),
-    ({"code_challenge": "short"}, "invalid_request", "code_challenge is not of the right form"),
+    ({"code_challenge": ""}, "invalid_request", "Missing required parameter: code_challenge"),
+    ({"code_challenge": "c" * 42}, "invalid_request", "must be between 43 and 128 characters long"),
+    ({"code_challenge": "c" * 129}, "invalid_request", "must be between 43 and 128 characters long"),
+    ({"code_challenge": "c" * 42 + "+"}, "invalid_request", "has characters that are not allowed"),
     ({"code_challenge_method": "S512"}, "invalid_request", "code_challenge_method must be S256 or plain"),
     ({"organization": "org_1"}, "invalid_request", "parameter organization is invalid: org_1"),
     ({"prompt": "none"}, "login_required", "Login required"),
+    ({"prompt": "none", "max_age": "3600"}, "login_required", "Login required"),
     ({"audience": "https://unknown.example"}, "access_denied", "Service not found: https://unknown.example"),
     ({"resource": f"{MCP}/"}, "access_denied", f"Service not found: {MCP}/"),
     ({"audience": f"{ISSUER}api/v2/"}, "access_denied", "is not authorized to access resource server"),

@@ -202,3 +202,13 @@ def test_patch_leaves_to_the_document_what_is_its_own(api: Any, body: dict[str, 
     path = f"/clients/{api.expect(200, 'POST', REGISTER, BODY)['client_id']}"
     api.expect(400, "PATCH", path, body)
     api.expect(200, "PATCH", path, {"web_origins": ["https://a.example"], "organization_usage": "allow"})
+
+
+def test_patch_answers_do_not_tell_the_document(api: Any) -> None:
+    _publish(api)
+    client_id = api.expect(200, "POST", "/clients/cimd/register", BODY)["client_id"]
+    origin = {"external_client_id", "external_metadata_type", "external_metadata_created_by"}
+    changed = api.expect(200, "PATCH", f"/clients/{client_id}", {"description": "d"})
+    shown = api.expect(200, "GET", f"/clients/{client_id}")
+    assert set(shown) - set(changed) == origin
+    assert "cross_origin_authentication" not in shown

@@ -51,13 +51,34 @@ def test_exactly_one_owner(api: Any, owner: dict[str, str]) -> None:
     api.expect(400, "POST", PATH, {"audience": MCP, **owner})
 
 
-def test_unknown_client_api_and_scope(api: Any, client_id: str) -> None:
+def test_unknown_client_and_api(api: Any, client_id: str) -> None:
     assert api.expect(404, "POST", PATH, {"audience": MCP, "client_id": "x"})["message"] == "Client not found"
     unknown = api.expect(404, "POST", PATH, {"audience": "x", "client_id": client_id})
     assert unknown["message"] == "Resource server not found"
-    api.expect(400, "POST", PATH, {"audience": MCP, "client_id": client_id, "scope": ["unknown"]})
-    grant = _made(api, client_id=client_id)
-    api.expect(400, "PATCH", f"{PATH}/{grant['id']}", {"scope": ["unknown"]})
+
+
+def test_scopes_that_the_api_lacks_are_kept(api: Any, client_id: str) -> None:
+    grant = _made(api, client_id=client_id, scope=["unknown", "tools:read"])
+    assert grant["scope"] == ["unknown", "tools:read"]
+    path = f"{PATH}/{grant['id']}"
+    assert api.expect(200, "PATCH", path, {"scope": ["other"]})["scope"] == ["other"]
+    assert api.expect(200, "GET", path)["scope"] == ["other"]
+
+
+def test_organizations_are_those_linked_to_the_grant(api: Any, client_id: str) -> None:
+    grant = _made(api, client_id=client_id, organization_usage="allow", allow_any_organization=True)
+    path = f"{PATH}/{grant['id']}/organizations"
+    assert api.expect(200, "GET", path, take="50", include_totals="true") == {"organizations": []}
+    assert api.expect(200, "GET", path) == []
+    linked = [api.expect(201, "POST", "/organizations", {"name": f"name-{number}"}) for number in range(3)]
+    for one in linked:
+        api.expect(201, "POST", f"/organizations/{one['id']}/client-grants", {"grant_id": grant["id"]})
+    first = api.expect(200, "GET", path, take="2")
+    assert first["organizations"] == linked[:2]
+    assert api.expect(200, "GET", path, take="2", **{"from": first["next"]}) == {"organizations": linked[2:]}
+    api.expect(404, "GET", f"{PATH}/cgr_unknown/organizations")
+    api.expect(204, "DELETE", f"{PATH}/{grant['id']}")
+    assert api.expect(200, "GET", f"/organizations/{linked[0]['id']}/client-grants") == []
 
 
 def test_third_party_clients_get_no_system_api(api: Any) -> None:

@@ -21,19 +21,6 @@ def partner(api: Any) -> Any:
     return api.expect(201, "POST", PATH, {"name": "partner", "strategy": "oidc", "options": OIDC})
 
 
-def test_create_a_database(database: Any) -> None:
-    assert database["id"].startswith("con_")
-    assert set(database) == {
-        *("id", "options", "strategy", "name", "is_domain_connection"),
-        *("authentication", "connected_accounts", "enabled_clients", "realms"),
-    }
-    assert (database["realms"], database["enabled_clients"]) == (["people"], [])
-    assert set(database["options"]) == {
-        *("mfa", "password_options", "strategy_version"),
-        *("authentication_methods", "passkey_options", "brute_force_protection"),
-    }
-
-
 def test_options_are_replaced_whole_but_for_what_the_server_puts_back(api: Any, database: Any) -> None:
     path = f"{PATH}/{database['id']}"
     api.expect(200, "PATCH", path, {"options": {"authentication_methods": {"passkey": {"enabled": True}}}})
@@ -57,7 +44,7 @@ def test_names_of_another_form_are_refused(api: Any, name: str) -> None:
     ("options", "message"),
     [
         ({"validation": {}}, "Cannot set both options.attributes and options.validation"),
-        ({"requires_username": False}, "Cannot set both options.attributes and options.requires_username"),
+        ({"requires_username": True}, "Cannot set both options.attributes and options.requires_username"),
         ({"attributes": {"email": {"identifier": {"active": False}}}}, "attributes must contain one active identifier"),
         (
             {"attributes": {"phone_number": {"identifier": {"active": True}, "signup": {"status": "optional"}}}},
@@ -92,36 +79,6 @@ def test_configuration_comes_back_encrypted_anew(api: Any, database: Any) -> Non
     assert values[0] != values[1]
 
 
-def test_enabled_clients_are_missing_from_single_reads_of_some(api: Any, partner: Any, database: Any) -> None:
-    path = f"{PATH}/{partner['id']}"
-    assert partner["enabled_clients"] == []
-    assert "enabled_clients" not in api.expect(200, "GET", path)
-    assert "enabled_clients" not in api.expect(200, "PATCH", path, {"show_as_button": True})
-    assert all("enabled_clients" in connection for connection in api.expect(200, "GET", PATH))
-    assert "enabled_clients" in api.expect(200, "GET", f"{PATH}/{database['id']}")
-
-
-def test_enterprise_connections_have_a_display_name(api: Any, partner: Any) -> None:
-    assert (partner["display_name"], partner["show_as_button"]) == ("partner", False)
-    path = f"{PATH}/{partner['id']}"
-    api.expect(200, "PATCH", path, {"display_name": "Partner"})
-    assert api.expect(200, "PATCH", path, {"show_as_button": True})["display_name"] == "partner"
-
-
-def test_openid_options_put_back(api: Any, partner: Any) -> None:
-    assert partner["options"]["oidc_metadata"] == {"issuer": "https://idp.example"}
-    assert partner["options"]["connection_settings"] == {"pkce": "auto"}
-    changed = api.expect(200, "PATCH", f"{PATH}/{partner['id']}", {"options": OIDC})
-    assert changed["options"]["attribute_map"] == {"mapping_mode": "bind_all"}
-    assert changed["options"]["connection_settings"] == {"pkce": "disabled"}
-
-
-def test_scopes_of_social_connections_follow_the_booleans(api: Any) -> None:
-    body = {"name": "google", "strategy": "google-oauth2", "options": {"email": True, "gmail": True, "youtube": False}}
-    options = api.expect(201, "POST", PATH, body)["options"]
-    assert (options["scope"], options["profile"]) == (["email", "https://mail.google.com/mail/feed/atom"], True)
-
-
 def test_cross_app_access_is_for_openid_connections(api: Any, database: Any, partner: Any) -> None:
     body = {"cross_app_access_requesting_app": {"active": True}}
     refused = api.expect(400, "PATCH", f"{PATH}/{database['id']}", body)
@@ -132,6 +89,24 @@ def test_cross_app_access_is_for_openid_connections(api: Any, database: Any, par
     assert "cross_app_access_resource_app" not in api.expect(
         200, "PATCH", path, {"cross_app_access_resource_app": None}
     )
+
+
+@pytest.mark.parametrize("change", [{"metadata": {"a": "b"}}, None])
+def test_what_happens_while_a_document_is_fetched_counts(api: Any, partner: Any, change: Any) -> None:
+    stored = api.tenant.objects("connections")
+
+    def fetch(url: str) -> bytes:
+        if change is None:
+            del stored[partner["id"]]
+        else:
+            stored[partner["id"]].update(change)
+        return b"{}"
+
+    api.tenant.fetch = fetch
+    body = {"options": {**OIDC, "discovery_url": "https://idp.example/.well-known/openid-configuration"}}
+    answer = api.call("PATCH", f"{PATH}/{partner['id']}", body)
+    assert answer.status_code == (404 if change is None else 200)
+    assert answer.json().get("metadata") == (change or {}).get("metadata")
 
 
 def test_delete_runs_for_a_while_and_holds_the_name(api: Any, database: Any) -> None:

@@ -48,6 +48,14 @@ def test_the_emulator_fetches_from_itself(served: Any) -> None:
     ]
 
 
+def test_the_emulator_discovers_an_openid_provider_from_itself(served: Any) -> None:
+    token_endpoint = f"{served.url}/oauth/token"
+    options = {"discovery_url": f"{served.url}/.well-known/openid-configuration", "token_endpoint": None}
+    body = {"name": "partner", "strategy": "oidc", "options": options}
+    made = served.call("POST", "/api/v2/connections", body).json()["options"]
+    assert (made["token_endpoint"], made["oidc_metadata"]["token_endpoint"]) == (token_endpoint, token_endpoint)
+
+
 def test_no_redirect_is_followed_and_no_large_answer_read(served: Any) -> None:
     served.call("PUT", "/_emulator/documents/client.json", "x" * (LIMIT - 2))
     assert len(fetch(served.document, served.ca)) == LIMIT

@@ -186,11 +186,6 @@ def test_body_that_is_no_json_or_too_large(api: Any) -> None:
     assert answer.status_code == 413
 
 
-def test_unknown_path_and_method(api: Any) -> None:
-    assert api.expect(404, "GET", "/nothing") == {"statusCode": 404, "error": "Not Found", "message": "Not Found"}
-    assert api.expect(405, "PUT", "/clients", {})["statusCode"] == 405
-
-
 def test_schema_is_checked_before_the_object_is_looked_up(api: Any) -> None:
     api.expect(400, "PATCH", "/resource-servers/unknown", {"unknown": 1})
     api.expect(404, "PATCH", "/resource-servers/unknown", {"name": "x"})

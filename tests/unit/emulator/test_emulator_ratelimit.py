@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from emulator.ratelimit import Bucket, Limit, RateLimiter, group
+from emulator.plans import PLANS, Limit
+from emulator.ratelimit import Bucket, RateLimiter, group
 
 
 def test_bucket_serves_its_burst_then_its_rate() -> None:
@@ -42,6 +43,7 @@ def test_headers_name_the_second_of_the_next_token() -> None:
         ("GET", "/api/v2/clients", "", "read clients"),
         ("GET", "/api/v2/clients/abc", "", "read clients"),
         ("GET", "/api/v2/clients", "take=5&q=x", "search clients"),
+        ("GET", "/api/v2/clients/search", "", "search clients"),
         ("GET", "/api/v2/connections", "", "read connections"),
         ("GET", "/api/v2/connections/con_1/status", "", "status"),
         ("PATCH", "/api/v2/connections/con_1", "", "everything"),
@@ -53,7 +55,7 @@ def test_groups(method: str, path: str, query: str, name: str) -> None:
 
 
 def test_essentials_has_buckets_that_do_not_share(clock: Any) -> None:
-    limiter = RateLimiter("essentials", clock)
+    limiter = RateLimiter(PLANS["essentials"], clock)
     clients = [limiter.admit("GET", "/api/v2/clients", "")[0] for _turn in range(6)]
     others = [limiter.admit("GET", "/api/v2/resource-servers", "")[0] for _turn in range(11)]
     assert (clients, others) == ([True] * 5 + [False], [True] * 10 + [False])

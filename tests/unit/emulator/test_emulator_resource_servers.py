@@ -136,8 +136,59 @@ def test_my_account_api_is_activated_by_its_identifier(api: Any) -> None:
     made = api.expect(201, "POST", "/resource-servers", {"identifier": f"{api.tenant.issuer}me/", "name": "mine"})
     assert (made["name"], made["is_system"], made["token_lifetime"]) == ("Auth0 My Account API", True, 600)
     path = f"/resource-servers/{made['id']}"
-    assert [len(api.expect(200, "GET", path)["scopes"]) for _turn in range(2)] == [3, 8]
+    assert (len(made["scopes"]), len(api.expect(200, "GET", path)["scopes"])) == (3, 8)
     assert api.call("DELETE", path).status_code == 204
+
+
+@pytest.mark.parametrize("host", ["tenant.example", "other.eu.auth0.com"])
+@pytest.mark.parametrize(
+    ("path", "name", "client_policy", "scope"),
+    [
+        ("/me/", "Auth0 My Account API", "deny_all", ("read:me:factors", "Read Factors")),
+        ("/my-org/", "Auth0 My Organization API", "require_client_grant", ("read:my_org:domains", "Read Domains")),
+    ],
+)
+def test_system_apis(api: Any, host: str, path: str, name: str, client_policy: str, scope: tuple[str, str]) -> None:
+    policy = {"policy_id": "019b76da-a800-73c9-b656-b349ae415c17"}
+    body = {"identifier": f"https://{host}{path}", "name": "mine", "authorization_policy": policy, "scopes": []}
+    made = api.expect(201, "POST", "/resource-servers", body)
+    shown = api.expect(200, "GET", f"/resource-servers/{made['id']}")
+    assert {"value": scope[0], "description": scope[1]} in shown.pop("scopes")
+    assert {key: value for key, value in made.items() if key != "scopes"} == shown
+    assert shown == {
+        "id": made["id"],
+        "name": name,
+        "identifier": body["identifier"],
+        "allow_offline_access": True,
+        "skip_consent_for_verifiable_first_party_clients": True,
+        "subject_type_authorization": {
+            "client": {"policy": client_policy},
+            "user": {"policy": "require_client_grant"},
+        },
+        "proof_of_possession": {"mechanism": "dpop", "required": False},
+        "token_lifetime": 600,
+        "token_lifetime_for_web": 600,
+        "signing_alg": "RS256",
+        "is_system": True,
+        "authorization_policy": policy,
+    }
+
+
+@pytest.mark.parametrize(
+    "identifier", ["https://tenant.example/me", "https://other.example/me/", "https://auth0.com/me/"]
+)
+def test_other_identifiers_are_no_system_apis(api: Any, identifier: str) -> None:
+    assert "is_system" not in api.expect(201, "POST", "/resource-servers", {"identifier": identifier})
+
+
+def test_online_access_is_shown_with_anonymous_users(api: Any) -> None:
+    policy = {"anonymous_user": {"policy": "require_client_grant"}}
+    body = {"identifier": MCP, "subject_type_authorization": policy}
+    made = api.expect(201, "POST", "/resource-servers", body)
+    assert (made["allow_online_access"], made["allow_online_access_with_ephemeral_sessions"]) == (False, False)
+    assert set(made["subject_type_authorization"]) == {"anonymous_user", "client", "user"}
+    other = api.expect(201, "POST", "/resource-servers", {"identifier": f"{MCP}/other"})
+    assert "allow_online_access" not in other
 
 
 def test_list_filter(api: Any, made: Any) -> None:

@@ -103,7 +103,9 @@ def test_openid_of_a_first_party_client_adds_userinfo(api: Any) -> None:
     assert claims["aud"] == [MCP, f"{ISSUER}userinfo"]
     assert claims["scope"] == "openid profile email offline_access tools:read tools:write"
     claims = api.get("/userinfo", headers={"authorization": f"Bearer {token}"}).json()
-    assert claims == {"sub": ADA["user_id"], "name": ADA["name"], "email": ADA["email"], "email_verified": True}
+    known = {"sub": ADA["user_id"], "name": ADA["name"], "email": ADA["email"], "email_verified": True}
+    assert known.items() <= claims.items()
+    assert claims.keys() - known.keys() == {"nickname", "picture", "updated_at"}
 
 
 @pytest.mark.parametrize(
@@ -144,48 +146,6 @@ def test_no_refresh_token_unless_api_and_client_have_it(api: Any, offline: bool,
     assert not {"refresh_token", "scope"} & set(body)
 
 
-def test_a_code_serves_once(api: Any) -> None:
-    set_up(api)
-    client = register(api)
-    text = code(api, client)
-    assert redeem(api, client, text).status_code == 200
-    _invalid_grant(redeem(api, client, text), "Invalid authorization code")
-
-
-def test_a_code_ends_after_ten_minutes(api: Any) -> None:
-    set_up(api)
-    client = register(api)
-    text = code(api, client)
-    api.clock.now += 600
-    _invalid_grant(redeem(api, client, text), "Invalid authorization code")
-
-
-@pytest.mark.parametrize(
-    ("change", "text"),
-    [
-        ({"code_verifier": "w" * 43}, "Failed to verify code verifier"),
-        ({"code_verifier": None}, "Failed to verify code verifier"),
-        ({"redirect_uri": "https://other.example"}, "The redirect URI is not the one of the authorization request."),
-        ({"redirect_uri": None}, "The redirect URI is not the one of the authorization request."),
-        ({"code": "made up"}, "Invalid authorization code"),
-        ({"code": None}, "Invalid authorization code"),
-    ],
-    ids=str,
-)
-def test_a_code_is_bound_to_its_request(api: Any, change: dict[str, Any], text: str) -> None:
-    set_up(api)
-    client = register(api)
-    right = code(api, client)
-    _invalid_grant(redeem(api, client, **{"code": right, **change}), text)
-    # A wrong try uses it up, unless the code itself was wrong.
-    assert redeem(api, client, right).status_code == (200 if "code" in change else 403)
-
-
-def test_a_code_is_bound_to_its_client(api: Any) -> None:
-    set_up(api)
-    _invalid_grant(redeem(api, register(api), code(api, register(api))), "Invalid authorization code")
-
-
 def test_plain_challenges_and_none_at_all(api: Any) -> None:
     set_up(api)
     client = register(api)
@@ -194,8 +154,15 @@ def test_plain_challenges_and_none_at_all(api: Any) -> None:
     secret = {"client_secret": confidential["client_secret"]}
     without = code(api, confidential, code_challenge=None, code_challenge_method=None)
     assert redeem(api, confidential, without, code_verifier=None, **secret).is_success
-    without = code(api, confidential, code_challenge=None, code_challenge_method=None)
-    _invalid_grant(redeem(api, confidential, without, **secret), "Failed to verify code verifier")
+
+
+def test_without_a_method_a_challenge_is_plain(api: Any) -> None:
+    set_up(api)
+    client = register(api)
+    plain = code(api, client, code_challenge=VERIFIER, code_challenge_method=None)
+    assert redeem(api, client, plain).is_success
+    other = code(api, client, code_challenge_method=None)
+    _invalid_grant(redeem(api, client, other), "Failed to verify code verifier")
 
 
 def test_clients_with_a_secret_have_to_send_it(api: Any) -> None:
@@ -302,15 +269,6 @@ def test_a_refresh_may_narrow_and_not_widen(api: Any) -> None:
     assert refresh(api, client, body["refresh_token"]).json()["scope"] == "offline_access tools:read"
 
 
-def test_a_refresh_token_is_bound_to_its_client_and_user(api: Any) -> None:
-    set_up(api)
-    client = register(api)
-    token = _tokens(api, client, scope=ALL)["refresh_token"]
-    _invalid_grant(refresh(api, register(api), token), "Unknown or invalid refresh token.")
-    del api.tenant.objects("users")[ADA["user_id"]]
-    _invalid_grant(refresh(api, client, token), "The user does not exist any more.")
-
-
 def test_opaque_tokens_are_for_userinfo(api: Any) -> None:
     set_up(api)
     api.expect(200, "PATCH", "/tenants/settings", {"resource_parameter_profile": "audience"})
@@ -327,16 +285,25 @@ def test_opaque_tokens_are_for_userinfo(api: Any) -> None:
     assert userinfo().status_code == 401
 
 
+def _userinfo(api: Any, header: str) -> tuple[int, str, str]:
+    answer = api.get("/userinfo", headers={"authorization": header})
+    return answer.status_code, answer.text, answer.headers.get("www-authenticate", "")
+
+
 def test_userinfo_refuses_other_tokens(api: Any) -> None:
     set_up(api)
     strict = _tokens(api, register(api), scope=ALL)["access_token"]
-    expired = _tokens(api, first_party(api), scope="openid")["access_token"]
+    first = _tokens(api, first_party(api), scope="openid")["access_token"]
+    api.expect(200, "PATCH", "/tenants/settings", {"resource_parameter_profile": "audience"})
+    opaque = _tokens(api, first_party(api), scope="openid")["access_token"]
+    invalid = (401, "Unauthorized", 'Bearer realm="Users", error="invalid_token"')
+    for token in (strict, "x", api.headers["authorization"].partition(" ")[2]):
+        assert _userinfo(api, f"Bearer {token}") == invalid
     api.clock.now += 86400
-    for header in (f"Bearer {strict}", f"Bearer {expired}", "Bearer x", "Basic x", api.headers["authorization"]):
-        answer = api.get("/userinfo", headers={"authorization": header})
-        assert (answer.status_code, answer.json()["error"]) == (401, "invalid_token")
-    del api.headers["authorization"]
-    assert api.get("/userinfo").status_code == 401
+    for token in (first, opaque):
+        expired = (*invalid[:2], f'{invalid[2]}, error_description="The token has expired"')
+        assert _userinfo(api, f"Bearer {token}") == expired
+    assert _userinfo(api, "Basic x") == (401, "Unauthorized", 'Bearer realm="Users"')
 
 
 def test_a_users_token_opens_no_management_api(api: Any) -> None:
