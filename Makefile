@@ -2,9 +2,10 @@ PYTHON ?= python3
 VENV := .venv
 # Node.js and a browser are large: only what needs them installs them.
 REQUIREMENTS := $(filter-out requirements/gateway.txt,$(wildcard requirements/*.txt))
-GATEWAY := $(VENV)/gateway/installed
+# ZUPLO=latest, or a version: that gateway beside the pinned one. What a tag means changes, so npm is asked each time.
+GATEWAY := $(VENV)/gateway$(addprefix -,$(ZUPLO))/installed
 
-.PHONY: demo test test-faults lint sanity gateway-test benchmark clean
+.PHONY: demo test test-faults lint sanity gateway-test benchmark clean FORCE
 
 # The main job against the built-in emulator: preview, run, run again.
 demo: $(VENV)/installed
@@ -28,6 +29,7 @@ sanity: $(VENV)/installed
 	$(VENV)/bin/python tests/sanity/run.py $(ARGS)
 
 # The real Zuplo gateway, real MCP clients and a real browser. More arguments: make gateway-test ARGS="-k browser"
+# On the newest gateway: make gateway-test ZUPLO=latest
 gateway-test: $(GATEWAY)
 	$(VENV)/bin/python -m pytest tests/gateway --numprocesses=2 --dist=loadfile $(ARGS)
 
@@ -35,7 +37,7 @@ gateway-test: $(GATEWAY)
 benchmark: $(VENV)/installed
 	$(VENV)/bin/python -m tests.benchmark $(ARGS)
 
-$(GATEWAY): $(VENV)/installed requirements/gateway.txt $(wildcard tests/gateway/package*.json) tests/gateway/install.py
+$(GATEWAY): $(VENV)/installed requirements/gateway.txt $(wildcard tests/gateway/package*.json) tests/gateway/install.py $(if $(ZUPLO),FORCE)
 	$(VENV)/bin/python -m pip install --quiet --requirement=requirements/gateway.txt
 	$(VENV)/bin/python -m tests.gateway.install
 	touch $@

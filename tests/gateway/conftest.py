@@ -13,6 +13,8 @@ import pytest
 import requests
 
 from tests.gateway.gateway import Gateway, free_ports
+from tests.gateway.install import installed
+from tests.gateway.opinion import Opinion
 from tests.gateway.project import create
 from tests.integration.conftest import emulator, player, tenant
 from tests.integration.harness import Run, Tenant, task
@@ -22,6 +24,10 @@ __all__ = ["emulator", "tenant"]
 PLAYBOOK = "mcp_ops.oauth.mcp_server"
 OTHER = "https://another.example/api"
 Edit = t.Callable[[Path], t.Any]
+
+
+def pytest_report_header() -> str:
+    return f"gateway: zuplo {installed('zuplo')}"
 
 
 class Site:
@@ -129,3 +135,9 @@ def initialize(url: str, token: str) -> int:
         timeout=10,
     )
     return response.status_code
+
+
+@pytest.fixture(scope="session")
+def opinion() -> t.Iterator[Opinion]:
+    with Opinion() as opinion:
+        yield opinion

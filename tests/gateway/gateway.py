@@ -147,8 +147,10 @@ class Gateway:
             while True:
                 if self._process.poll() is not None or time.monotonic() > end:
                     raise GatewayFailed(self.log)
-                engines |= self._engines()
-                restarted = len(engines) > 1
+                now = self._engines()
+                engines |= now
+                # While the first still runs, it may be the one that answers.
+                restarted = len(engines) > 1 and len(now) == 1
                 try:
                     session.get(self.origin + METADATA, timeout=5, headers={"Connection": "close"})
                     since = since or time.monotonic()

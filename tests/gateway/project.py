@@ -10,6 +10,8 @@ import re
 import typing as t
 from pathlib import Path
 
+from tests.gateway.install import installed
+
 POLICIES = "config/policies.json"
 ROUTES = "config/routes.oas.json"
 MCP_ROUTES = "config/mcp.oas.json"
@@ -65,7 +67,7 @@ def create(project: Path) -> Path:
     hello = _operation("hello", "Greets somebody", "Tools", {"handler": handler, "policies": {"inbound": []}})
     hello["requestBody"] = {"required": True, "content": {"application/json": {"schema": name}}}
     files: dict[str, t.Any] = {
-        "package.json": {"name": "example", "private": True, "devDependencies": {"zuplo": "7.4.5"}},
+        "package.json": {"name": "example", "private": True, "devDependencies": {"zuplo": installed("zuplo")}},
         "zuplo.jsonc": {"version": 1, "compatibilityDate": "2025-02-06", "projectType": "managed-dedicated"},
         "zuplo.lint.jsonc": {
             "extends": ["zuplo:recommended"],

@@ -3,7 +3,7 @@
 
 """What the gateway has to hold so that it accepts this tenant's tokens, and the options that it is made of. Pure.
 
-Source of the names: the policies, the handler and the plugin of the `zuplo` package, version 7.4.5.
+Source of the names: the policies, the handler and the plugin of the `zuplo` package, version 7.6.4.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 
 """Read a Zuplo project: its policies, the operations of its routes, and the tools of its MCP servers. Pure.
 
-Source of the rules: the gateway and the linter of the `zuplo` package, version 7.4.5.
+Source of the rules: the gateway and the linter of the `zuplo` package, version 7.6.4.
 """
 
 from __future__ import annotations
