@@ -52,7 +52,7 @@ def by_paths(file: str) -> dict[str, t.Any]:
 
 @dataclass(frozen=True)
 class Kind:
-    """An MCP server in a routes file of its own, with its tool `hello`.
+    """An MCP server in a routes file of its own, with its tool `hello`; `forwards` tells that it is behind the route.
 
     `inbound` and `tool` are the policies before the MCP route and before the tool. `before` are the statuses that a
     client gets without a token and with one of the tenant for this server, before the run. `refused` and `warned` are
@@ -63,6 +63,7 @@ class Kind:
 
     server: t.Callable[[str], dict[str, t.Any]] = by_operations
     key: str = "post"
+    forwards: bool = False
     inbound: t.Sequence[str] = ()
     tool: t.Sequence[str] = ()
     tool_is_route: bool = True
@@ -75,12 +76,17 @@ class Kind:
     found: t.Mapping[str, str] = field(default_factory=dict)
 
 
-OPEN_TOOL = {"project_tools": "warn"}
 ALONE: dict[str, t.Any] = {}
 """Options of a run that leaves the tool to itself."""
 
 KINDS: dict[str, Kind] = {
-    "several-methods": Kind(key="get,post"),
+    # This handler answers no other method, and a request to its route is an error for ever.
+    "server-with-methods": Kind(
+        key="get,post",
+        before=(500, 500),
+        refused="the MCP server GET,POST /server-with-methods. mcpServerHandler answers every request with an error",
+    ),
+    "several-methods": Kind(key="get,post", forwards=True),
     "capital-methods": Kind(key="POST"),
     "files": Kind(by_files),
     "older-options": Kind(by_older_options),
@@ -127,14 +133,14 @@ KINDS: dict[str, Kind] = {
         before=(401, 401),
         warned="At POST /own-code .*the policy nobody is code of the project's own[.] MCP clients may be refused",
         after=REFUSED,
-        found={"project_route": "warn"},
+        found={"project_route": "warn", "own_token": "fail"},
     ),
     "anybody": Kind(
         inbound=("anybody",),
         options=ALONE,
         warned="At POST /anybody .*the policy anybody has allowUnauthenticatedRequests, so it lets everybody in",
         closed=False,
-        found={"project_route": "fail"},
+        found={"project_route": "fail", "unauthorized": "fail", "project_tools": "warn"},
     ),
     "variable": Kind(
         inbound=("variable",),
@@ -174,9 +180,7 @@ def policies(domain: str, urls: t.Mapping[str, str]) -> list[dict[str, t.Any]]:
             audience=urls["other-issuer"],
             jwkUrl=keys,
         ),
-        policy(
-            "same-issuer", "OpenIdJwtInboundPolicy", issuer=issuer, audience=urls["same-issuer"], jwkUrl=keys
-        ),
+        policy("same-issuer", "OpenIdJwtInboundPolicy", issuer=issuer, audience=urls["same-issuer"], jwkUrl=keys),
         policy("nobody", "default", "$import(./modules/nobody)"),
         policy(
             "anybody", "Auth0JwtInboundPolicy", **auth0, audience=urls["anybody"], allowUnauthenticatedRequests=True
@@ -185,11 +189,17 @@ def policies(domain: str, urls: t.Mapping[str, str]) -> list[dict[str, t.Any]]:
     ]
 
 
-def routes(name: str, kind: Kind) -> dict[str, t.Any]:
+def routes(name: str, kind: Kind, url: str) -> dict[str, t.Any]:
     """The routes file of a kind."""
     options = {"name": name, "version": "1.0.0", **kind.server(file_of(name))}
     handler = {"export": "mcpServerHandler", "module": LIBRARY, "options": options}
     paths = {f"/{name}": {kind.key: _operation("server", handler, kind.inbound)}}
+    if kind.forwards:
+        onwards = {"export": "urlRewriteHandler", "module": LIBRARY, "options": {"rewritePattern": f"{url}/server"}}
+        paths = {
+            f"/{name}": {kind.key: _operation("onwards", onwards, kind.inbound)},
+            f"/{name}/server": {"post": _operation("server", handler, ())},
+        }
     own = {"export": "default", "module": "$import(./modules/hello)"}
     paths[f"/{name}/hello"] = {"post": _operation(TOOL, own, kind.tool)}
     properties = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
@@ -223,16 +233,16 @@ def _operation(identifier: str, handler: dict[str, t.Any], inbound: t.Sequence[s
     }
 
 
-def create_kinds(project: Path, domain: str, urls: t.Mapping[str, str]) -> Path:
-    """The project with all kinds."""
+def create_kinds(project: Path, domain: str, urls: t.Mapping[str, str], key_service: str) -> Path:
+    """The project with all kinds; `key_service` is where the gateway asks about API keys."""
     create(project)
     texts = {
         RUNTIME: UNUSED,
         "modules/nobody.ts": NOBODY,
         "modules/said.ts": HELLO.replace("await request.json()", '{ name: "you" }'),
         POLICIES: json.dumps({"policies": policies(domain, urls)}, indent=4),
-        ".env": f"AUDIENCE={urls['variable']}\n",
-        **{file_of(name): json.dumps(routes(name, kind), indent=1) for name, kind in KINDS.items()},
+        ".env": f"AUDIENCE={urls['variable']}\n__ZUPLO_EDGE_API_URL={key_service}\n__ZUPLO_AUTH_API_JWT=none\n",
+        **{file_of(name): json.dumps(routes(name, kind, urls[name]), indent=1) for name, kind in KINDS.items()},
     }
     for name, text in texts.items():
         (project / name).write_text(text, encoding="utf-8")

@@ -89,6 +89,7 @@ _HARMLESS = frozenset(
         "AIGatewayMeteringV2InboundPolicy",
         "AIGatewayModelFilteringV2InboundPolicy",
         "AIGatewaySemanticCacheV2InboundPolicy",
+        "AIGatewaySmartRouterInboundPolicy",
         "AkamaiAIFirewallV2InboundPolicy",
         "AkamaiFirewallForAiInboundPolicy",
         "AmberfloMeteringInboundPolicy",
