@@ -157,8 +157,8 @@ def file_of(name: str) -> str:
     return f"config/{name}.oas.json"
 
 
-def policy(name: str, export: str, module: str = LIBRARY, **options: t.Any) -> dict[str, t.Any]:
-    handler = {"export": export, "module": module, "options": options}
+def policy(name: str, export: str, /, *, code: str = LIBRARY, **options: t.Any) -> dict[str, t.Any]:
+    handler = {"export": export, "module": code, "options": options}
     return {"name": name, "policyType": "custom-code-inbound", "handler": handler}
 
 
@@ -166,7 +166,7 @@ def policies(domain: str, urls: t.Mapping[str, str]) -> list[dict[str, t.Any]]:
     """What the kinds name; `urls` are those of the MCP servers."""
     issuer = f"https://{domain}/"
     keys = f"{issuer}.well-known/jwks.json"
-    auth0 = {"auth0Domain": domain, "oAuthResourceMetadataEnabled": True}
+    auth0: dict[str, t.Any] = {"auth0Domain": domain, "oAuthResourceMetadataEnabled": True}
     return [
         policy("limit", "RateLimitInboundPolicy", rateLimitBy="ip", requestsAllowed=1000, timeWindowMinutes=1),
         policy("keys", "ApiKeyInboundPolicy", bucketName="ours"),
@@ -181,7 +181,7 @@ def policies(domain: str, urls: t.Mapping[str, str]) -> list[dict[str, t.Any]]:
             jwkUrl=keys,
         ),
         policy("same-issuer", "OpenIdJwtInboundPolicy", issuer=issuer, audience=urls["same-issuer"], jwkUrl=keys),
-        policy("nobody", "default", "$import(./modules/nobody)"),
+        policy("nobody", "default", code="$import(./modules/nobody)"),
         policy(
             "anybody", "Auth0JwtInboundPolicy", **auth0, audience=urls["anybody"], allowUnauthenticatedRequests=True
         ),

@@ -1,7 +1,7 @@
 # Copyright: mcp_ops.oauth contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""A project that somebody has set up after the gateway vendor's guide: taken over, moved, opened to browsers, given back.
+"""A project that somebody has set up after the gateway vendor's guide: taken over, moved, opened to browsers, restored.
 
 The guide names the authorization server without the slash that the issuer has.
 """
@@ -18,9 +18,9 @@ import requests
 
 from tests.gateway.conftest import Gateways, Site, initialize
 from tests.gateway.gateway import build, lint
-from tests.gateway.kinds import LIBRARY, policy
+from tests.gateway.kinds import LIBRARY, WORKS, policy
 from tests.gateway.project import POLICIES, ROUTES, RUNTIME, create
-from tests.gateway.test_kinds import WORKS, Tenancy, outcome, refused, replace_all, sources
+from tests.gateway.test_kinds import Tenancy, outcome, refused, replace_all, sources
 from tests.integration.harness import Run, task
 
 GUIDE = """\
@@ -43,7 +43,7 @@ Put = t.Callable[[Path], None]
 
 def guide(project: Path, domain: str, url: str) -> Path:
     create(project)
-    auth0 = {"auth0Domain": domain, "audience": url, "oAuthResourceMetadataEnabled": True}
+    auth0: dict[str, t.Any] = {"auth0Domain": domain, "audience": url, "oAuthResourceMetadataEnabled": True}
     document = {"policies": [policy("auth0-jwt-auth-inbound", "Auth0JwtInboundPolicy", **auth0)]}
     (project / POLICIES).write_text(json.dumps(document, indent=2))
     (project / RUNTIME).write_text(GUIDE.format(domain=domain))
@@ -185,7 +185,7 @@ def test_absent_gives_the_guide_back(adopted: Adopted, tmp_path: Path) -> None:
 def test_a_project_of_the_mcp_gateway_is_left_alone(site: Site, tmp_path: Path) -> None:
     project = create(tmp_path / "project")
     options = {"auth0Domain": "tenant.eu.auth0.com", "clientId": "a", "clientSecret": "b"}
-    theirs = policy("managed", "McpAuth0OAuthInboundPolicy", MCP_GATEWAY, **options)
+    theirs = policy("managed", "McpAuth0OAuthInboundPolicy", code=MCP_GATEWAY, **options)
     (project / POLICIES).write_text(json.dumps({"policies": [theirs]}))
     add_server(project, "managed")
     built = build(project)
