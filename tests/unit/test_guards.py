@@ -68,6 +68,7 @@ KINDS = {
     "own code": Kind("default", "unknown", {}, "$import(./modules/check)"),
     "own code with a known name": Kind("ApiKeyInboundPolicy", "unknown", {}, "$import(./modules/keys)"),
     "not known yet": Kind("FutureInboundPolicy", "unknown", {}),
+    "of another package": Kind("GraphQLCacheInboundPolicy", "nothing", {}, "$import(@zuplo/graphql)"),
     "rate limit": Kind("RateLimitInboundPolicy", "nothing", {}),
 }
 MATRIX = [

@@ -224,6 +224,14 @@ def test_what_is_spoilt_is_named(name: str) -> None:
         assert one.status in ("pass", "skip") or one.remedy
 
 
+def test_a_server_that_answers_no_request() -> None:
+    made = dict(present(FRESH, wanted(operations=TOOLS)).files)
+    made[ROUTES] = made[ROUTES].replace('"post": {', '"get,post": {')
+    (found,) = findings(made).values()
+    assert (found.name, found.status) == ("project_route", "fail")
+    assert "has the MCP server GET,POST /mcp" in found.seen
+
+
 def test_a_plugin_of_its_own_passes() -> None:
     assert statuses(findings(own_plugin(ISSUER))) == {}
 

@@ -73,6 +73,7 @@ def a_route(**methods: t.Any) -> dict[str, str]:
         (a_route(post={}), {}, A, "POST /mcp without an object x-zuplo-route"),
         (a_route(post={"x-zuplo-route": []}), {}, A, "POST /mcp without an object x-zuplo-route"),
         (a_route(get=mcp(), put=mcp()), {}, A, "no POST operation at /mcp, .* has GET /mcp, PUT /mcp"),
+        (a_route(**{"get,post": mcp()}), {}, A, "has the MCP server GET,POST /mcp. .* POST is the only method"),
         (a_route(post=mcp({"inbound": "x"})), {}, A, "POST /mcp, whose policies.inbound is not a list"),
         (a_route(post=mcp({"inbound": [{}]})), {}, A, "POST /mcp, whose policies.inbound is not a list"),
         (a_route(post=mcp(5)), {}, A, "POST /mcp, whose policies.inbound is not a list"),

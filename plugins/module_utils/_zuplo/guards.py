@@ -13,10 +13,13 @@ import typing as t
 from dataclasses import dataclass
 
 from .._types import Object
-from .configuration import COMPOSITE, LIBRARY, POLICY, matches
+from .configuration import COMPOSITE, POLICY, matches
 from .json_text import value_at
 
 OPENID = "OpenIdJwtInboundPolicy"
+
+_PACKAGES = "$import(@zuplo/"
+"""How the modules begin that come with the gateway: some of its policies are in other packages than the runtime."""
 
 _GATEWAY_IS_SERVER = re.compile(r"Mcp\w*OAuthInboundPolicy")
 """Policies of the vendor's MCP Gateway: the gateway itself is the authorization server."""
@@ -89,6 +92,7 @@ _HARMLESS = frozenset(
         "AIGatewayMeteringV2InboundPolicy",
         "AIGatewayModelFilteringV2InboundPolicy",
         "AIGatewaySemanticCacheV2InboundPolicy",
+        "AIGatewaySmartRouterInboundPolicy",
         "AkamaiAIFirewallV2InboundPolicy",
         "AkamaiFirewallForAiInboundPolicy",
         "AmberfloMeteringInboundPolicy",
@@ -274,7 +278,7 @@ def _export(policy: Object) -> str | None:
     """None where the handler is not the gateway's own."""
     handler = policy.get("handler")
     export = value_at(handler, "export")
-    own = str(value_at(handler, "module")).startswith(LIBRARY[:-1])
+    own = str(value_at(handler, "module")).startswith(_PACKAGES)
     return export if own and isinstance(export, str) else None
 
 

@@ -256,8 +256,17 @@ class Project:
         return ids[str(tool["id"])]
 
     def tools_at(self, route: str) -> list[Operation]:
-        """The tools of the MCP servers at a route."""
-        return [self.find_tool(tool) for one in self.operations_at(route) for tool in one.tools or ()]
+        """The tools of the MCP servers at a route. Raises ProjectError for one that answers no request."""
+        operations = self.operations_at(route)
+        for one in operations:
+            if one.server is not None and one.methods[1:]:
+                raise ProjectError(
+                    f"has the MCP server {one.name}. {HANDLER} answers every request with an error unless POST is the "
+                    "only method of its operation",
+                    where=one.file,
+                    remedy=f'Write "post" instead of "{one.key}", and the other methods apart from it.',
+                )
+        return [self.find_tool(tool) for one in operations for tool in one.tools or ()]
 
 
 def parse_project(files: Files) -> Project:
