@@ -509,7 +509,7 @@ def test_secrets_among_options_are_never_shown(play: Play, tenant: Tenant) -> No
         "client_secret": SECRET,
         "twilio_token": f"{SECRET}-t",
         "signing_key": {"cert": "a-cert", "key": f"{SECRET}-k"},
-        "gateway_authentication": {"secret": f"{SECRET}-g", "audience": "a-gateway"},
+        "gateway_authentication": {"method": "bearer", "secret": f"{SECRET}-g", "audience": "a-gateway"},
         "password": f"{SECRET}-p",
     }
     other = {**options, "client_secret": f"{SECRET}-2"}
