@@ -366,7 +366,6 @@ CALLS = {
 }
 
 
-@pytest.mark.xfail(reason="This form of a call is not known", strict=True)
 @pytest.mark.parametrize("form", CALLS)
 def test_forms_of_calls(opinion: Opinion, form: str) -> None:
     assert opinion.ask("facts", source=CALLS[form], name=PLUGIN, key=KEYS[0])["calls"]
@@ -382,7 +381,6 @@ TEXTS = {
 }
 
 
-@pytest.mark.xfail(reason="This form of a property is not known", strict=True)
 @pytest.mark.parametrize("form", TEXTS)
 def test_forms_of_properties(opinion: Opinion, form: str) -> None:
     assert set(opinion.ask("facts", source=TEXTS[form], name=PLUGIN, key=KEYS[1])["texts"]) != {"x"}

@@ -340,3 +340,40 @@ def test_a_wide_gap_takes_no_longer_than_its_length(gap: str) -> None:
     """It would take hours with a pattern that divides the gap in each possible way."""
     with pytest.raises(typescript.SourceError, match="exports no function"):
         add(f"export function runtimeInit(r{gap}, s) {{}}\n")
+
+
+@pytest.mark.parametrize(
+    ("source", "called"),
+    [
+        ("new X;", True),
+        ("new X<A>({});", True),
+        ("new (X)({});", True),
+        ("new z.X({});", False),
+        ("import * as z from 'z';\nnew z.X;", True),
+        ("X!();", True),
+        ("X!;", False),
+        ("(X);", False),
+        ("a.new(X);", False),
+        ("new Y(X);", False),
+    ],
+)
+def test_forms_of_calls(source: str, called: bool) -> None:
+    assert typescript.calls(source, "X") is called
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("a({ k: 'x' });", "x"),
+        ("const o = { k: 'x' };", "x"),
+        ("f([{ k: 'x' }]);", "x"),
+        ("type T = { k: 'x' };", None),
+        ("let a: { k: 'x', b: 1 };", None),
+        ("a({ k }); b({ k: 'x' });", None),
+        ("a({ k() { } }); b({ k: 'x' });", None),
+        ("a({ ['k']: 'y' }); b({ k: 'x' });", None),
+        ("a.k = 1; b({ k: 'x' });", "x"),
+    ],
+)
+def test_forms_of_properties(source: str, text: str | None) -> None:
+    assert typescript.text_of(source, "k") == text

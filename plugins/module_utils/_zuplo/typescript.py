@@ -73,9 +73,15 @@ def first_text(source: str, key: str) -> str | None:
 
 
 def text_of(source: str, key: str) -> str | None:
-    """The text that is the value of a property; None where it cannot be read, or several properties differ in it."""
+    """The text that is the value of a property; None where it cannot be read, or several properties differ in it.
+
+    It cannot be read either where the name stands for something else as well, or may be that of a type's member.
+    """
     code = lex(source)
-    values = [(code.token(index + 2), code.text(index + 3)) for index in _properties(code, key)]
+    properties = _properties(code, key)
+    if _names_of(code, key) != properties or not all(_is_of_value(code, index) for index in properties):
+        return None
+    values = [(code.token(index + 2), code.text(index + 3)) for index in properties]
     found = {decode(value.text) if value.kind == "text" and after in (",", "}") else None for value, after in values}
     return found.pop() if len(found) == 1 else None
 
@@ -139,14 +145,26 @@ def _split_bom(source: str) -> tuple[str, str]:
 # -- what is there ----------------------------------------------------------------------------------------------------
 
 
-def _properties(code: Code, key: str) -> list[int]:
-    """The indexes of a key in literals of objects."""
+def _names_of(code: Code, key: str) -> list[int]:
+    """The indexes of a key, in quotes or not, other than that of a member (`a.key`)."""
     keys = (key, f'"{key}"', f"'{key}'")
     return [
-        index
-        for index, token in enumerate(code.tokens)
-        if token.text in keys and code.text(index - 1) in ("{", ",") and code.match(index + 1, ":")
+        index for index, token in enumerate(code.tokens) if token.text in keys and code.text(index - 1) not in MEMBER
     ]
+
+
+def _properties(code: Code, key: str) -> list[int]:
+    """The indexes of a key in literals of objects."""
+    return [
+        index for index in _names_of(code, key) if code.text(index - 1) in ("{", ",") and code.match(index + 1, ":")
+    ]
+
+
+def _is_of_value(code: Code, index: int) -> bool:
+    """Whether the braces around a property are sure to be those of a value, and not of a type."""
+    opening = max(one for one, closing in code.pairs.items() if one < index < closing and code.match(one, "{"))
+    before = code.text(opening - 1)
+    return before in ("(", "[", ",", "return") or (before == "=" and code.text(opening - 3) in ("const", "let", "var"))
 
 
 def _first_item(code: Code, index: int) -> str | None:

@@ -39,10 +39,14 @@ def uses_beyond_imports(code: Code, name: str) -> list[int]:
 
 
 def calls(code: Code, name: str) -> list[int]:
-    """The indexes of a name that is called, and not declared, as a function or method."""
+    """The indexes of a name that is called, and not declared, as a function or method; or that is made an object of."""
     found = []
     for index in uses(code, name):
-        opening = index + (2 if code.match(index + 1, "?.") else 1)
+        if _is_made(code, index):
+            found.append(index)
+            continue
+        opening = index + 1 + code.match(index + 1, "!")
+        opening += code.match(opening, "?.")
         if not code.match(opening, "("):
             continue
         before, after = code.text(index - 1), code.text(code.pairs[opening] + 1)
@@ -50,6 +54,16 @@ def calls(code: Code, name: str) -> list[int]:
         if before != "function" and not method:
             found.append(index)
     return found
+
+
+def _is_made(code: Code, index: int) -> bool:
+    """Whether `new` makes an object of a name, which may be in brackets or a member of a module."""
+    first, last = index, index
+    while code.text(first - 1) in MEMBER:
+        first -= 2
+    while code.match(first - 1, "(") and code.match(last + 1, ")"):
+        first, last = first - 1, last + 1
+    return code.match(first - 1, "new") and code.text(first - 2) not in MEMBER
 
 
 def imports(code: Code) -> t.Iterator[tuple[range, str]]:
