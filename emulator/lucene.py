@@ -3,7 +3,8 @@
 
 """The subset of Lucene's query syntax that Auth0's searches take (documentation: user search v3, log search v3).
 
-Terms `field:value`, phrases, `*` as wildcard, ranges, parentheses, AND, OR, NOT, `_exists_`. Values are compared whole.
+Terms `field:value`, phrases, the wildcards `*` and `?`, ranges, parentheses, AND, OR, NOT, `_exists_`. Values are
+compared whole.
 """
 
 from __future__ import annotations
@@ -17,9 +18,6 @@ from .listing import invalid_query
 
 Item = dict[str, Any]
 Test = Callable[[Item], bool]
-
-# A wildcard in front of fewer characters than these is refused.
-LITERALS_OF_A_SUFFIX = 3
 
 _TOKEN = re.compile(
     r"""\s*(?:
@@ -37,11 +35,19 @@ _ESCAPED = re.compile(r"\\(.)")
 
 @dataclass(frozen=True)
 class Fields:
-    """`bare`: searched by a term that names no field. `folded`: case does not count. `dates`: a part of one matches."""
+    """What can be searched, and how.
 
-    bare: tuple[str, ...]
-    folded: frozenset[str] = frozenset()
+    `bare`: searched by a term that names no field; where there are none, each term must name one. `folded`: whether
+    case does not count in a field. `dates`: a part of one matches. `named`: what a term may name, None for anything.
+    `most`: how many terms there may be. `suffix`: a wildcard in front of fewer characters is refused.
+    """
+
+    bare: tuple[str, ...] = ()
+    folded: Callable[[str], bool] = frozenset[str]().__contains__
     dates: frozenset[str] = frozenset()
+    named: Callable[[str], bool] | None = None
+    most: int | None = None
+    suffix: int = 3
 
     def test(self, query: str) -> Test:
         """Whether an item matches."""
@@ -108,11 +114,21 @@ def _within(low: str, high: str, opening: str, closing: str) -> Callable[[Any], 
     return test
 
 
+def _literal(text: str) -> str:
+    return re.escape(_ESCAPED.sub(r"\1", text))
+
+
+def _pattern(text: str) -> str:
+    """Each `?` is any one character."""
+    return ".".join(map(_literal, re.split(r"(?<!\\)\?", text)))
+
+
 class _Parser:
     def __init__(self, query: str, fields: Fields) -> None:
         self._tokens = list(_tokens(query))
         self._place = 0
         self._fields = fields
+        self._terms = 0
 
     def parse(self) -> Test:
         test = self._either(None)
@@ -152,17 +168,27 @@ class _Parser:
         self._place += 1
         kind, text = token
         if kind == "field":
-            return self._one(_ESCAPED.sub(r"\1", text))
+            return self._one(self._named(_ESCAPED.sub(r"\1", text)))
         if kind == "parenthesis":
             inner = self._either(field)
             if not self._take("parenthesis", ")"):
                 raise _refused("Cannot parse the query: a parenthesis is not closed")
             return inner
+        self._terms += 1
+        if self._fields.most is not None and self._terms > self._fields.most:
+            raise _refused(f"More than {self._fields.most} filter operations")
+        if field is None and not self._fields.bare:
+            raise _refused(f"{text} must follow the name of a field and a colon")
         if field == "_exists_":
             return lambda item: any(True for _value in _values(item, text))
         names = self._fields.bare if field is None else (field,)
         tests = {name: self._value(kind, text, name) for name in names}
         return lambda item: any(test(value) for name, test in tests.items() for value in _values(item, name))
+
+    def _named(self, field: str) -> str:
+        if self._fields.named is not None and not self._fields.named(field):
+            raise _refused(f"{field} cannot be searched by")
+        return field
 
     def _value(self, kind: str, text: str, field: str) -> Callable[[Any], bool]:
         if kind == "range":
@@ -171,11 +197,11 @@ class _Parser:
                 raise _refused(f"Cannot parse the range {text}")
             opening, low, high, closing = bounds.groups()
             return _within(low.strip('"'), high.strip('"'), opening, closing)
-        folded = re.IGNORECASE if field in self._fields.folded else 0
+        folded = re.IGNORECASE if self._fields.folded(field) else 0
         parts = re.split(r"(?<!\\)\*", text) if kind == "word" else [text]
-        if len(parts) > 1 and not parts[0] and any(parts) and max(map(len, parts)) < LITERALS_OF_A_SUFFIX:
-            raise _refused(f"A wildcard in front needs {LITERALS_OF_A_SUFFIX} characters: {text}")
-        pattern = ".*".join(re.escape(_ESCAPED.sub(r"\1", part)) for part in parts)
+        if len(parts) > 1 and not parts[0] and any(parts) and max(map(len, parts)) < self._fields.suffix:
+            raise _refused(f"A wildcard in front needs {self._fields.suffix} characters: {text}")
+        pattern = ".*".join(_pattern(part) if kind == "word" else _literal(part) for part in parts)
         if field in self._fields.dates:
             pattern += ".*"
         wanted = re.compile(pattern, folded | re.DOTALL)

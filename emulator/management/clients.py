@@ -245,7 +245,7 @@ def _of_query(call: Call) -> list[Object]:
     mixed = sorted(_FILTERS.intersection(call.query) - {"q"})
     if mixed:
         raise listing.invalid_query(f"q cannot be used in combination with {','.join(mixed)}", "q")
-    fits = search.lucene(text, _GRANT_FIELDS)
+    fits = search.Fields(_GRANT_FIELDS, ()).lucene(text)
     return [client for client in clients if fits(_searched(call.tenant, client))]
 
 

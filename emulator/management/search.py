@@ -14,12 +14,11 @@ import operator
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Any
 
 from starlette.datastructures import QueryParams
 
-from .. import listing
+from .. import listing, lucene
 from .operation import Object
 
 Fits = Callable[[Object], bool]
@@ -32,10 +31,23 @@ EXACT = frozenset({"id", "client_id", "external_client_id", "identifier"})
 OPEN = "metadata"
 
 
+def _is_folded(name: str) -> bool:
+    return name not in EXACT
+
+
 @dataclass(frozen=True)
 class Fields:
     searched: Sequence[str]
     sorted: Sequence[str]
+
+    def has(self, name: str) -> bool:
+        return name in self.searched or (OPEN in self.searched and name.startswith(f"{OPEN}."))
+
+    def lucene(self, text: str) -> Fits:
+        return lucene.Fields(folded=_is_folded, named=self.has, most=MOST_OPERATIONS, suffix=0).test(text)
+
+    def scim(self, text: str) -> Fits:
+        return _Scim(text, self).parsed()
 
 
 def _refused(reason: str) -> Exception:
@@ -51,7 +63,7 @@ def _values(item: Object, name: str) -> list[Any]:
 
 def _text(name: str, value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value)
-    return text if name in EXACT else text.casefold()
+    return text.casefold() if _is_folded(name) else text
 
 
 def _any(name: str, compare: Callable[[str, str], bool], wanted: Any) -> Fits:
@@ -59,18 +71,24 @@ def _any(name: str, compare: Callable[[str, str], bool], wanted: Any) -> Fits:
     return lambda item: any(compare(_text(name, value), text) for value in _values(item, name))
 
 
-class _Parser:
-    """What both syntaxes share: tokens, brackets, `and` before `or`, and how many operations there may be."""
+_COMPARISONS: Mapping[str, Callable[[str, str], bool]] = {
+    "eq": operator.eq,
+    "sw": str.startswith,
+    "ew": str.endswith,
+    "co": operator.contains,
+    "gt": operator.gt,
+    "ge": operator.ge,
+    "lt": operator.lt,
+    "le": operator.le,
+}
+_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[()]|[^\s()"]+')
 
-    TOKENS: re.Pattern[str]
-    AND: str
-    OR: str
-    NOT: str
-    # Whether two operations may follow each other with nothing between them, which means OR.
-    ADJACENT = False
 
-    def __init__(self, text: str, fields: Sequence[str]) -> None:
-        self._tokens = [match.group() for match in self.TOKENS.finditer(text)]
+class _Scim:
+    """`field operator value`, `and` before `or`, `not` and brackets (RFC 7644, 3.4.2.2)."""
+
+    def __init__(self, text: str, fields: Fields) -> None:
+        self._tokens = [match.group() for match in _TOKENS.finditer(text)]
         if re.sub(r"\s", "", "".join(self._tokens)) != re.sub(r"\s", "", text):
             raise _refused("The query cannot be parsed")
         self._fields = fields
@@ -95,18 +113,18 @@ class _Parser:
 
     def _either(self) -> Fits:
         parts = [self._both()]
-        while self._follows(self.OR) or (self.ADJACENT and self._tokens and self._tokens[0] != ")"):
+        while self._follows("or"):
             parts.append(self._both())
         return lambda item: any(fits(item) for fits in parts)
 
     def _both(self) -> Fits:
         parts = [self._one()]
-        while self._follows(self.AND):
+        while self._follows("and"):
             parts.append(self._one())
         return lambda item: all(fits(item) for fits in parts)
 
     def _one(self) -> Fits:
-        if self._follows(self.NOT):
+        if self._follows("not"):
             refused = self._one()
             return lambda item: not refused(item)
         if self._follows("("):
@@ -119,33 +137,10 @@ class _Parser:
             raise _refused(f"More than {MOST_OPERATIONS} filter operations")
         return self._operation()
 
-    def _field(self, name: str) -> str:
-        if name not in self._fields and not (OPEN in self._fields and name.startswith(f"{OPEN}.")):
+    def _operation(self) -> Fits:
+        name, comparison = self._next(), self._next()
+        if not self._fields.has(name):
             raise _refused(f"{name} cannot be searched by")
-        return name
-
-    def _operation(self) -> Fits:
-        raise NotImplementedError
-
-
-_COMPARISONS: Mapping[str, Callable[[str, str], bool]] = {
-    "eq": operator.eq,
-    "sw": str.startswith,
-    "ew": str.endswith,
-    "co": operator.contains,
-    "gt": operator.gt,
-    "ge": operator.ge,
-    "lt": operator.lt,
-    "le": operator.le,
-}
-
-
-class _Scim(_Parser):
-    TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[()]|[^\s()"]+')
-    AND, OR, NOT = "and", "or", "not"
-
-    def _operation(self) -> Fits:
-        name, comparison = self._field(self._next()), self._next()
         if comparison == "pr":
             return lambda item: bool(_values(item, name))
         try:
@@ -160,53 +155,19 @@ class _Scim(_Parser):
         return _any(name, _COMPARISONS[comparison], wanted)
 
 
-class _Lucene(_Parser):
-    TOKENS = re.compile(r'[^\s():"]+:(?:"(?:[^"\\]|\\.)*"|[\[{][^\]}]*[\]}]|[^\s()"]+)|[()]|[^\s()":]+')
-    AND, OR, NOT = "AND", "OR", "NOT"
-    ADJACENT = True
-
-    def _operation(self) -> Fits:
-        name, colon, value = self._next().partition(":")
-        self._field(name)
-        if not colon:
-            raise _refused(f"{name} must be followed by a colon and a value")
-        if value[0] in "[{":
-            return self._between(name, value)
-        if value[0] == '"':
-            return _any(name, operator.eq, json.loads(value))
-        if value == "*":
-            return lambda item: bool(_values(item, name))
-        pattern = re.sub(r"\\(.)", r"\1", value).replace("[", "[[]")
-        return _any(name, fnmatchcase, pattern)
-
-    def _between(self, name: str, value: str) -> Fits:
-        low, to, high = value[1:-1].partition(" TO ")
-        if not to:
-            raise _refused(f"{value} is no range")
-        above = _any(name, operator.ge if value[0] == "[" else operator.gt, low.strip())
-        below = _any(name, operator.le if value[-1] == "]" else operator.lt, high.strip())
-        return lambda item: (low.strip() == "*" or above(item)) and (high.strip() == "*" or below(item))
-
-
-def lucene(text: str, fields: Sequence[str]) -> Fits:
-    return _Lucene(text, fields).parsed()
-
-
-_PARSERS = {"lucene": _Lucene, "scim": _Scim}
-
-
 def chosen(
     query: QueryParams, items: Iterable[Object], view: Callable[[Object], Object], fields: Fields
 ) -> list[Object]:
     """What fits `q`, in the order of `sort` or of creation; `view` makes what is asked of an object."""
     parser, sort = query.get("parser", "lucene"), query.get("sort")
-    if parser not in _PARSERS:
+    parsers = {"lucene": fields.lucene, "scim": fields.scim}
+    if parser not in parsers:
         raise listing.invalid_query(f"No enum match for: {json.dumps(parser)}", "parser")
     if sort is not None and sort not in fields.sorted:
         raise listing.invalid_query(f"No enum match for: {json.dumps(sort)}", "sort")
     found = list(items)
     if query.get("q"):
-        fits = _PARSERS[parser](query["q"], fields.searched).parsed()
+        fits = parsers[parser](query["q"])
         found = [item for item in found if fits(view(item))]
     return found if sort is None else sorted(found, key=lambda item: str(item.get(sort, "")))
 

@@ -36,7 +36,7 @@ _METADATA = ("user_metadata", "app_metadata")
 # Values of these are compared in any case, all others exactly (documentation: user search query syntax).
 _SEARCH = lucene.Fields(
     bare=("email", "name", "nickname", "given_name", "family_name", "username", "user_id", "phone_number"),
-    folded=frozenset({"email", "email.domain", "name", "nickname", "given_name", "family_name"}),
+    folded=frozenset({"email", "email.domain", "name", "nickname", "given_name", "family_name"}).__contains__,
     dates=frozenset({"created_at", "updated_at", "last_login"}),
 )
 

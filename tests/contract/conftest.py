@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from emulator.tenant import Keys
+from tests.contract.published import DESCRIPTION
 from tests.integration.conftest import emulator
 from tests.integration.harness import Tenant
 
@@ -17,6 +20,14 @@ __all__ = ["emulator"]
 @pytest.fixture(scope="session")
 def keys() -> Keys:
     return Keys.create("tenant.example")
+
+
+@pytest.fixture(scope="session")
+def description() -> Any:
+    """The published API description, which is beside the checkout and not part of it, like the recordings."""
+    if not DESCRIPTION.exists():
+        pytest.skip("the published API description is not beside the checkout")
+    return json.loads(DESCRIPTION.read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")

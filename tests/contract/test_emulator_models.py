@@ -20,7 +20,6 @@ from starlette.testclient import TestClient
 from emulator import tokens
 from emulator.app import create_app
 from emulator.tenant import MANAGEMENT_SCOPES, Keys, Tenant
-from tests.contract.published import DESCRIPTION
 
 CLIENT_KEY = "https://api.example/mcp"
 CLIENT_URL = "https://app.example/client.json"
@@ -38,10 +37,8 @@ def _opened(schema: Any) -> Any:
 
 
 @pytest.fixture(scope="module")
-def published() -> dict[str, Any]:
-    if not DESCRIPTION.exists():
-        pytest.skip("the OpenAPI document is not there")
-    components: dict[str, Any] = json.loads(DESCRIPTION.read_text(encoding="utf-8"))["components"]
+def published(description: Any) -> dict[str, Any]:
+    components: dict[str, Any] = description["components"]
     return components
 
 

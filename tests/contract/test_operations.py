@@ -6,19 +6,16 @@ operations ask for the scopes that stand there."""
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
+from typing import Any
 
 import auth0.management
-import pytest
 
 from emulator.management import OPERATIONS
 from emulator.operations import SCOPES, name
-from tests.contract.replay import FIXTURES
 
 SDK = Path(auth0.management.__path__[0])
-DESCRIPTION = FIXTURES.parent / "reference" / "auth0-openapi-subset.json"
 
 # Where the emulator asks for other scopes than the description, and why.
 DEVIATIONS = {
@@ -29,14 +26,12 @@ DEVIATIONS = {
 ELSEWHERE = {"read:federated_connections_tokens", "delete:federated_connections_tokens", "read:organization_templates"}
 
 
-def test_scopes_are_those_of_the_published_description() -> None:
-    if not DESCRIPTION.exists():
-        pytest.skip("the API description is not beside the checkout")
+def test_scopes_are_those_of_the_published_description(description: Any) -> None:
     published = {
         name(method.upper(), path): next(
             tuple(entry["oAuth2ClientCredentials"]) for entry in operation["security"] if "bearerAuth" not in entry
         )
-        for path, operations in json.loads(DESCRIPTION.read_text())["paths"].items()
+        for path, operations in description["paths"].items()
         for method, operation in operations.items()
     }
     assert len(published) > 20

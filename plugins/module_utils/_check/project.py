@@ -73,7 +73,9 @@ def _judge_route(guard: Guard, found: Installation, expected: str, remedy: str) 
         remedy = f"remove allowUnauthenticatedRequests from the policy {opened[0].policy} in {POLICIES}"
         return Finding(name, "fail", f"{guard.title}: {opened[0]}", expected, remedy)
     if refusing := [one for one in guard.find("refuses") if one.policy not in told]:
-        remedy = f"remove {refusing[0].policy} from policies.inbound of the route"
+        remedy = (
+            f"remove {refusing[0].policy} from policies.inbound of the route, or from the composite policy that has it"
+        )
         return Finding(name, "fail", f"{guard.title}: {refusing[0]}, so no MCP client gets in", expected, remedy)
     if guard.lets_in:
         return Finding(name, "fail", f"{guard.title} has no Auth0 policy, so it is open to everyone", expected, remedy)
@@ -153,7 +155,9 @@ def project_tools(found: Installation, mcp_server_url: str) -> Finding:
     verdicts = [(guard, one) for guard in found.tools for one in guard.verdicts if one.policy not in told]
     if refusing := [(guard, one) for guard, one in verdicts if one.effect == "refuses"]:
         seen = "; ".join(f"the tool {guard.title} refuses MCP clients: {one}" for guard, one in refusing)
-        remedy = f"remove {refusing[0][1].policy} from policies.inbound of the tool's route"
+        remedy = (
+            f"remove {refusing[0][1].policy} from policies.inbound of the tool's route, or from the composite policy"
+        )
         return Finding(name, "fail", seen, f"policies that accept tokens for {mcp_server_url}, or none", remedy)
     guarded = [guard for guard in found.tools if told.intersection(one.policy for one in guard.verdicts)]
     if opened := [guard.title for guard in found.tools if guard.lets_in and guard not in guarded]:

@@ -193,7 +193,8 @@ def _check_guards(draft: Draft, wanted: Wanted) -> list[str]:
             raise ProjectError(
                 f"lets no MCP client in at {operation.name}: {refusing[0]}",
                 where=operation.file,
-                remedy=f"Remove {refusing[0].policy} from policies.inbound there.",
+                remedy=f"Remove {refusing[0].policy} from policies.inbound there, or from the composite policy that "
+                "has it.",
             )
         warnings += [
             f"At {guard.title}, {one}. MCP clients may be refused."
@@ -212,8 +213,9 @@ def _check_guards(draft: Draft, wanted: Wanted) -> list[str]:
                     f"would let nobody in at the tool {operation.name}: {refusing[0]}, and the policy "
                     f"{draft.policy_name} accepts only tokens for {wanted.strings.audience}",
                     where=operation.file,
-                    remedy=f"Remove {refusing[0].policy} from policies.inbound there; or set attach_to_tools to false, "
-                    "which leaves the tool to those who can call it today.",
+                    remedy=f"Remove {refusing[0].policy} from policies.inbound there, or from the composite policy "
+                    "that has it; or set attach_to_tools to false, which leaves the tool to those who can call it "
+                    "today.",
                 )
             warnings.append(f"The tool {guard.title} refuses MCP clients: {refusing[0]}.")
         warnings += [

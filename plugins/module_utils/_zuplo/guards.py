@@ -3,7 +3,7 @@
 
 """What the policies before a route do with the access token of an MCP client. Pure.
 
-Source of the kinds and options: the policy schemas and the runtime of the `zuplo` package, version 7.4.5.
+Source of the kinds and options: the policy schemas and the runtime of the `zuplo` package, version 7.6.4.
 """
 
 from __future__ import annotations
