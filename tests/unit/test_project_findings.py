@@ -23,18 +23,11 @@ from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.project impor
     Files,
 )
 from tests.unit.test_project_edit import PROJECTS
-from tests.unit.zuplo_project import FRESH, STRINGS, TOOLS, policy, wanted
+from tests.unit.zuplo_project import FRESH, OWN_PLUGIN, STRINGS, TOOLS, policy, wanted
 
 ISSUER = f'"{STRINGS.issuer}"'
 EXPECTED = Issuer(STRINGS.issuer_domain, "issuer_domain")
 AUDIENCE = f'"audience": "{STRINGS.audience}"'
-OWN_PLUGIN = """\
-import { OAuthProtectedResourcePlugin, RuntimeExtensions } from "@zuplo/runtime";
-// authorizationServers: ["https://comment.example/"]
-export function runtimeInit(runtime: RuntimeExtensions) {
-  runtime.addPlugin(new OAuthProtectedResourcePlugin({ authorizationServers: [VALUE], resourceName: "x" }));
-}
-"""
 
 
 def findings(files: Files, issuer: Issuer | None = EXPECTED) -> dict[str, Finding]:

@@ -14,7 +14,7 @@ from ansible_collections.mcp_ops.oauth.plugins.module_utils._errors import Proje
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.choice import Wanted
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.edit import absent, present
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.project import ROUTES
-from tests.unit.zuplo_project import FRESH, NAME, TOOLS, elsewhere, mcp, routes, tool, wanted
+from tests.unit.zuplo_project import FRESH, NAME, OWN_PLUGIN, TOOLS, elsewhere, mcp, routes, tool, wanted
 
 
 @pytest.mark.parametrize("attach", [True, False])
@@ -55,6 +55,16 @@ def test_the_note_of_an_old_path_goes_with_the_next_change() -> None:
     document["paths"]["/mcp"] = {"post": mcp()}
     left = absent({**changed, ROUTES: json.dumps(document)}, NAME).files
     assert json.loads(left[ROUTES])["paths"] == {"/mcp": {"post": mcp()}}
+
+
+def test_what_was_replaced_comes_back_after_a_move() -> None:
+    """The notes of old paths go, those of replaced texts stay."""
+    runtime = OWN_PLUGIN.replace("VALUE", '"https://tenant.eu.auth0.com"')
+    files = {**FRESH, "modules/zuplo.runtime.ts": runtime}
+    first = present(files, wanted(operations=TOOLS)).files
+    moved = present(first, elsewhere("/other", operations=TOOLS)).files
+    changed = present(moved, elsewhere("/other", operations=TOOLS, attach=True)).files
+    assert absent(changed, NAME).files == files
 
 
 def test_a_new_name_renames_what_has_the_old_one() -> None:

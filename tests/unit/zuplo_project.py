@@ -70,6 +70,13 @@ export function runtimeInit(runtime: RuntimeExtensions) {
   other(`export function ${runtime}`); // stays
 }
 """
+OWN_PLUGIN = """\
+import { OAuthProtectedResourcePlugin, RuntimeExtensions } from "@zuplo/runtime";
+// authorizationServers: ["https://comment.example/"]
+export function runtimeInit(runtime: RuntimeExtensions) {
+  runtime.addPlugin(new OAuthProtectedResourcePlugin({ authorizationServers: [VALUE], resourceName: "x" }));
+}
+"""
 OTHERS = {
     "policies": [
         {

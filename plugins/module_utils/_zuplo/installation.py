@@ -23,9 +23,8 @@ class Installation:
     `route` and `tools` are the operations at the route, and those that it exposes, each with the policies before it;
     `methods` are those of the route. `policies` are the Auth0 policies before the route. `serves` tells whether the
     gateway's own MCP server is there, `gone_tools` that it names its tools in an option that the gateway does not read
-    any more. `plugin` tells whether the plugin
-    is registered, None where that may be in a module that is not read; `issuer` is the first authorization server that
-    it names, as it stands in the source.
+    any more. `plugin` tells whether the plugin is registered, None where that may be in a module that is not read;
+    `issuer` is the first authorization server that it names, as it stands in the source.
     """
 
     route: list[Guard]

@@ -67,7 +67,7 @@ class Ledger:
 
     def forget(self, policy: str, *addresses: str) -> Ledger:
         """Without these addresses of the policy."""
-        return Ledger({**self.added, policy: self.of(policy).difference(addresses)})
+        return replace(self, added={**self.added, policy: self.of(policy).difference(addresses)})
 
     def drop(self, policy: str) -> Ledger:
         """Without the policy, and what was replaced in it."""
