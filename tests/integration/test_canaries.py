@@ -144,7 +144,14 @@ Change = t.Callable[[str, int, str], dict[str, t.Any]]
 
 
 def accepted(name: str, number: int, token: str) -> dict[str, t.Any]:
-    return {**arguments_with_canaries(name, number, WORDS), "auth_access_token": token}
+    """Where Auth0 takes any object: in an add-on without fields of its own, and as a setting of type text."""
+    arguments = {**arguments_with_canaries(name, number, WORDS), "auth_access_token": token}
+    if "addons" in arguments:
+        arguments["addons"] = {"box": arguments["addons"]}
+    if "options" in arguments:
+        settings = arguments["options"]["configuration"]
+        arguments["options"]["configuration"] = {key: one for key, one in settings.items() if isinstance(one, str)}
+    return arguments
 
 
 def any_value(name: str, number: int, token: str) -> dict[str, t.Any]:

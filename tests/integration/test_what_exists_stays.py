@@ -116,8 +116,9 @@ def allowed(state: dict[str, t.Any], variables: dict[str, t.Any]) -> set[Path]:
         "mcp_token_dialect": "token_dialect",
         "mcp_allow_offline_access": "allow_offline_access",
     }
-    if api:
-        paths |= {("resource_servers", api["id"], field) for name, field in fields.items() if name in variables}
+    named = {field for name, field in fields.items() if name in variables}
+    if api and named:
+        paths |= {("resource_servers", api["id"], field) for field in {*named, "updated_at"}}
     for grant in state["client_grants"].values():
         if grant.get("default_for") and grant["audience"] == URL and variables.get("mcp_scopes"):
             paths.add(("client_grants", grant["id"], "scope"))
