@@ -28,6 +28,7 @@ from ansible_collections.mcp_ops.oauth.plugins.module_utils._clients.choice impo
 )
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._errors import InputError
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._urls import check_client_id_url
+from tests.documents import PAGES, ROOT
 
 OWN = "https://agent.example.com/client.json"
 # The forms of an entry, for a client.
@@ -172,3 +173,8 @@ def test_a_client_is_named_once_but_for_its_documents() -> None:
     other = "https://chatgpt.com/oauth/two/client.json"
     both = choose([{"chatgpt": OWN}, {"chatgpt": other}])
     assert needs(both)["documents"] == [OWN, other]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_the_documents_are_those_that_are_made(path: str) -> None:
+    assert (ROOT / path).read_text() == PAGES[path](), "python -m tests.documents"

@@ -3,7 +3,7 @@
 
 """The MCP clients that people use: what each needs, how it is used, and where that is known from.
 
-`make documents` writes docs/clients.md from it.
+`python -m tests.documents` writes docs/clients.md from it.
 """
 
 from __future__ import annotations
