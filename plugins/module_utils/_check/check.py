@@ -9,14 +9,16 @@ import typing as t
 from dataclasses import dataclass
 
 from .._auth0.api import ManagementApi, encode
+from .._auth0.kinds.application import APPLICATION
 from .._auth0.kinds.client_grant import CLIENT_GRANT
 from .._auth0.kinds.connection import CONNECTION_DOMAIN
 from .._auth0.kinds.resource_server import RESOURCE_SERVER
 from .._auth0.kinds.tenant import ALL
+from .._clients.choice import APPLICATION_QUERY, Choice, Registration, depends_on_applications, everyone
 from .._errors import ApiError, Auth0Error, InputError
 from .._types import Object
 from .._zuplo.project import Files
-from . import gateway, server, tenant
+from . import clients, gateway, server, tenant
 from .probe import CLIENT_NAME, Answer, Probe, is_url, is_word
 from .project import project_findings
 from .report import FQCN, NAMES, ZUPLO, Finding, complete, describe, skip, skip_after
@@ -37,6 +39,7 @@ _OF_SCOPES = {
     "read:resource_servers": ("resource_server", "signing_alg", "offline_access"),
     "read:client_grants": ("client_grant",),
     "read:connections": ("connection",),
+    "read:clients": (clients.NAME,),
 }
 _OF_TENANT = ("management_api", *(name for names in _OF_SCOPES.values() for name in names))
 
@@ -53,6 +56,7 @@ class Subject:
     register: bool = False
     other_audience: str | None = None
     browser_origin: str | None = None
+    clients: t.Sequence[Choice] = ()
 
 
 class Check:
@@ -70,6 +74,7 @@ class Check:
         self._registration_endpoint = ""
         self._default_audience: str | None = None
         self._has_resource_server = True
+        self._settings: Object | None = None
 
     def run(self) -> list[Finding]:
         """All findings, in their order. Raises InputError for another audience that is the Management API."""
@@ -162,13 +167,14 @@ class Check:
             "read:resource_servers": self._check_resource_server,
             "read:client_grants": self._check_client_grant,
             "read:connections": self._check_connection,
+            "read:clients": self._check_clients,
         }
         stopped: Auth0Error | None = None
         try:
             missing = self._api.missing_scopes(reads)
             for scope, read in reads.items():
                 if scope in missing or not _try_read(read, self._api):
-                    self._skip(_OF_SCOPES[scope], *_lacks(scope))
+                    self._skip((name for name in _OF_SCOPES[scope] if name not in self._found), *_lacks(scope))
         except Auth0Error as error:
             stopped = error
         self._add(tenant.management_api(stopped))
@@ -176,12 +182,15 @@ class Check:
     def _check_settings(self, api: ManagementApi) -> None:
         settings = api.get("tenants/settings", ALL.form) or {}
         ways = self._subject.client_registration
-        self._default_audience = settings.get("default_audience")
+        self._settings, self._default_audience = settings, settings.get("default_audience")
         self._add(tenant.resource_parameter_profile(settings, self._url))
         self._add(tenant.dynamic_client_registration(settings, ways))
         self._add(tenant.registration_security_mode(settings, ways))
         self._add(tenant.client_id_metadata_documents(settings, ways))
         self._add(tenant.iss_parameter(settings))
+        registration = Registration.of(settings)
+        if not depends_on_applications(self._subject.clients or everyone(), registration):
+            self._add(clients.clients(self._subject.clients, registration))
 
     def _check_resource_server(self, api: ManagementApi) -> None:
         found = api.get(f"resource-servers/{encode(self._url)}", RESOURCE_SERVER.form)
@@ -206,6 +215,15 @@ class Check:
     def _check_connection(self, api: ManagementApi) -> None:
         listed = CONNECTION_DOMAIN.list(api)
         self._add(tenant.connection(next((one for one in listed if one.get("is_domain_connection")), None)))
+
+    def _check_clients(self, api: ManagementApi) -> None:
+        if clients.NAME in self._found:
+            return
+        if self._settings is None:
+            self._skip([clients.NAME], *_lacks("read:tenant_settings"))
+            return
+        listed = APPLICATION.list(api, **APPLICATION_QUERY)
+        self._add(clients.clients(self._subject.clients, Registration.of(self._settings, listed)))
 
     # -- a real registration ------------------------------------------------------------------------------------------
 
