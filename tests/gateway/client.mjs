@@ -1,41 +1,24 @@
 // Copyright: mcp_ops.oauth contributors
 // GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-// The MCP client of the official TypeScript SDK: node client.mjs PACKAGE SERVER_URL REDIRECT_URI ARGUMENTS
-// Each line on stdout is JSON: {authorize: URL}, after which it reads the query of the redirect from stdin; in the end
-// {tools, answer} or {error}.
+// The MCP client of the official TypeScript SDK in Node.js:
+// node client.mjs PACKAGE SERVER_URL REDIRECT_URI ARGUMENTS CLIENT_ID NEGOTIATION, the last as the SDK's option
+// versionNegotiation. Each line on stdout is JSON: {authorize: URL}, after which it reads the query of the redirect from
+// stdin; in the end {tools, answer, revision} or {error}.
 
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
+import { atFirst, provider, visit } from "./visit.mjs";
 
-const [entry, url, redirectUri, toolArguments] = process.argv.slice(2);
+const [entry, url, redirectUri, toolArguments, clientId, negotiation] = process.argv.slice(2);
 const { Client, StreamableHTTPClientTransport, UnauthorizedError } = await import(pathToFileURL(entry).href);
 const say = (message) => console.log(JSON.stringify(message));
-const kept = {};
-
-const provider = {
-  redirectUrl: redirectUri,
-  clientMetadata: {
-    client_name: "MCP test client",
-    redirect_uris: [redirectUri],
-    grant_types: ["authorization_code", "refresh_token"],
-    response_types: ["code"],
-    token_endpoint_auth_method: "none",
-  },
-  clientInformation: () => kept.client,
-  saveClientInformation: (client) => void (kept.client = client),
-  tokens: () => kept.tokens,
-  saveTokens: (tokens) => void (kept.tokens = tokens),
-  codeVerifier: () => kept.verifier,
-  saveCodeVerifier: (verifier) => void (kept.verifier = verifier),
-  discoveryState: () => kept.discovery,
-  saveDiscoveryState: (state) => void (kept.discovery = state),
-  redirectToAuthorization: (target) => say({ authorize: target.href }),
-};
+const kept = atFirst(clientId);
+const authProvider = provider(kept, redirectUri, clientId, (authorize) => say({ authorize }));
 
 const connect = async () => {
-  const transport = new StreamableHTTPClientTransport(new URL(url), { authProvider: provider });
-  const client = new Client({ name: "test", version: "1.0.0" });
+  const transport = new StreamableHTTPClientTransport(new URL(url), { authProvider });
+  const client = new Client({ name: "test", version: "1.0.0" }, { versionNegotiation: JSON.parse(negotiation) });
   try {
     await client.connect(transport);
   } catch (error) {
@@ -51,9 +34,7 @@ const connect = async () => {
 
 try {
   const client = await connect();
-  const { tools } = await client.listTools();
-  const result = await client.callTool({ name: "hello", arguments: JSON.parse(toolArguments) });
-  say({ tools: tools.map((tool) => tool.name), answer: result.content.map((part) => part.text).join("") });
+  say(await visit(client, JSON.parse(toolArguments)));
   await client.close();
 } catch (error) {
   say({ error: `${error.name}: ${error.message}` });

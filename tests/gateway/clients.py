@@ -7,51 +7,45 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shlex
 import ssl
 import subprocess
-import sys
-import tempfile
-import time
 import typing as t
-from dataclasses import dataclass
 from pathlib import Path
 
-from tests.gateway.gateway import free_ports, stop_group
+from tests.gateway.commands import fastmcp, inspector, mcp_remote
+from tests.gateway.gateway import stop_group
 from tests.gateway.install import MODULES, NODE, environment
-from tests.integration.harness import ROOT
-from tests.mcp.client import REDIRECT_URI, LoginRefused, Person, visit
+from tests.gateway.page import browser
+from tests.gateway.seen import ARGUMENTS, SECONDS, ClientFailed, Identity, Seen
+from tests.mcp.client import LoginRefused, Person, visit
 
-ARGUMENTS = {"body": {"name": "MCP"}}
 TYPESCRIPT = MODULES / "@modelcontextprotocol" / "client" / "dist" / "index.mjs"
-INSPECTOR = MODULES / "@modelcontextprotocol" / "inspector" / "clients" / "launcher" / "build" / "index.js"
-SECONDS = 30
+# The newest revision that a client of this SDK asks for by itself, and the way to have it ask for a newer one first.
+AUTO = json.dumps({"mode": "auto"})
 
 
-@dataclass(frozen=True)
-class Seen:
-    """What a client got: the names of the tools, and the text of the tool's answer."""
-
-    tools: list[str]
-    answer: str
-
-
-class ClientFailed(Exception):
-    """The text is the client's own: the name of its error and the message, or what the login page said."""
-
-
-def python(url: str, ca_path: str) -> Seen:
+def python(url: str, ca_path: str, identity: Identity | None = None) -> Seen:
     """The Python SDK."""
+    own = identity or Identity()
     try:
-        seen = visit(url, ca_path, arguments=ARGUMENTS, seconds=SECONDS)
+        seen = visit(
+            url,
+            ca_path,
+            metadata_url=own.document,
+            client_id=own.application,
+            redirect_uri=own.redirect_uri,
+            arguments=ARGUMENTS,
+            seconds=SECONDS,
+        )
     except Exception as error:
         raise ClientFailed(f"{type(error).__name__}: {error}") from error
-    return Seen(seen.tools, seen.answers[0])
+    return Seen(seen.tools, seen.answers[0], seen.revision)
 
 
-def typescript(url: str, ca_path: str) -> Seen:
-    """The TypeScript SDK, in a Node.js process."""
-    arguments = [str(TYPESCRIPT), url, REDIRECT_URI, json.dumps(ARGUMENTS)]
+def typescript(url: str, ca_path: str, identity: Identity | None = None, negotiation: str = "{}") -> Seen:
+    """The TypeScript SDK, in a Node.js process; `negotiation` is its option versionNegotiation."""
+    own = identity or Identity()
+    arguments = [str(TYPESCRIPT), url, own.redirect_uri, json.dumps(ARGUMENTS), own.client_id, negotiation]
     process = subprocess.Popen(
         [NODE, str(Path(__file__).with_name("client.mjs")), *arguments],
         env=environment(NODE_EXTRA_CA_CERTS=ca_path),
@@ -65,7 +59,7 @@ def typescript(url: str, ca_path: str) -> Seen:
     try:
         message = json.loads(process.stdout.readline())
         if "authorize" in message:
-            person = Person(ssl.create_default_context(cafile=ca_path))
+            person = Person(ssl.create_default_context(cafile=ca_path), redirect_uri=own.redirect_uri)
             try:
                 asyncio.run(person.open(message["authorize"]))
             except LoginRefused as error:
@@ -79,68 +73,20 @@ def typescript(url: str, ca_path: str) -> Seen:
         stop_group(process)
         process.stdin.close()
         process.stdout.close()
-    if "error" in message:
-        raise ClientFailed(message["error"])
-    return Seen(message["tools"], message["answer"])
+    return Seen.of(message)
 
 
-def inspector(url: str, ca_path: str) -> Seen:
-    """MCP Inspector on the command line: once for the list of tools, with a login, and once for the call."""
-    with tempfile.TemporaryDirectory(prefix="inspector-") as folder:
-        home = Path(folder)
-        tools = _inspect(home, url, ca_path, "--method", "tools/list")["tools"]
-        call = ["--method", "tools/call", "--tool-name", "hello", "--tool-arg", f"body={json.dumps(ARGUMENTS['body'])}"]
-        content = _inspect(home, url, ca_path, *call)["content"]
-    return Seen([tool["name"] for tool in tools], "".join(part["text"] for part in content))
+class Client(t.Protocol):
+    """A login at the MCP server `url`, as `identity` or one that registers itself. Raises ClientFailed."""
+
+    def __call__(self, url: str, ca_path: str, identity: Identity | None = None) -> Seen: ...
 
 
-def _inspect(home: Path, url: str, ca_path: str, *args: str) -> dict[str, t.Any]:
-    """One command of the Inspector, which keeps its tokens in `home`; its answer."""
-    callback = f"http://127.0.0.1:{free_ports()}/oauth/callback"
-    refusal, browser = home / "refusal", home / "browser"
-    person = [sys.executable, "-m", "tests.gateway.person", ca_path, str(refusal), callback]
-    browser.write_text(f'#!/bin/sh\ncd {shlex.quote(str(ROOT))}\nexec {shlex.join(person)} "$1"\n', encoding="utf-8")
-    browser.chmod(0o700)
-    options = ["--server-url", url, "--transport", "http", "--callback-url", callback, "--format", "json"]
-    with (home / "output").open("w+") as output, (home / "errors").open("w+") as errors:
-        process = subprocess.Popen(
-            [NODE, str(INSPECTOR), "--cli", *options, *args],
-            cwd=home,
-            env=environment(
-                BROWSER=str(browser),
-                MCP_AUTO_OPEN_ENABLED="true",
-                HOME=str(home),
-                NODE_EXTRA_CA_CERTS=ca_path,
-                MCP_INSPECTOR_SECRET_STORE="file",
-            ),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=errors,
-            start_new_session=True,
-        )
-        try:
-            end = time.monotonic() + SECONDS
-            while process.poll() is None:
-                # It would wait for a redirect that never comes.
-                if refusal.exists():
-                    raise ClientFailed(f"LoginRefused: {refusal.read_text(encoding='utf-8')}")
-                if time.monotonic() > end:
-                    raise ClientFailed("TimeoutError")
-                time.sleep(0.05)
-        finally:
-            stop_group(process)
-        output.seek(0)
-        errors.seek(0)
-        answer, complaint = output.read(), errors.read()
-    if process.returncode:
-        raise ClientFailed(f"exit {process.returncode}: {_complaint(complaint)}")
-    return dict(json.loads(answer)["result"])
-
-
-def _complaint(output: str) -> str:
-    """The message in the Inspector's last line, else all that it said."""
-    line = output.strip().rpartition("\n")[2]
-    return str(json.loads(line)["error"]["message"]) if line.startswith("{") else output
-
-
-CLIENTS: dict[str, t.Callable[[str, str], Seen]] = {"python": python, "typescript": typescript, "inspector": inspector}
+CLIENTS: dict[str, Client] = {
+    "python": python,
+    "typescript": typescript,
+    "inspector": inspector,
+    "mcp-remote": mcp_remote,
+    "fastmcp": fastmcp,
+    "browser": browser,
+}

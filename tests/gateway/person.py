@@ -30,7 +30,8 @@ async def browse(ca_path: str, refusal: Path, redirect_uri: str, url: str) -> No
             part.write_text(str(error), encoding="utf-8")
             part.replace(refusal)
             return
-    async with httpx2.AsyncClient(trust_env=False) as browser:
+    # A client may open the browser first and listen then, as people take longer than this.
+    async with httpx2.AsyncClient(trust_env=False, transport=httpx2.AsyncHTTPTransport(retries=8)) as browser:
         await browser.get(person.target)
 
 

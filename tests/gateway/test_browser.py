@@ -15,26 +15,18 @@ from pathlib import Path
 
 import pytest
 import requests
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from emulator.tenant import USERS
-from tests.gateway.clients import INSPECTOR
+from tests.gateway.commands import INSPECTOR
 from tests.gateway.conftest import Site
 from tests.gateway.gateway import Gateway, free_ports, stop_group
-from tests.gateway.install import FOLDER, NODE, chromium, environment
+from tests.gateway.install import FOLDER, NODE, environment
+from tests.gateway.page import open_page
 
 PICTURES = Path(os.environ.get("GATEWAY_SCREENSHOTS") or FOLDER / "screenshots")
-# No sandbox, since root has none; and nothing that calls home.
-OPTIONS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 # On two busy cores.
-PATIENCE = 20_000
+PATIENCE = 20
 
 
 @pytest.fixture
@@ -85,18 +77,12 @@ def _wait(address: str, process: subprocess.Popen[bytes], seconds: float = 30) -
 
 @pytest.fixture
 def page() -> t.Iterator[Page]:
-    """A page of a headless Chromium that takes the emulator's certificate as it is."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=OPTIONS)
-        context = browser.new_context(ignore_https_errors=True, viewport={"width": 1280, "height": 720})
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE)
+    with open_page(PATIENCE) as page:
         yield page
-        browser.close()
 
 
 def test_a_person_logs_in_and_calls_the_tool(inspector: str, page: Page) -> None:
-    expect.set_options(timeout=PATIENCE)
+    expect.set_options(timeout=PATIENCE * 1000)
     PICTURES.mkdir(parents=True, exist_ok=True)
 
     def picture(name: str) -> None:

@@ -10,10 +10,12 @@ import socket
 import pytest
 import requests
 
-from tests.gateway.clients import CLIENTS
+from tests.gateway.clients import typescript
 from tests.gateway.conftest import PLAYBOOK, Site, initialize
 from tests.gateway.gateway import Gateway, GatewayFailed, build, lint
+from tests.gateway.page import browser
 from tests.gateway.project import POLICIES, ROUTES, create, edit_policy
+from tests.gateway.seen import ClientFailed
 from tests.integration.harness import content
 
 
@@ -39,11 +41,11 @@ def test_the_playbook_finds_the_running_gateway_in_order(site: Site, gateway: Ga
     assert site.check(gateway.project) == {}
 
 
-@pytest.mark.parametrize("client", CLIENTS)
-def test_a_client_logs_in_and_calls_the_tool(site: Site, gateway: Gateway, client: str) -> None:
-    seen = CLIENTS[client](gateway.url, site.tenant.ca_path)
-    assert seen.tools == ["hello"]
-    assert "Hello, MCP!" in seen.answer
+def test_only_a_page_needs_a_cors_policy(site: Site, gateway: Gateway) -> None:
+    seen = typescript(gateway.url, site.tenant.ca_path)
+    assert (seen.tools, seen.answer) == (["hello"], '{"greeting":"Hello, MCP!"}')
+    with pytest.raises(ClientFailed, match=r"^TypeError: Failed to fetch$"):
+        browser(gateway.url, site.tenant.ca_path)
 
 
 def test_a_token_of_another_api_is_refused(site: Site, gateway: Gateway) -> None:

@@ -17,10 +17,11 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.gateway.clients import ClientFailed, python
+from tests.gateway.clients import python
 from tests.gateway.conftest import PLAYBOOK, Gateways, Site, initialize
 from tests.gateway.gateway import Report, build, lint
 from tests.gateway.kinds import ACCEPTED, KINDS, PROMPT, REFUSED_KINDS, RESOURCE, TOOL, WORKS, create_kinds
+from tests.gateway.seen import ClientFailed
 from tests.integration.harness import Run, content, task
 
 

@@ -13,12 +13,15 @@ from functools import partial
 import pytest
 
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._check.report import Finding
-from tests.gateway.clients import CLIENTS, ClientFailed, Seen
+from tests.gateway.clients import Client, python, typescript
+from tests.gateway.commands import inspector
 from tests.gateway.conftest import OTHER, Edit, Gateways, Site, initialize
 from tests.gateway.project import MCP_ROUTES, detach_policy, drop_plugin, edit_plugin, edit_policy, guard_tool
+from tests.gateway.seen import ClientFailed
 from tests.integration.harness import Tenant
 from tests.mcp.test_login import grant
 
+CLIENTS: dict[str, Client] = {"python": python, "typescript": typescript, "inspector": inspector}
 NOBODY = "127.0.0.1:1"
 WORKS = "works"
 OTHER_AUDIENCE = 'unexpected "aud" claim value'
@@ -451,7 +454,7 @@ def test_what_breaks(site: Site, gateways: Gateways, row: Row) -> None:
     assert initialize(site.url, site.tenant.token()) == (200 if row.open else 401)
 
 
-def outcome(client: t.Callable[[str, str], Seen], url: str, site: Site) -> str:
+def outcome(client: Client, url: str, site: Site) -> str:
     """WORKS, or what the tool answered instead, or the client's words of failure."""
     try:
         seen = client(url, site.tenant.ca_path)

@@ -131,13 +131,17 @@ class Storage:
 
 @dataclass(frozen=True)
 class Visit:
-    """What came of a visit: the server's tools, an answer of `hello` a call, the client, its tokens, the pages seen."""
+    """What came of a visit: the server's tools, an answer of `hello` a call, the client, its tokens, the pages seen.
+
+    `revision` is that of MCP which client and server have agreed on.
+    """
 
     tools: list[str]
     answers: list[str]
     client_id: str
     tokens: list[OAuthToken]
     pages: list[str]
+    revision: str
 
 
 def visit(
@@ -145,6 +149,8 @@ def visit(
     ca_path: str,
     *,
     metadata_url: str | None = None,
+    client_id: str | None = None,
+    redirect_uri: str = REDIRECT_URI,
     calls: int = 1,
     arguments: dict[str, t.Any] | None = None,
     email: str = USERS[0]["email"],
@@ -154,14 +160,22 @@ def visit(
 ) -> Visit:
     """Connect to the MCP server, log in, list the tools, and call `hello` `calls` times, with `arguments` or a name.
 
-    The client registers itself, or is known by the document at `metadata_url`. Before each call after the first, its
-    access token counts as expired. Raises LoginRefused, what the SDK raised (one exception, of no group), or
-    TimeoutError after `seconds`.
+    The client registers itself, or is known by the document at `metadata_url`, or as `client_id`. Before each call
+    after the first, its access token counts as expired. Raises LoginRefused, what the SDK raised (one exception, of no
+    group), or TimeoutError after `seconds`.
     """
     context = ssl.create_default_context(cafile=ca_path)
-    person = Person(context, email, password, action)
+    person = Person(context, email, password, action, redirect_uri)
+    storage = Storage()
+    if client_id:
+        storage.client = OAuthClientInformationFull(
+            client_id=client_id, redirect_uris=[AnyUrl(redirect_uri)], token_endpoint_auth_method="none"
+        )
+    provider = _provider(url, person, storage, metadata_url, redirect_uri)
     try:
-        return asyncio.run(_visit(url, context, person, metadata_url, calls, arguments or {"name": "MCP"}, seconds))
+        return asyncio.run(
+            _visit(url, context, person, storage, provider, calls, arguments or {"name": "MCP"}, seconds)
+        )
     except Exception as error:
         leaves = list(_leaves(error))
         raise next((leaf for leaf in leaves if isinstance(leaf, LoginRefused)), leaves[0]) from None
@@ -177,10 +191,12 @@ def _leaves(error: BaseException) -> t.Iterator[BaseException]:
         yield from _leaves(part)
 
 
-def _provider(url: str, person: Person, storage: Storage, metadata_url: str | None) -> OAuthClientProvider:
+def _provider(
+    url: str, person: Person, storage: Storage, metadata_url: str | None, redirect_uri: str
+) -> OAuthClientProvider:
     metadata = OAuthClientMetadata(
         client_name="MCP test client",
-        redirect_uris=[AnyUrl(REDIRECT_URI)],
+        redirect_uris=[AnyUrl(redirect_uri)],
         token_endpoint_auth_method="none",
     )
     return OAuthClientProvider(url, metadata, storage, person.open, person.answer, client_metadata_url=metadata_url)
@@ -190,13 +206,13 @@ async def _visit(
     url: str,
     context: ssl.SSLContext,
     person: Person,
-    metadata_url: str | None,
+    storage: Storage,
+    provider: OAuthClientProvider,
     calls: int,
     arguments: dict[str, t.Any],
     seconds: float,
 ) -> Visit:
-    storage, answers = Storage(), []
-    provider = _provider(url, person, storage, metadata_url)
+    answers = []
     with anyio.fail_after(seconds):
         async with (
             httpx2.AsyncClient(verify=context, auth=provider, trust_env=False) as http,
@@ -208,6 +224,7 @@ async def _visit(
                     provider.context.token_expiry_time = time.time() - 1
                 result = await client.call_tool("hello", arguments)
                 answers += [part.text for part in result.content if isinstance(part, TextContent)]
+            revision = client.protocol_version
     # A server that asks for no login sees no registration.
     client_id = storage.client.client_id if storage.client else ""
-    return Visit(tools, answers, client_id, storage.tokens, person.pages)
+    return Visit(tools, answers, client_id, storage.tokens, person.pages, revision)

@@ -56,9 +56,9 @@ def grant_types(tenant: Tenant) -> list[str]:
     return [entry["body"]["grant_type"] for entry in log if entry["path"] == "/oauth/token"]
 
 
-def publish(tenant: Tenant, **changes: t.Any) -> str:
+def publish(tenant: Tenant, name: str = "client", **changes: t.Any) -> str:
     """The URL of a client's metadata document."""
-    url = f"https://{tenant.domain}/documents/client.json"
+    url = f"https://{tenant.domain}/documents/{name}.json"
     document = {
         "client_id": url,
         "client_name": "Documented client",
@@ -68,7 +68,7 @@ def publish(tenant: Tenant, **changes: t.Any) -> str:
         "token_endpoint_auth_method": "none",
         **changes,
     }
-    tenant.call("PUT", "/_emulator/documents/client.json", document)
+    tenant.call("PUT", f"/_emulator/documents/{name}.json", document)
     return url
 
 
