@@ -20,12 +20,10 @@ from tests.gateway.seen import ARGUMENTS, SECONDS, ClientFailed, Identity, Seen
 from tests.mcp.client import LoginRefused, Person, visit
 
 TYPESCRIPT = MODULES / "@modelcontextprotocol" / "client" / "dist" / "index.mjs"
-# The newest revision that a client of this SDK asks for by itself, and the way to have it ask for a newer one first.
-AUTO = json.dumps({"mode": "auto"})
 
 
-def python(url: str, ca_path: str, identity: Identity | None = None) -> Seen:
-    """The Python SDK."""
+def python(url: str, ca_path: str, identity: Identity | None = None, mode: str = "auto") -> Seen:
+    """The Python SDK; `mode` is its own, of how it agrees on a revision of MCP."""
     own = identity or Identity()
     try:
         seen = visit(
@@ -36,6 +34,7 @@ def python(url: str, ca_path: str, identity: Identity | None = None) -> Seen:
             redirect_uri=own.redirect_uri,
             arguments=ARGUMENTS,
             seconds=SECONDS,
+            mode=mode,
         )
     except Exception as error:
         raise ClientFailed(f"{type(error).__name__}: {error}") from error

@@ -67,6 +67,12 @@ class Site:
         assert step.status == "ok", step.result
         return {one["name"]: one for one in step.result["findings"] if one["status"] in ("fail", "warn")}
 
+    def token(self) -> str:
+        """A token for the MCP server, of the application with which the check runs."""
+        form = {"grant_type": "client_credentials", "audience": self.url}
+        form |= {"client_id": self.tenant.client_id, "client_secret": self.tenant.client_secret}
+        return str(self.tenant.call("POST", "/oauth/token", form)["access_token"])
+
     def restore(self) -> None:
         """The tenant as the run left it, without faults."""
         self.tenant.call("POST", "/_emulator/reset")

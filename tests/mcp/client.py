@@ -157,12 +157,13 @@ def visit(
     password: str = USERS[0]["password"],
     action: str = "accept",
     seconds: float = 30,
+    mode: str = "auto",
 ) -> Visit:
     """Connect to the MCP server, log in, list the tools, and call `hello` `calls` times, with `arguments` or a name.
 
     The client registers itself, or is known by the document at `metadata_url`, or as `client_id`. Before each call
     after the first, its access token counts as expired. Raises LoginRefused, what the SDK raised (one exception, of no
-    group), or TimeoutError after `seconds`.
+    group), or TimeoutError after `seconds`. `mode` is the SDK's, of how client and server agree on a revision of MCP.
     """
     context = ssl.create_default_context(cafile=ca_path)
     person = Person(context, email, password, action, redirect_uri)
@@ -174,7 +175,7 @@ def visit(
     provider = _provider(url, person, storage, metadata_url, redirect_uri)
     try:
         return asyncio.run(
-            _visit(url, context, person, storage, provider, calls, arguments or {"name": "MCP"}, seconds)
+            _visit(url, context, person, storage, provider, calls, arguments or {"name": "MCP"}, seconds, mode)
         )
     except Exception as error:
         leaves = list(_leaves(error))
@@ -211,12 +212,13 @@ async def _visit(
     calls: int,
     arguments: dict[str, t.Any],
     seconds: float,
+    mode: str,
 ) -> Visit:
     answers = []
     with anyio.fail_after(seconds):
         async with (
             httpx2.AsyncClient(verify=context, auth=provider, trust_env=False) as http,
-            Client(streamable_http_client(url, http_client=http)) as client,
+            Client(streamable_http_client(url, http_client=http), mode=mode) as client,
         ):
             tools = [tool.name for tool in (await client.list_tools()).tools]
             for number in range(calls):
