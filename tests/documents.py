@@ -26,15 +26,15 @@ mcp_clients:
   - mcp_remote: {{callbacks: ["http://localhost:4000/oauth/callback"]}}   # by hand, with redirect URIs of yours
 ```
 
-A client with a **metadata document** (CIMD) uses it wherever the tenant says that it supports them, and is refused there
-unless the document is registered. Where the tenant does not say so, most clients **register themselves** (DCR). So the role
-lets the tenant say it only once a document is registered; and where the tenant says it already, the run warns of those
-whom that locks out. For any other client, list its document in `mcp_cimd_clients`, or register an application with
-`mcp_ops.oauth.auth0_client`.
+A client with a **metadata document** (CIMD) uses it wherever the tenant says that it supports them, and is refused
+there unless the document is registered. Where the tenant does not say so, most clients **register themselves** (DCR).
+So the role lets the tenant say it only once a document is registered; and where the tenant says it already, the run
+warns of those whom that locks out. For any other client, list its document in `mcp_cimd_clients`, or register an
+application with `mcp_ops.oauth.auth0_client`.
 
-In the lines below, `<name>` is a name of your choice and `<url>` is the `mcp_server_url`. All of it was read on {SEEN},
-in the sources that are named; clients with the word run were run as well, against a local authorization server. None was
-run against Auth0 itself.
+In the lines below, `<name>` is a name of your choice and `<url>` is the `mcp_server_url`. All of it was read on
+{SEEN}, in the sources that are named; clients with the word run were run as well, against a local authorization
+server. None was run against Auth0 itself.
 
 | client | `mcp_clients` | metadata document | registers itself |
 |---|---|---|---|
