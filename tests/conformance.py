@@ -24,11 +24,12 @@ class Reason:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Of the server scenarios that a revision requires. `open`: the suite only warns."""
+    """Of the server scenarios that a revision requires. `open`: the suite only warns. `remark`: on those that pass."""
 
     passing: tuple[str, ...]
     failing: tuple[Reason, ...]
     open: tuple[str, ...] = ()
+    remark: str = ""
 
 
 VERDICTS = {
@@ -87,8 +88,8 @@ VERDICTS = {
         open=("server-sse-multiple-streams",),
     ),
     "2026-07-28": Verdict(
-        # It expects a refusal, and everything is refused.
         passing=("input-required-result-validate-input",),
+        remark=". It expects a refusal, and everything is refused",
         failing=(
             Reason(
                 "The gateway does not speak this revision. It answers each request with the status 400 and "

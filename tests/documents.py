@@ -9,6 +9,7 @@ import typing as t
 from pathlib import Path
 
 from plugins.module_utils._clients.catalog import CATALOG, SEEN, McpClient
+from tests.conformance import SUITE, VERDICTS, ZUPLO, Verdict
 
 ROOT = Path(__file__).resolve().parents[1]
 CLIENTS_HEAD = f"""\
@@ -82,7 +83,36 @@ def _escape(text: str) -> str:
     return "`".join(part.replace("<", "\\<") if number % 2 == 0 else part for number, part in enumerate(parts))
 
 
-PAGES: dict[str, t.Callable[[], str]] = {"docs/clients.md": clients_page}
+CONFORMANCE_HEAD = f"""\
+# Conformance
+
+What the suite of the MCP project, `@modelcontextprotocol/conformance` {SUITE}, says of the gateway `zuplo` {ZUPLO}
+with a project that one playbook run has set up. The suite cannot log in, so it is given an access token for the MCP
+server. `tests/gateway/test_conformance.py` runs it and compares each scenario with this page.
+
+The suite has no scenario for how a server protects itself with OAuth; that is what `mcp_oauth_check` is for. What it
+finds here are properties of the gateway, which no setting of the collection changes.
+
+The gateway speaks MCP 2025-11-25 and older revisions. Clients that ask for 2026-07-28 first, such as the Python SDK and
+FastMCP, fall back to 2025-11-25; one that insists on 2026-07-28 fails (`tests/gateway/test_revisions.py`).
+"""
+
+
+def conformance_page() -> str:
+    """docs/conformance.md."""
+    return CONFORMANCE_HEAD + "".join(_revision(revision, verdict) for revision, verdict in VERDICTS.items())
+
+
+def _revision(revision: str, verdict: Verdict) -> str:
+    failing = sum(len(reason.scenarios) for reason in verdict.failing)
+    counts = f"Passing: {len(verdict.passing)}. Failing: {failing}. Only warnings: {len(verdict.open)}."
+    rows = [(f"passes{verdict.remark}", verdict.passing), ("warns", verdict.open)]
+    rows += [(f"fails. {reason.text}", reason.scenarios) for reason in verdict.failing]
+    table = "".join(f"| {text} | {', '.join(f'`{one}`' for one in names)} |\n" for text, names in rows if names)
+    return f"\n## MCP {revision}\n\n{counts}\n\n| result | scenarios |\n|---|---|\n{table}"
+
+
+PAGES: dict[str, t.Callable[[], str]] = {"docs/clients.md": clients_page, "docs/conformance.md": conformance_page}
 
 
 def main() -> None:

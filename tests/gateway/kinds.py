@@ -148,6 +148,10 @@ KINDS: dict[str, Kind] = {
         warned="The policy variable takes its audience from the gateway's environment variable AUDIENCE",
         found={"project_audience": "warn"},
     ),
+    "tool-with-variable": Kind(
+        tool=("tool-with-variable",),
+        options=ALONE,
+    ),
 }
 ACCEPTED = [name for name, kind in KINDS.items() if not kind.refused]
 REFUSED_KINDS = [name for name, kind in KINDS.items() if kind.refused]
@@ -186,6 +190,7 @@ def policies(domain: str, urls: t.Mapping[str, str]) -> list[dict[str, t.Any]]:
             "anybody", "Auth0JwtInboundPolicy", **auth0, audience=urls["anybody"], allowUnauthenticatedRequests=True
         ),
         policy("variable", "Auth0JwtInboundPolicy", **auth0, audience="$env(AUDIENCE)"),
+        policy("tool-with-variable", "Auth0JwtInboundPolicy", **auth0, audience="$env(TOOL_AUDIENCE)"),
     ]
 
 
@@ -241,7 +246,8 @@ def create_kinds(project: Path, domain: str, urls: t.Mapping[str, str], key_serv
         "modules/nobody.ts": NOBODY,
         "modules/said.ts": HELLO.replace("await request.json()", '{ name: "you" }'),
         POLICIES: json.dumps({"policies": policies(domain, urls)}, indent=4),
-        ".env": f"AUDIENCE={urls['variable']}\n__ZUPLO_EDGE_API_URL={key_service}\n__ZUPLO_AUTH_API_JWT=none\n",
+        ".env": f"AUDIENCE={urls['variable']}\nTOOL_AUDIENCE={urls['tool-with-variable']}\n"
+        f"__ZUPLO_EDGE_API_URL={key_service}\n__ZUPLO_AUTH_API_JWT=none\n",
         **{file_of(name): json.dumps(routes(name, kind, urls[name]), indent=1) for name, kind in KINDS.items()},
     }
     for name, text in texts.items():

@@ -71,14 +71,16 @@ def add_what_the_suite_asks_for(project: Path) -> None:
     routes, server = (json.loads((project / name).read_text(encoding="utf-8")) for name in (ROUTES, MCP_ROUTES))
     for name, (function, of_mcp, arguments) in ADDED.items():
         handler = {"export": function, "module": "$import(./modules/suite)"}
-        route = {"corsPolicy": "none", "handler": handler, "policies": {"inbound": []}, "mcp": of_mcp}
+        route: dict[str, t.Any] = {"corsPolicy": "none", "handler": handler, "policies": {"inbound": []}}
+        if of_mcp:
+            route["mcp"] = of_mcp
         operation: dict[str, t.Any] = {"operationId": name, "x-zuplo-route": route}
         if arguments:
             texts = {"type": "object", "properties": {one: {"type": "string"} for one in arguments}}
             operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": texts}}}
         routes["paths"][f"/{name}"] = {"get" if of_mcp is STATIC else "post": operation}
-    ((route,),) = (path.values() for path in server["paths"].values())
-    operations = route["x-zuplo-route"]["handler"]["options"]["operations"]
+    ((mcp_route,),) = (path.values() for path in server["paths"].values())
+    operations = mcp_route["x-zuplo-route"]["handler"]["options"]["operations"]
     operations += [{"file": f"./{ROUTES}", "id": name} for name in ADDED]
     for name, document in ((ROUTES, routes), (MCP_ROUTES, server)):
         (project / name).write_text(json.dumps(document), encoding="utf-8")

@@ -17,10 +17,10 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.gateway.clients import python
+from tests.gateway.clients import Client, python, typescript
 from tests.gateway.conftest import PLAYBOOK, Gateways, Site, initialize
 from tests.gateway.gateway import Report, build, lint
-from tests.gateway.kinds import ACCEPTED, KINDS, PROMPT, REFUSED_KINDS, RESOURCE, TOOL, WORKS, create_kinds
+from tests.gateway.kinds import ACCEPTED, KINDS, PROMPT, REFUSED, REFUSED_KINDS, RESOURCE, TOOL, WORKS, create_kinds
 from tests.gateway.seen import ClientFailed
 from tests.integration.harness import Run, content, task
 
@@ -40,10 +40,10 @@ def names(url: str, of: str, token: str | None = None) -> list[str]:
     return [one["name"] for one in send(url, f"{of}/list", token)[of]]
 
 
-def outcome(url: str, ca_path: str) -> str:
+def outcome(url: str, ca_path: str, client: Client = python) -> str:
     """WORKS, or what the tool answered instead, or the client's words of failure."""
     try:
-        seen = python(url, ca_path)
+        seen = client(url, ca_path)
     except ClientFailed as error:
         return str(error)
     assert seen.tools == [TOOL]
@@ -281,6 +281,17 @@ def test_whom_the_gateway_lets_in_after(
     attached = kind.options.get("attach_to_tools") and name not in ("paths", "several-methods")
     status = requests.post(f"{url}/hello", json={"name": "you"}, timeout=10).status_code
     assert status == (401 if attached or kind.tool else 200)
+
+
+# One for each way in which a client fares.
+@pytest.mark.parametrize("name", ["several-methods", "group", "own-code", "anybody", "tool-with-keys-alone"])
+def test_another_client_fares_the_same(
+    town: Town, gateways: Gateways, as_it_is: t.Callable[[Path], None], name: str
+) -> None:
+    town.tenancy.restore()
+    gateways.open(as_it_is)
+    after = "^UnauthorizedError: Unauthorized$" if KINDS[name].after == REFUSED else KINDS[name].after
+    assert re.search(after, outcome(town.urls[name], town.site.tenant.ca_path, typescript), re.DOTALL)
 
 
 def test_prompts_and_resources_are_served_and_closed(

@@ -22,6 +22,7 @@ from tests.gateway.gateway import Gateway, free_ports
 from tests.gateway.project import create
 from tests.gateway.seen import ClientFailed, Identity, Seen
 from tests.gateway.test_kinds import replace_all
+from tests.gateway.test_revisions import SPOKEN
 from tests.mcp.test_login import publish
 
 ITSELF, DOCUMENT, ANOTHER, BY_HAND = IDENTITIES = ("itself", "document", "another document", "by hand")
@@ -124,6 +125,7 @@ def town(site: Site, gateways: Gateways) -> Town:
 
 def is_in(town: Town, seen: Seen, known: Identity) -> bool:
     """Whether the client got the tool and its answer, and was known to the tenant as `known`."""
+    assert seen.revision in ("", SPOKEN)
     assert (seen.tools, seen.answer) == (["hello"], '{"greeting":"Hello, MCP!"}')
     (asked,) = town.asked()
     return asked == known.client_id if known.client_id else bool(REGISTERED_ITSELF.fullmatch(asked))
