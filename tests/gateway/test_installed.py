@@ -1,14 +1,19 @@
 # Copyright: mcp_ops.oauth contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What the modules know of the gateway's policies, against those that the installed gateway has."""
+"""What the modules and the documentation know of the gateway and of clients, against what is installed."""
 
 from __future__ import annotations
 
 import json
+import re
+from importlib import metadata
+
+import pytest
 
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.guards import EXPORTS, is_of_mcp_gateway
-from tests.gateway.install import MODULES
+from tests.gateway.install import MODULES, installed
+from tests.integration.harness import ROOT
 
 OWN_CODE = "$import(./"
 SINCE_7_6 = {"AIGatewaySmartRouterInboundPolicy"}
@@ -34,3 +39,14 @@ def test_every_policy_of_the_gateway_is_known() -> None:
 
 def test_no_policy_is_known_that_the_gateway_does_not_have() -> None:
     assert EXPORTS - inbound_policies() <= SINCE_7_6
+
+
+@pytest.mark.parametrize(
+    ("package", "version"),
+    re.findall(
+        r"^\|[^|]*?`([^`|]+)`[^|`]*\| (\d+\.[\d.]+) \|", (ROOT / "docs" / "how-it-works.md").read_text(), flags=re.MULTILINE
+    ),
+)
+def test_the_clients_that_are_said_to_have_been_run_are_those_installed(package: str, version: str) -> None:
+    in_python = package in ("mcp", "fastmcp")
+    assert version == (metadata.version(package) if in_python else installed(package))
