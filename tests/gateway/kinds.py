@@ -151,6 +151,9 @@ KINDS: dict[str, Kind] = {
     "tool-with-variable": Kind(
         tool=("tool-with-variable",),
         options=ALONE,
+        warned="tool POST /tool-with-variable/hello .*may refuse MCP clients: the policy tool-with-variable takes its "
+        "audience from the gateway's environment",
+        found={"project_tools": "warn"},
     ),
 }
 ACCEPTED = [name for name, kind in KINDS.items() if not kind.refused]
