@@ -16,6 +16,8 @@ from tests.gateway.install import MODULES, installed
 from tests.integration.harness import ROOT
 
 OWN_CODE = "$import(./"
+# A row of the documentation: a package, and its version.
+RUN = re.compile(r"^\|[^|]*?`([^`|]+)`[^|`]*\| (\d+\.[\d.]+) \|", re.MULTILINE)
 SINCE_7_6 = {"AIGatewaySmartRouterInboundPolicy"}
 
 
@@ -41,12 +43,7 @@ def test_no_policy_is_known_that_the_gateway_does_not_have() -> None:
     assert EXPORTS - inbound_policies() <= SINCE_7_6
 
 
-@pytest.mark.parametrize(
-    ("package", "version"),
-    re.findall(
-        r"^\|[^|]*?`([^`|]+)`[^|`]*\| (\d+\.[\d.]+) \|", (ROOT / "docs" / "how-it-works.md").read_text(), flags=re.MULTILINE
-    ),
-)
+@pytest.mark.parametrize(("package", "version"), RUN.findall((ROOT / "docs" / "how-it-works.md").read_text()))
 def test_the_clients_that_are_said_to_have_been_run_are_those_installed(package: str, version: str) -> None:
     in_python = package in ("mcp", "fastmcp")
     assert version == (metadata.version(package) if in_python else installed(package))

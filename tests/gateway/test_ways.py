@@ -16,6 +16,8 @@ from functools import partial
 
 import pytest
 
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._clients.catalog import CATALOG
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._clients.choice import application_name
 from tests.gateway.clients import CLIENTS, python
 from tests.gateway.conftest import PLAYBOOK, Gateways, Site
 from tests.gateway.gateway import Gateway, free_ports
@@ -88,9 +90,7 @@ class Town:
         }
 
     def _run(self, way: Way) -> None:
-        clients = _fill(
-            way.clients, document=self._documents[DOCUMENT], redirect=Identity(port=self._port).redirect_uri
-        )
+        clients = _fill(way.clients, document=self._documents[DOCUMENT], redirect=self._redirect)
         variables = {**self._site.variables, "mcp_zuplo_project_dir": str(self._project)}
         variables |= {"mcp_zuplo_cors_policy": "anything-goes", "mcp_clients": clients}
         run = self._site.play(PLAYBOOK, mcp_cimd_on_the_fly=way.on_the_fly, **variables)
@@ -98,8 +98,9 @@ class Town:
 
     def identity(self, name: str) -> Identity:
         if name == BY_HAND:
+            name = application_name(CATALOG["mcp_remote"])
             listed = self._site.tenant.api("GET", "clients?is_global=false")
-            registered = [one["client_id"] for one in listed if one["name"] == "mcp-remote (MCP)"]
+            registered = [one["client_id"] for one in listed if one["name"] == name]
             return Identity(registered[0] if registered else "not-registered", self._port)
         return Identity(self._documents.get(name, ""), self._port)
 
@@ -123,12 +124,12 @@ def town(site: Site, gateways: Gateways) -> Town:
     return Town(site, gateways)
 
 
-def is_in(town: Town, seen: Seen, known: Identity) -> bool:
-    """Whether the client got the tool and its answer, and was known to the tenant as `known`."""
+def assert_in(town: Town, seen: Seen, known: Identity) -> None:
+    """The client got the tool and its answer, and the tenant knew it as `known`."""
     assert seen.revision in ("", SPOKEN)
     assert (seen.tools, seen.answer) == (["hello"], '{"greeting":"Hello, MCP!"}')
     (asked,) = town.asked()
-    return asked == known.client_id if known.client_id else bool(REGISTERED_ITSELF.fullmatch(asked))
+    assert asked == known.client_id if known.client_id else REGISTERED_ITSELF.fullmatch(asked)
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -137,8 +138,8 @@ def test_who_gets_in_after_a_run(site: Site, town: Town, way: str, name: str) ->
     gateway, accepted = town.enter(way), WAYS[way].accepted
     identity = town.identity(name)
     if name in accepted:
-        seen = python(gateway.url, site.tenant.ca_path, identity)
-        assert is_in(town, seen, town.identity(accepted[name]))
+        known = town.identity(accepted[name])
+        assert_in(town, python(gateway.url, site.tenant.ca_path, identity), known)
     else:
         # Where documents are not advertised, a client that has one registers itself, or tries to.
         advertised = DOCUMENT in accepted
@@ -151,7 +152,7 @@ def test_who_gets_in_after_a_run(site: Site, town: Town, way: str, name: str) ->
 @pytest.mark.parametrize(("way", "name"), [("document", DOCUMENT), ("itself", ITSELF), ("by hand", BY_HAND)])
 def test_other_clients_get_in(site: Site, town: Town, client: str, way: str, name: str) -> None:
     gateway, identity = town.enter(way), town.identity(name)
-    assert is_in(town, CLIENTS[client](gateway.url, site.tenant.ca_path, identity), identity)
+    assert_in(town, CLIENTS[client](gateway.url, site.tenant.ca_path, identity), identity)
 
 
 # What the login page says, or what a client says that has looked at the page itself.
