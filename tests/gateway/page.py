@@ -57,7 +57,7 @@ def _script() -> bytes:
     return done.stdout
 
 
-class Site(BaseHTTPRequestHandler):
+class ServesPage(BaseHTTPRequestHandler):
     """The page, at every address but that of its script."""
 
     def do_GET(self) -> None:
@@ -76,7 +76,7 @@ def browser(url: str, ca_path: str, identity: Identity | None = None) -> Seen:
     """The TypeScript SDK in a page, whose origin is that of the redirect URI. The browser needs no `ca_path`."""
     own = identity or Identity()
     config = {"url": url, "redirectUri": own.redirect_uri, "clientId": own.client_id, "toolArguments": ARGUMENTS}
-    with ThreadingHTTPServer(("127.0.0.1", own.port), Site) as server:
+    with ThreadingHTTPServer(("127.0.0.1", own.port), ServesPage) as server:
         threading.Thread(target=server.serve_forever).start()
         try:
             with open_page(SECONDS) as page:

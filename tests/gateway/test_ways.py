@@ -57,8 +57,8 @@ REFUSALS = {
 }
 
 
-class Town:
-    """A project whose MCP route is open to pages, its gateway, and a tenant for each of the ways."""
+class Runs:
+    """One run for each of the ways: a tenant each, and one project, whose MCP route is open to pages."""
 
     def __init__(self, site: Site, gateways: Gateways) -> None:
         self._site = site
@@ -120,26 +120,26 @@ def _fill(value: t.Any, **strings: str) -> t.Any:
 
 
 @pytest.fixture(scope="module")
-def town(site: Site, gateways: Gateways) -> Town:
-    return Town(site, gateways)
+def runs(site: Site, gateways: Gateways) -> Runs:
+    return Runs(site, gateways)
 
 
-def assert_in(town: Town, seen: Seen, known: Identity) -> None:
+def assert_in(runs: Runs, seen: Seen, known: Identity) -> None:
     """The client got the tool and its answer, and the tenant knew it as `known`."""
     assert seen.revision in ("", SPOKEN)
     assert (seen.tools, seen.answer) == (["hello"], '{"greeting":"Hello, MCP!"}')
-    (asked,) = town.asked()
+    (asked,) = runs.asked()
     assert asked == known.client_id if known.client_id else REGISTERED_ITSELF.fullmatch(asked)
 
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", IDENTITIES)
-def test_who_gets_in_after_a_run(site: Site, town: Town, way: str, name: str) -> None:
-    gateway, accepted = town.enter(way), WAYS[way].accepted
-    identity = town.identity(name)
+def test_who_gets_in_after_a_run(site: Site, runs: Runs, way: str, name: str) -> None:
+    gateway, accepted = runs.enter(way), WAYS[way].accepted
+    identity = runs.identity(name)
     if name in accepted:
-        known = town.identity(accepted[name])
-        assert_in(town, python(gateway.url, site.tenant.ca_path, identity), known)
+        known = runs.identity(accepted[name])
+        assert_in(runs, python(gateway.url, site.tenant.ca_path, identity), known)
     else:
         # Where documents are not advertised, a client that has one registers itself, or tries to.
         advertised = DOCUMENT in accepted
@@ -150,9 +150,9 @@ def test_who_gets_in_after_a_run(site: Site, town: Town, way: str, name: str) ->
 
 @pytest.mark.parametrize("client", [name for name in CLIENTS if name != "python"])
 @pytest.mark.parametrize(("way", "name"), [("document", DOCUMENT), ("itself", ITSELF), ("by hand", BY_HAND)])
-def test_other_clients_get_in(site: Site, town: Town, client: str, way: str, name: str) -> None:
-    gateway, identity = town.enter(way), town.identity(name)
-    assert_in(town, CLIENTS[client](gateway.url, site.tenant.ca_path, identity), identity)
+def test_other_clients_get_in(site: Site, runs: Runs, client: str, way: str, name: str) -> None:
+    gateway, identity = runs.enter(way), runs.identity(name)
+    assert_in(runs, CLIENTS[client](gateway.url, site.tenant.ca_path, identity), identity)
 
 
 # What the login page says, or what a client says that has looked at the page itself.
@@ -162,8 +162,8 @@ UNKNOWN = dict.fromkeys(CLIENTS, REFUSALS["login"]) | {
 
 
 @pytest.mark.parametrize("client", [name for name in CLIENTS if name != "python"])
-def test_no_client_gets_in_with_a_document_that_is_not_registered(site: Site, town: Town, client: str) -> None:
-    gateway, identity = town.enter("document"), town.identity(ANOTHER)
+def test_no_client_gets_in_with_a_document_that_is_not_registered(site: Site, runs: Runs, client: str) -> None:
+    gateway, identity = runs.enter("document"), runs.identity(ANOTHER)
     with pytest.raises(ClientFailed, match=UNKNOWN[client]):
         CLIENTS[client](gateway.url, site.tenant.ca_path, identity)
-    assert town.asked() == [identity.client_id]
+    assert runs.asked() == [identity.client_id]
