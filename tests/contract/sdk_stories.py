@@ -1227,6 +1227,16 @@ RULES = Story(
         ),
     ),
 )
+# Who can log in: read-only here.
+LOGIN_CONDITIONS = Story(
+    "login conditions",
+    (
+        Call("prompts.get_settings", answer={"universal_login_experience": "new"}),
+        Call("guardian.policies.list", answer=[]),
+        Call("hooks.list", answer=Listing("name", [])),
+        Call("network_acls.list", answer=Listing("id", [])),
+    ),
+)
 
 STORIES = (
     RESOURCE_SERVERS,
@@ -1243,6 +1253,7 @@ STORIES = (
     ORGANIZATIONS,
     LOGS,
     RULES,
+    LOGIN_CONDITIONS,
 )
 
 
