@@ -44,6 +44,12 @@ options:
     elements: str
     choices: [dcr, cimd]
     default: [dcr]
+  connection:
+    description:
+      - The names of the connections with which users log in. Each one that is listed must be at domain level.
+      - If not set, one connection at domain level is enough, whichever it is.
+    type: list
+    elements: str
   project_dir:
     description:
       - The directory of the gateway's Zuplo project, on the host where the task runs. Its files are checked as well, so
@@ -86,6 +92,12 @@ options:
 notes:
   - The findings about the tenant need the scopes C(read:resource_servers), C(read:tenant_settings),
     C(read:client_grants) and C(read:connections).
+  - With more scopes, the check finds more. Each one costs a request, and without it only its own finding is skipped.
+    C(read:prompts) is for C(universal_login), C(read:rules) for C(rules), C(read:hooks) for C(hooks),
+    C(read:mfa_policies) for C(mfa_policies), C(read:clients) for C(application_limit), C(read:network_acls) for
+    C(network_acl).
+  - What Auth0's API does not tell is not checked. That is whether an Action denies a login or demands MFA, what a
+    network ACL lets through, whether a user has the permissions that a client requests, and which plan the tenant is on.
   - The findings C(own_token) and C(other_token) need O(auth_client_id), and client grants with C(subject_type=client)
     for O(mcp_server_url) and O(other_audience). Each costs a token of the tenant's monthly quota for machine-to-machine
     tokens.
@@ -153,6 +165,7 @@ findings:
         - C(protected_resource_metadata), that the gateway serves this metadata.
         - C(resource), that its C(resource) is O(mcp_server_url).
         - C(authorization_servers), that its first authorization server is the issuer.
+        - C(offline_access_scope), that clients are not told to request C(offline_access), which they add themselves.
         - C(authorization_server_metadata), that the authorization server serves its metadata.
         - C(issuer), that the C(issuer) there is the same string.
         - C(pkce), that the authorization server supports the code challenge method C(S256).
@@ -162,11 +175,21 @@ findings:
         - C(resource_server), that the tenant has an API whose identifier is O(mcp_server_url), open to users.
         - C(signing_alg), that the gateway can verify the tokens of this API.
         - C(offline_access), that clients get refresh tokens.
+        - C(token_dialect), that this goes with C(enforce_policies), so that permissions of users are in the token.
         - C(resource_parameter_profile), that Auth0 heeds the parameter C(resource) that clients send.
         - C(client_grant), that third-party applications have a default client grant for the API on behalf of users.
-        - C(connection), that a connection is at domain level, so that users can log in to third-party applications.
+        - C(advertised_scopes), that clients are told which scopes of the API to request, if the token needs any.
+        - C(granted_scopes), that Auth0 can grant third-party applications what clients are told to request.
+        - C(connection), that users can log in to third-party applications, since O(connection) is at domain level.
+        - C(entra_resource), that Auth0 forwards no parameter C(resource) to Microsoft Entra ID, which refuses it.
+        - C(universal_login), that the login pages are not those of Classic Login.
+        - C(rules), that no Rule is active.
+        - C(hooks), that no Hook of the trigger C(credentials-exchange) is active.
+        - C(mfa_policies), that no policy demands MFA when a refresh token is exchanged.
         - C(dynamic_client_registration), that this is on, if O(client_registration) has V(dcr).
         - C(registration_security_mode), that self-registered clients get no rights of ordinary applications.
+        - C(application_limit), that the tenant has room for more applications, if O(client_registration) has V(dcr).
+        - C(network_acl), that it is known who may register, if O(client_registration) has V(dcr).
         - C(client_id_metadata_documents), that these are on, if O(client_registration) has V(cimd).
         - C(iss_parameter), that Auth0 sends its issuer with the authorization response.
         - C(registration), that a client can register, if O(register=true).

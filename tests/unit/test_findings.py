@@ -126,7 +126,8 @@ def test_what_strangers_send_stays_on_its_line() -> None:
         tenant.resource_server({"name": text}, [], URL),
         tenant.signing_alg({"signing_alg": text}),
         tenant.client_grant([{"subject_type": "user", "scope": [text]}], URL),
-        tenant.connection({"name": text}),
+        tenant.connection([{"name": text, "is_domain_connection": True}], []),
+        *FROM_STRANGERS,
     ):
         assert finding.sentence.isprintable()
         assert finding.sentence.encode()
@@ -297,8 +298,11 @@ def test_another_issuer_cannot_have_a_client_of_the_tenant_deleted(name: str | N
         def delete(self, path: str, *_body: t.Any, **_timeout: t.Any) -> None:
             self.deleted.append(path)
 
-        def listing(self, *_path: t.Any, **_params: t.Any) -> t.Any:
-            return iter(())
+        def pages(self, *_path: t.Any, **_params: t.Any) -> t.Any:
+            return iter([([], 0)])
+
+        def texts(self, _path: str) -> list[str]:
+            return []
 
     Tenant.deleted.clear()
     api = Tenant(Settings("canonical.eu.auth0.com", auth_access_token="opaque"))

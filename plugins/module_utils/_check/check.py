@@ -6,17 +6,18 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .._auth0.api import ManagementApi, encode
+from .._auth0.form import ANY, Form
 from .._auth0.kinds.client_grant import CLIENT_GRANT
 from .._auth0.kinds.connection import CONNECTION_DOMAIN
 from .._auth0.kinds.resource_server import RESOURCE_SERVER
 from .._auth0.kinds.tenant import ALL
-from .._errors import ApiError, Auth0Error, InputError
+from .._errors import ApiError, Auth0Error, InputError, UnreachableError
 from .._types import Object
 from .._zuplo.project import Files
-from . import gateway, server, tenant
+from . import gateway, logins, scopes, server, tenant
 from .probe import CLIENT_NAME, Answer, Probe, is_url, is_word
 from .project import project_findings
 from .report import FQCN, NAMES, ZUPLO, Finding, complete, describe, skip, skip_after
@@ -25,7 +26,16 @@ from .server import NAME_ISSUER, Issuer
 NO_CREDENTIALS = "domain or the credentials for the tenant are not set"
 SET_CREDENTIALS = "domain with auth_client_id and auth_client_secret, or with auth_access_token"
 _OF_PROJECT = tuple(name for name in NAMES if name.startswith("project_"))
-# What is read with each scope, and which findings come of it.
+# What is read with each scope, and which findings come of it. First what nothing else in the collection needs: a tenant
+# may be without these things.
+_OF_OPTIONAL_SCOPES = {
+    "read:prompts": ("universal_login",),
+    "read:rules": ("rules",),
+    "read:hooks": ("hooks",),
+    "read:mfa_policies": ("mfa_policies",),
+    "read:clients": ("application_limit",),
+    "read:network_acls": ("network_acl",),
+}
 _OF_SCOPES = {
     "read:tenant_settings": (
         "resource_parameter_profile",
@@ -34,11 +44,15 @@ _OF_SCOPES = {
         "client_id_metadata_documents",
         "iss_parameter",
     ),
-    "read:resource_servers": ("resource_server", "signing_alg", "offline_access"),
+    "read:resource_servers": ("resource_server", "signing_alg", "offline_access", "token_dialect"),
     "read:client_grants": ("client_grant",),
-    "read:connections": ("connection",),
+    "read:connections": ("connection", "entra_resource"),
+    **_OF_OPTIONAL_SCOPES,
 }
-_OF_TENANT = ("management_api", *(name for names in _OF_SCOPES.values() for name in names))
+_OF_DCR = ("application_limit", "network_acl")
+_ABOUT_SCOPES = ("advertised_scopes", "granted_scopes")
+_OF_TENANT = ("management_api", *(name for names in _OF_SCOPES.values() for name in names), *_ABOUT_SCOPES)
+_ACL = Form(fields={"rule": {"type": "dict", "options": {"action": {"type": "dict"}}}})
 
 
 @dataclass(frozen=True)
@@ -53,6 +67,7 @@ class Subject:
     register: bool = False
     other_audience: str | None = None
     browser_origin: str | None = None
+    connection: t.Sequence[str] = ()
 
 
 class Check:
@@ -70,6 +85,10 @@ class Check:
         self._registration_endpoint = ""
         self._default_audience: str | None = None
         self._has_resource_server = True
+        self._told = scopes.Told()
+        self._settings: Object | None = None
+        self._resource_server: Object | None = None
+        self._grant: Object | None = None
 
     def run(self) -> list[Finding]:
         """All findings, in their order. Raises InputError for another audience that is the Management API."""
@@ -107,10 +126,17 @@ class Check:
         answer = self._probe.initialize(self._url)
         if self._add(gateway.gateway(answer, required=self._subject.gateway_required)) != "pass":
             return
+        refusal = None
         if self._add(gateway.unauthorized(answer)) == "pass":
+            refusal = answer
             self._add(gateway.www_authenticate(answer, self._url))
         self._check_cors()
         answer = self._probe.document(gateway.metadata_url(self._url))
+        self._told = scopes.Told.of(refusal, answer.document)
+        if self._told:
+            self._add(scopes.offline_access_scope(self._told))
+        else:
+            self._add(skip_after("offline_access_scope", "protected_resource_metadata"))
         self._add(gateway.protected_resource_metadata(answer, self._url))
         if answer.document is not None:
             self._add(gateway.resource(answer.document, self._url))
@@ -162,19 +188,31 @@ class Check:
             "read:resource_servers": self._check_resource_server,
             "read:client_grants": self._check_client_grant,
             "read:connections": self._check_connection,
+            "read:prompts": self._check_prompts,
+            "read:rules": self._check_rules,
+            "read:hooks": self._check_hooks,
+            "read:mfa_policies": self._check_mfa_policies,
         }
+        if "dcr" in self._subject.client_registration:
+            reads.update(
+                {"read:clients": self._check_applications, "read:network_acls": self._check_network_acls},
+            )
+        else:
+            self._skip(_OF_DCR, "client_registration has no dcr")
         stopped: Auth0Error | None = None
         try:
             missing = self._api.missing_scopes(reads)
             for scope, read in reads.items():
-                if scope in missing or not _try_read(read, self._api):
-                    self._skip(_OF_SCOPES[scope], *_lacks(scope))
+                refusal = _lacks(scope) if scope in missing else _try_read(read, scope, self._api)
+                if refusal:
+                    self._skip(_OF_SCOPES[scope], *refusal)
         except Auth0Error as error:
             stopped = error
         self._add(tenant.management_api(stopped))
+        self._check_scopes()
 
     def _check_settings(self, api: ManagementApi) -> None:
-        settings = api.get("tenants/settings", ALL.form) or {}
+        self._settings = settings = api.get("tenants/settings", ALL.form) or {}
         ways = self._subject.client_registration
         self._default_audience = settings.get("default_audience")
         self._add(tenant.resource_parameter_profile(settings, self._url))
@@ -184,7 +222,7 @@ class Check:
         self._add(tenant.iss_parameter(settings))
 
     def _check_resource_server(self, api: ManagementApi) -> None:
-        found = api.get(f"resource-servers/{encode(self._url)}", RESOURCE_SERVER.form)
+        self._resource_server = found = api.get(f"resource-servers/{encode(self._url)}", RESOURCE_SERVER.form)
         similar: list[str] = []
         if found is None:
             self._has_resource_server = False
@@ -194,6 +232,7 @@ class Check:
         else:
             self._add(tenant.signing_alg(found))
             self._add(tenant.offline_access(found))
+            self._add(tenant.token_dialect(found, self._told))
         self._add(tenant.resource_server(found, similar, self._url))
 
     def _check_client_grant(self, api: ManagementApi) -> None:
@@ -201,11 +240,68 @@ class Check:
             self._add(skip_after("client_grant", "resource_server"))
             return
         query = {"audience": self._url, "default_for": "third_party_clients"}
-        self._add(tenant.client_grant(CLIENT_GRANT.list(api, **query), self._url))
+        grants = [*CLIENT_GRANT.list(api, **query)]
+        self._grant = tenant.user_grant(grants)
+        self._add(tenant.client_grant(grants, self._url))
 
     def _check_connection(self, api: ManagementApi) -> None:
-        listed = CONNECTION_DOMAIN.list(api)
-        self._add(tenant.connection(next((one for one in listed if one.get("is_domain_connection")), None)))
+        listed = [*CONNECTION_DOMAIN.list(api)]
+        self._add(tenant.connection(listed, self._subject.connection))
+        self._add(tenant.entra_resource(listed, self._settings))
+
+    def _check_prompts(self, api: ManagementApi) -> None:
+        self._add(logins.universal_login(api.get("prompts") or {}, strict=self._is_strict))
+
+    def _check_rules(self, api: ManagementApi) -> None:
+        found = api.listing("rules", "rules", checkpoint=False, enabled="true", fields="name")
+        self._add(logins.rules([*found], strict=self._is_strict))
+
+    def _check_hooks(self, api: ManagementApi) -> None:
+        query = {"triggerId": "credentials-exchange", "enabled": "true", "fields": "name"}
+        found = api.listing("hooks", "hooks", ANY, checkpoint=False, **query)
+        self._add(logins.hooks([*found], strict=self._is_strict))
+
+    def _check_mfa_policies(self, api: ManagementApi) -> None:
+        self._add(logins.mfa_policies(api.texts("guardian/policies")))
+
+    @property
+    def _is_strict(self) -> bool:
+        """Whether MCP clients become strict third-party applications; those of metadata documents always do."""
+        ways = self._subject.client_registration
+        return "cimd" in ways or self._status("registration_security_mode") != "warn"
+
+    def _check_applications(self, api: ManagementApi) -> None:
+        """One page: it holds all applications of a tenant on a small plan, and tells how many there are on any."""
+        query = {"is_global": "false", "fields": "client_id,external_metadata_type", "include_fields": "true"}
+        first, left = next(api.pages("clients", "clients", ANY, checkpoint=False, **query))
+        self._add(tenant.application_limit(first, len(first) + left))
+
+    def _check_network_acls(self, api: ManagementApi) -> None:
+        if self._status("dynamic_client_registration") == "fail":
+            self._add(skip_after("network_acl", "dynamic_client_registration"))
+            return
+        self._add(tenant.network_acl(api.listing("network-acls", "network_acls", _ACL, checkpoint=False)))
+
+    def _check_scopes(self) -> None:
+        """What was not read is skipped with the reason of what should have told it."""
+        if not self._told:
+            self._skip_like(_ABOUT_SCOPES, "gateway", "protected_resource_metadata")
+            return
+        api, grant = self._resource_server, self._grant
+        if api is None:
+            self._skip_like(_ABOUT_SCOPES, "resource_server")
+            return
+        self._add(scopes.advertised_scopes(self._told, api, grant))
+        if grant is None:
+            self._skip_like(["granted_scopes"], "client_grant")
+        else:
+            self._add(scopes.granted_scopes(self._told, api, grant))
+
+    def _skip_like(self, names: t.Iterable[str], *prerequisites: str) -> None:
+        """Skip with the reason of the first of these findings that was skipped, or because of the one that failed."""
+        for found in [self._found[one] for one in prerequisites if self._status(one) in ("skip", "fail")][:1]:
+            for name in names:
+                self._add(replace(found, name=name) if found.status == "skip" else skip_after(name, found.name))
 
     # -- a real registration ------------------------------------------------------------------------------------------
 
@@ -314,15 +410,19 @@ class Check:
             return None
 
 
-def _try_read(read: t.Callable[[ManagementApi], None], api: ManagementApi) -> bool:
-    """Read; False where Auth0 refuses for want of the scope, which an opaque token does not tell beforehand."""
+def _try_read(read: t.Callable[[ManagementApi], None], scope: str, api: ManagementApi) -> tuple[str, str] | None:
+    """Read; where Auth0 refuses, the reason for a skip, and its remedy. Of a 403, an opaque token tells no scopes."""
     try:
         read(api)
-    except ApiError as error:
-        if error.status != 403:
+    except (ApiError, UnreachableError) as error:
+        is_told = scope in (api.token.scopes or ())
+        if error.status == 403 and not is_told:
+            return _lacks(scope)
+        is_optional = scope in _OF_OPTIONAL_SCOPES and error.status not in (None, 401)
+        if error.status != 403 and not is_optional:
             raise
-        return False
-    return True
+        return f"not checked: {error.where} {error.what}".rstrip("."), error.remedy.rstrip(".")
+    return None
 
 
 def _lacks(scope: str) -> tuple[str, str]:

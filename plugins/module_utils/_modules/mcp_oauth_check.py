@@ -22,6 +22,7 @@ OPTIONS: dict[str, t.Any] = {
     "mcp_server_url": {"type": "str", "required": True},
     "issuer_domain": {"type": "str"},
     "client_registration": {"type": "list", "elements": "str", "choices": ["dcr", "cimd"], "default": ["dcr"]},
+    "connection": {"type": "list", "elements": "str"},
     "project_dir": {"type": "path"},
     "register": {"type": "bool", "default": False},
     "other_audience": {"type": "str"},
@@ -42,6 +43,7 @@ def perform(task: GuestTask) -> Result:
         register=options["register"] and not task.check_mode,
         other_audience=options.get("other_audience"),
         browser_origin=_origin(options.get("browser_origin")),
+        connection=options.get("connection") or (),
     )
     probe = Probe(ca_path=options.get("ca_path"), validate_certs=options["validate_certs"], timeout=options["timeout"])
     check = Check(subject, probe, task.api)
