@@ -13,7 +13,7 @@ from __future__ import annotations
 import typing as t
 
 from .._types import Object
-from .report import Finding, quote
+from .report import Finding, quote, skip
 
 _EFFECT = "Auth0 does not support this for third-party applications, and their logins fail"
 # Which of them an Action replaces.
@@ -31,7 +31,10 @@ def _names(found: t.Sequence[Object]) -> str:
 
 def universal_login(prompts: Object, *, strict: bool) -> Finding:
     """`prompts` are the tenant's prompt settings."""
-    name, experience = "universal_login", prompts.get("universal_login_experience", "new")
+    name, key = "universal_login", "universal_login_experience"
+    experience = prompts.get(key)
+    if experience is None:
+        return skip(name, f"not checked: Auth0 does not tell {key}")
     if experience != "classic":
         return Finding(name, "pass", quote(experience))
     remedy = "Dashboard: Branding, Universal Login, Advanced Options: the experience New"

@@ -48,8 +48,8 @@ class Told:
         return cls(challenge, metadata)
 
     def __bool__(self) -> bool:
-        """Whether anything was read at all."""
-        return self.challenge is not None or self.metadata is not None
+        """Whether enough was read to tell what clients request: an empty challenge leaves it to the metadata."""
+        return bool(self.challenge) or self.metadata is not None
 
     @property
     def every(self) -> frozenset[str]:
