@@ -71,10 +71,10 @@ def found(run: Run, label: str = "check") -> dict[str, tuple[str, str]]:
     return {one["name"]: (one["status"], " ".join(one.values())) for one in run[label].result["findings"]}
 
 
-def test_what_keeps_clients_out(play: Play, tenant: Tenant) -> None:
+def test_what_keeps_clients_out(play_over: t.Callable[[str], Play], tenant: Tenant) -> None:
     set_up(tenant, URL)
     harmful(tenant)
-    run = play([check(mcp_server_url=URL)])
+    run = play_over("controller")([check(mcp_server_url=URL)])
     expected = {
         "universal_login": ("fail", "Dashboard: Branding, Universal Login"),
         "rules": ("fail", 'active Rules: ["on"]'),
@@ -110,10 +110,10 @@ def test_what_is_in_nobodys_way(play_over: t.Callable[[str], Play], tenant: Tena
     assert calls[4:] == [f"GET {path}" for path in OPTIONAL]
 
 
-def test_named_connections(play: Play, tenant: Tenant) -> None:
+def test_named_connections(play_over: t.Callable[[str], Play], tenant: Tenant) -> None:
     set_up(tenant, URL)
     tenant.api("POST", "connections", {"name": "second", "strategy": "auth0"})
-    run = play(
+    run = play_over("controller")(
         [
             check("one", mcp_server_url=URL, connection=[DATABASE]),
             check("both", mcp_server_url=URL, connection=[DATABASE, "second"]),
