@@ -44,6 +44,14 @@ options:
     elements: str
     choices: [dcr, cimd]
     default: [dcr]
+  mcp_clients:
+    description:
+      - The MCP clients that people use, as the variable O(mcp_ops.oauth.mcp_server#role:main:mcp_clients) takes them.
+        Each one that is listed must be able to become known to Auth0.
+      - If empty, the known clients that the tenant refuses for their metadata document are warned of.
+    type: list
+    elements: raw
+    default: []
   connection:
     description:
       - The names of the connections with which users log in. Each one that is listed must be at domain level.
@@ -191,6 +199,7 @@ findings:
         - C(application_limit), that the tenant has room for more applications, if O(client_registration) has V(dcr).
         - C(network_acl), that it is known who may register, if O(client_registration) has V(dcr).
         - C(client_id_metadata_documents), that these are on, if O(client_registration) has V(cimd).
+        - C(clients), that each of O(mcp_clients) has a way to become known to Auth0.
         - C(iss_parameter), that Auth0 sends its issuer with the authorization response.
         - C(registration), that a client can register, if O(register=true).
         - C(own_token), that the MCP server accepts a token for O(mcp_server_url).
@@ -220,8 +229,15 @@ findings:
       returned: always
       type: str
       sample: "mcp_ops.oauth.auth0_tenant_settings: resource_parameter_profile: compatibility"
+summary:
+  description: How many findings there are of each status, and why most of the skipped ones are skipped.
+  returned: always
+  type: str
+  sample: >-
+    20 passed, 0 failed, 13 not checked: most of them since the MCP server cannot be reached: the connection is refused.
+    Deploy it, then check again; gateway_required: true makes this a failure.
 report:
-  description: The findings as the lines of a table.
+  description: The findings as the lines of a table, which a terminal shows with colours.
   returned: always
   type: list
   elements: str

@@ -10,14 +10,16 @@ from dataclasses import dataclass, replace
 
 from .._auth0.api import ManagementApi, encode
 from .._auth0.form import ANY, Form
+from .._auth0.kinds.application import APPLICATION
 from .._auth0.kinds.client_grant import CLIENT_GRANT
 from .._auth0.kinds.connection import CONNECTION_DOMAIN
 from .._auth0.kinds.resource_server import RESOURCE_SERVER
 from .._auth0.kinds.tenant import ALL
+from .._clients.choice import APPLICATION_QUERY, Choice, Registration, depends_on_applications, everyone
 from .._errors import ApiError, Auth0Error, InputError, UnreachableError
 from .._types import Object
 from .._zuplo.project import Files
-from . import gateway, logins, scopes, server, tenant
+from . import clients, gateway, logins, scopes, server, tenant
 from .probe import CLIENT_NAME, Answer, Probe, is_url, is_word
 from .project import project_findings
 from .report import FQCN, NAMES, ZUPLO, Finding, complete, describe, skip, skip_after
@@ -33,7 +35,7 @@ _OF_OPTIONAL_SCOPES = {
     "read:rules": ("rules",),
     "read:hooks": ("hooks",),
     "read:mfa_policies": ("mfa_policies",),
-    "read:clients": ("application_limit",),
+    "read:clients": (clients.NAME, "application_limit"),
     "read:network_acls": ("network_acl",),
 }
 _OF_SCOPES = {
@@ -68,6 +70,7 @@ class Subject:
     other_audience: str | None = None
     browser_origin: str | None = None
     connection: t.Sequence[str] = ()
+    clients: t.Sequence[Choice] = ()
 
 
 class Check:
@@ -192,12 +195,10 @@ class Check:
             "read:rules": self._check_rules,
             "read:hooks": self._check_hooks,
             "read:mfa_policies": self._check_mfa_policies,
+            "read:clients": self._check_applications,
+            "read:network_acls": self._check_network_acls,
         }
-        if "dcr" in self._subject.client_registration:
-            reads.update(
-                {"read:clients": self._check_applications, "read:network_acls": self._check_network_acls},
-            )
-        else:
+        if "dcr" not in self._subject.client_registration:
             self._skip(_OF_DCR, "client_registration has no dcr")
         stopped: Auth0Error | None = None
         try:
@@ -205,21 +206,24 @@ class Check:
             for scope, read in reads.items():
                 refusal = _lacks(scope) if scope in missing else _try_read(read, scope, self._api)
                 if refusal:
-                    self._skip(_OF_SCOPES[scope], *refusal)
+                    self._skip((name for name in _OF_SCOPES[scope] if name not in self._found), *refusal)
         except Auth0Error as error:
             stopped = error
         self._add(tenant.management_api(stopped))
         self._check_scopes()
 
     def _check_settings(self, api: ManagementApi) -> None:
-        self._settings = settings = api.get("tenants/settings", ALL.form) or {}
+        settings = api.get("tenants/settings", ALL.form) or {}
         ways = self._subject.client_registration
-        self._default_audience = settings.get("default_audience")
+        self._settings, self._default_audience = settings, settings.get("default_audience")
         self._add(tenant.resource_parameter_profile(settings, self._url))
         self._add(tenant.dynamic_client_registration(settings, ways))
         self._add(tenant.registration_security_mode(settings, ways))
         self._add(tenant.client_id_metadata_documents(settings, ways))
         self._add(tenant.iss_parameter(settings))
+        registration = Registration.of(settings)
+        if not depends_on_applications(self._subject.clients or everyone(), registration):
+            self._add(clients.clients(self._subject.clients, registration))
 
     def _check_resource_server(self, api: ManagementApi) -> None:
         self._resource_server = found = api.get(f"resource-servers/{encode(self._url)}", RESOURCE_SERVER.form)
@@ -271,12 +275,22 @@ class Check:
         return "cimd" in ways or self._status("registration_security_mode") != "warn"
 
     def _check_applications(self, api: ManagementApi) -> None:
-        """One page: it holds all applications of a tenant on a small plan, and tells how many there are on any."""
-        query = {"is_global": "false", "fields": "client_id,external_metadata_type", "include_fields": "true"}
-        first, left = next(api.pages("clients", "clients", ANY, checkpoint=False, **query))
-        self._add(tenant.application_limit(first, len(first) + left))
+        """One listing; where only their number is needed, one page, which tells that as well."""
+        page: tuple[list[Object], int] | None = None
+        if clients.NAME not in self._found and self._settings is None:
+            self._skip([clients.NAME], *_lacks("read:tenant_settings"))
+        elif clients.NAME not in self._found:
+            page = [*APPLICATION.list(api, **APPLICATION_QUERY)], 0
+            self._add(clients.clients(self._subject.clients, Registration.of(self._settings or {}, page[0])))
+        if "application_limit" not in self._found:
+            first, left = page or next(
+                api.pages("clients", "clients", APPLICATION.form, checkpoint=False, **APPLICATION_QUERY)
+            )
+            self._add(tenant.application_limit(first, len(first) + left))
 
     def _check_network_acls(self, api: ManagementApi) -> None:
+        if "network_acl" in self._found:
+            return
         if self._status("dynamic_client_registration") == "fail":
             self._add(skip_after("network_acl", "dynamic_client_registration"))
             return
