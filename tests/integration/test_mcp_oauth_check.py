@@ -99,6 +99,7 @@ def set_up(tenant: Tenant, url: str) -> None:
         "resource_parameter_profile": "compatibility",
         "authorization_response_iss_parameter_supported": True,
         "client_id_metadata_document_supported": True,
+        "client_id_metadata_document_dynamic_registration_supported": True,
         "flags": {"enable_dynamic_client_registration": True},
     }
     tenant.api("PATCH", "tenants/settings", settings)

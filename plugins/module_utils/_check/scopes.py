@@ -15,15 +15,17 @@ from dataclasses import dataclass
 
 from .._types import Object
 from .probe import Answer
-from .report import FQCN, Finding, quote
+from .report import FQCN, ZUPLO, Finding, quote
 
 OFFLINE_ACCESS = "offline_access"
 _NONE: frozenset[str] = frozenset()
 # For an ID token and userinfo, of which strict third-party applications get neither (docs: security controls).
 _OF_USERS = frozenset({"openid", "profile", "email", "address", "phone"})
 _API = f"{FQCN}auth0_resource_server"
-_METADATA = "scopesSupported of the OAuthProtectedResourcePlugin, or scopes_supported of another gateway's metadata"
-WITH_PERMISSIONS = "token_dialect: rfc9068_profile_authz and enforce_policies: true"
+_OTHER = "scopes_supported of another gateway's metadata"
+_TELL = f"{ZUPLO}: scopes_supported; or {_OTHER}"
+_TAKE_OUT = f"take it out of scopesSupported of the OAuthProtectedResourcePlugin, or of {_OTHER}"
+_WITH_PERMISSIONS = "token_dialect: rfc9068_profile_authz and enforce_policies: true"
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def offline_access_scope(told: Told) -> Finding:
     if not found:
         return Finding(name, "pass", f"clients are not told to request {OFFLINE_ACCESS}")
     seen = f"{OFFLINE_ACCESS} is among the scopes of {' and of '.join(found)}"
-    remedy = f"take it out of {_METADATA}; clients add it themselves"
+    remedy = f"{_TAKE_OUT}: clients add it themselves"
     return Finding(name, "warn", seen, "in neither, since it is no scope of the MCP server", remedy)
 
 
@@ -101,7 +103,7 @@ def advertised_scopes(told: Told, found: Object, grant: Object | None) -> Findin
     if grant is not None and not granted(found, grant):
         return Finding(name, "pass", "third-party applications are granted none of the API's scopes")
     seen = f"the API has the scopes {_list(scopes)}, and nothing tells clients to request them: tokens carry none"
-    remedy = f"{_METADATA}; or {_API}: {WITH_PERMISSIONS}, so that tokens list the user's permissions"
+    remedy = f"{_TELL}; or {_API}: {_WITH_PERMISSIONS}, so that tokens list the user's permissions"
     return Finding(name, "warn", seen, "scopes in the challenge or the metadata", remedy)
 
 
@@ -124,10 +126,7 @@ def granted_scopes(told: Told, found: Object, grant: Object) -> Finding:
             (told.of_api & scopes) - allowed,
             f"{FQCN}auth0_client_grant: scope, of the default grant of third-party applications",
         ),
-        "Auth0 does not process for third-party applications": (
-            told.every & _OF_USERS,
-            f"take them out of {_METADATA}",
-        ),
+        "Auth0 does not process for third-party applications": (told.every & _OF_USERS, _TAKE_OUT),
     }
     wrong = {text: pair for text, pair in problems.items() if pair[0]}
     if not wrong:
