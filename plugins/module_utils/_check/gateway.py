@@ -98,7 +98,8 @@ def _is_of_mcp(answer: Answer) -> bool:
 
 def www_authenticate(pointer: t.Mapping[str, str], found: t.Mapping[str, Found], url: str, *, zuplo: bool) -> Finding:
     """`pointer` is the resource_metadata that each SDK takes from the answer, `found` what comes of it."""
-    name, expected = "www_authenticate", resource_metadata_urls(url)[0]
+    name, urls = "www_authenticate", resource_metadata_urls(url)
+    expected = urls[0]
     remedy = _CHALLENGE
     if zuplo:
         remedy = (
@@ -109,7 +110,8 @@ def www_authenticate(pointer: t.Mapping[str, str], found: t.Mapping[str, Found],
         seen = "the header WWW-Authenticate names no resource_metadata; clients fall back to the well-known path"
         return Finding(name, "warn", seen, expected, remedy)
     seen = f"resource_metadata is {quote(named)}"
-    stuck = [sdk for sdk in SDKS if found[sdk].problem and found[sdk].url == pointer[sdk]]
+    # What is wrong at the usual places is a matter of the metadata.
+    stuck = [sdk for sdk in SDKS if found[sdk].problem and found[sdk].url == pointer[sdk] and pointer[sdk] not in urls]
     if stuck:
         problem = found[stuck[0]].problem
         return Finding(name, "fail", f"{seen}, where {names(stuck)} finds no metadata: {problem}", expected, remedy)
@@ -227,8 +229,10 @@ def name_issuer(issuer: Issuer | None, *, zuplo: bool) -> str:
     return f"{ZUPLO}: issuer_domain" if zuplo else "authorization_servers of the metadata: the issuer (RFC 9728)"
 
 
-def garbage_token(answer: Answer, found: t.Mapping[str, Found], *, zuplo: bool) -> Finding:
-    """`answer` is that to a token which expired long ago, `found` what each SDK finds after it."""
+def garbage_token(
+    answer: Answer, found: t.Mapping[str, Found], first: t.Mapping[str, Found], *, zuplo: bool
+) -> Finding:
+    """`answer` is that to a token which expired long ago, `found` what each SDK finds after it, `first` without one."""
     name, seen = "garbage_token", f"a token that nobody issued gets {describe(answer)}"
     expected, remedy = "status 401", _CHALLENGE
     if 200 <= answer.status < 300:
@@ -238,7 +242,7 @@ def garbage_token(answer: Answer, found: t.Mapping[str, Found], *, zuplo: bool) 
     if not starts_login(answer):
         seen += ": a client whose token has expired starts no new login"
         return Finding(name, "fail", seen, expected, remedy if answer.status < 500 else _LOG)
-    stuck = [sdk for sdk in SDKS if found[sdk].problem]
+    stuck = [sdk for sdk in SDKS if found[sdk].problem and not first[sdk].problem]
     if stuck:
         one = found[stuck[0]]
         seen += f", after which {names(stuck)} finds no metadata at {quote(one.url)}: {one.problem}"

@@ -11,7 +11,7 @@ import typing as t
 
 from .._types import Object
 from . import gateway, server
-from .discovery import SDKS, Found, authorization_server, pointers, protected_resource, starts_login
+from .discovery import SDKS, Found, authorization_server, pointers, protected_resource, refuses_resource, starts_login
 from .probe import Answer, Probe, is_url
 from .report import Finding, skip
 from .server import Issuer
@@ -63,13 +63,14 @@ class Outside:
             return
         self.zuplo = zuplo = self.zuplo or gateway.is_zuplo(first)
         if gateway.is_success(first):
-            self._is_opened, refusal = True, self.ask(None)
+            self._is_opened = True
+            refusal = self.ask(None)
         yield gateway.unauthorized(refusal, zuplo=zuplo, opened=self._is_opened)
         found = self._discover(refusal)
         if starts_login(refusal):
             yield gateway.www_authenticate(pointers(refusal), found, self._url, zuplo=zuplo)
             invalid = self.ask(expired_token(self._url))
-            yield gateway.garbage_token(invalid, self._discover(invalid), zuplo=zuplo)
+            yield gateway.garbage_token(invalid, self._discover(invalid), found, zuplo=zuplo)
             answers = {
                 name: self._probe.initialize(self._url, User_Agent=agent) for name, agent in gateway.HOSTED.items()
             }
@@ -78,8 +79,8 @@ class Outside:
         yield gateway.protected_resource_metadata(found, self._url, zuplo=zuplo)
         document = _document(found)
         if document is not None:
-            yield (finding := gateway.resource(document, self._url, zuplo=zuplo))
-            if finding.status == "warn":
+            yield gateway.resource(document, self._url, zuplo=zuplo)
+            if refuses_resource(document.get("resource"), self._url) != list(SDKS):
                 self.resource = document["resource"]
             yield gateway.authorization_servers(document, self._issuer, zuplo=zuplo)
             self._named_issuer = gateway.named_issuer(document)
