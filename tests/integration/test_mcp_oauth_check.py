@@ -178,9 +178,9 @@ def test_all_is_well(play: Play, tenant: Tenant, gateway: Gateway, project: Path
     assert set(preview.values()) == {"pass"}
     # One request more for each: an expired token, two user agents, the newest revision.
     assert [(method, path) for method, path, _token in gateway.log][: len(gateway.log) // 2] == [
-        *[("POST", "/mcp")] * 2,
+        ("POST", "/mcp"),
         ("GET", "/.well-known/oauth-protected-resource/mcp"),
-        *[("POST", "/mcp")] * 3,
+        *[("POST", "/mcp")] * 4,
         ("DELETE", "/mcp"),
         *[("POST", "/mcp")] * 2,
     ]

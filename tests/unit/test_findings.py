@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import typing as t
+from pathlib import Path
 
 import pytest
 import yaml
@@ -262,6 +263,12 @@ def test_the_documentation_lists_every_finding_in_order() -> None:
     lines = findings["contains"]["name"]["description"][1:]
     listed = [re.match(r"C\((\w+)\), that .+\.$", line) for line in lines]
     assert [one.group(1) if one else line for one, line in zip(listed, lines, strict=True)] == list(report.NAMES)
+
+
+def test_every_finding_has_a_row_with_its_symptom() -> None:
+    text = (Path(__file__).parents[2] / "docs/findings.md").read_text(encoding="utf-8")
+    cells = re.findall(r"^\| (`[^|]+) \| [^|]+ \| [^|]+ \|$", text, re.MULTILINE)
+    assert sorted(name for cell in cells for name in re.findall(r"`(\w+)`", cell)) == sorted(report.NAMES)
 
 
 def test_the_table_holds_every_finding() -> None:

@@ -170,7 +170,7 @@ FAR = [
 FAR += [
     "https://user@mcp.example.com/mcp",
     "https://mcp.example.com@evil.example/",
-    "\\\\evil.example",
+    "https://mcp.example.com\\@evil.example/",
     "https://[",
     "",
 ]
