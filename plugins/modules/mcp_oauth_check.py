@@ -44,6 +44,14 @@ options:
     elements: str
     choices: [dcr, cimd]
     default: [dcr]
+  mcp_clients:
+    description:
+      - The MCP clients that people use, as the variable O(mcp_ops.oauth.mcp_server#role:main:mcp_clients) takes them.
+        Each one that is listed must be able to become known to Auth0.
+      - If empty, the known clients that the tenant refuses for their metadata document are warned of.
+    type: list
+    elements: raw
+    default: []
   project_dir:
     description:
       - The directory of the gateway's Zuplo project, on the host where the task runs. Its files are checked as well, so
@@ -171,6 +179,7 @@ findings:
         - C(dynamic_client_registration), that this is on, if O(client_registration) has V(dcr).
         - C(registration_security_mode), that self-registered clients get no rights of ordinary applications.
         - C(client_id_metadata_documents), that these are on, if O(client_registration) has V(cimd).
+        - C(clients), that each of O(mcp_clients) has a way to become known to Auth0.
         - C(iss_parameter), that Auth0 sends its issuer with the authorization response.
         - C(iss_advertised), that the metadata says the same of this setting as the tenant.
         - C(registration), that a client can register, if O(register=true).
@@ -202,8 +211,15 @@ findings:
       returned: always
       type: str
       sample: "mcp_ops.oauth.auth0_tenant_settings: resource_parameter_profile: compatibility"
+summary:
+  description: How many findings there are of each status, and why most of the skipped ones are skipped.
+  returned: always
+  type: str
+  sample: >-
+    20 passed, 0 failed, 13 not checked: most of them since the MCP server cannot be reached: the connection is refused.
+    Deploy it, then check again; gateway_required: true makes this a failure.
 report:
-  description: The findings as the lines of a table.
+  description: The findings as the lines of a table, which a terminal shows with colours.
   returned: always
   type: list
   elements: str

@@ -43,15 +43,14 @@ options:
         type: dict
         required: true
       loop:
-        description: Repeats the task with one option that changes.
+        description: Repeats the task with options that change.
         type: dict
         suboptions:
           option:
-            description: The name of the option.
+            description: The name of the option. If not set, each value is an object with options.
             type: str
-            required: true
           values:
-            description: Its values, one for each repetition.
+            description: The values, one for each repetition.
             type: list
             elements: raw
             required: true
@@ -89,6 +88,14 @@ options:
     description: Whether what the tasks would take from others is in the way. If not, it is a warning.
     type: bool
     default: false
+  mcp_clients:
+    description:
+      - The MCP clients that must be able to become known to Auth0 once all tasks have run, as the variable
+        O(mcp_ops.oauth.mcp_server#role:main:mcp_clients) takes them.
+      - If empty, the known clients that the tenant then refuses for their metadata document are warned of.
+    type: list
+    elements: raw
+    default: []
   domain:
     description:
       - The tenant's host name, with a port if it is not 443, such as V(tenant.eu.auth0.com).

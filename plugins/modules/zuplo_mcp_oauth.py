@@ -99,6 +99,20 @@ options:
       - MCP clients that run in a web page need one that allows the page's origin.
       - If not set, the one that the route has stays. A new route gets V(none).
     type: str
+  scopes_supported:
+    description:
+      - The scopes that MCP clients are told to ask for, in the protected resource metadata and the answer to a request
+        without a token. They are added to any that the plugin has.
+      - Written only where the gateway's plugin has the option C(scopesSupported), see O(takes_scopes_supported). Where
+        it does not, most MCP clients ask for no scope.
+    type: list
+    elements: str
+    default: []
+  takes_scopes_supported:
+    description:
+      - Whether the gateway's plugin has the option C(scopesSupported). The package C(zuplo) 7.6.4 does not have it.
+      - If not set, it is found out from the package that is installed in O(project_dir), and V(false) where none is.
+    type: bool
   allow_links_outside:
     description:
       - Whether files of the project may be links that lead out of O(project_dir). They are then read and written where

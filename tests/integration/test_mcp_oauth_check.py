@@ -499,7 +499,7 @@ def test_a_tenant_that_cannot_be_read(
     assert [name for name, one in found.items() if one["status"] == "fail"] == ["management_api"]
     assert seen in found["management_api"]["seen"]
     assert remedy in found["management_api"]["remedy"]
-    assert run["check"].result["msg"].startswith("1 of 37 checks failed. management_api: ")
+    assert run["check"].result["msg"].startswith("1 of 38 checks failed. management_api: ")
     assert {found[name]["seen"] for name in [*REST, "own_token", "registration"]} == {
         "not checked: management_api did not pass"
     }

@@ -18,10 +18,10 @@ URL = "https://mcp.example.com/mcp"
 API = "GET resource-servers/https%3A%2F%2Fmcp.example.com%2Fmcp"
 # What the preflight reads, and the tasks of an unchanged run again.
 PLANNED = [API, "GET tenants/settings", "GET connections", "GET client-grants", "GET tenants/settings"]
-READS = [*PLANNED, *PLANNED, "GET tenants/settings"]
+READS = [*PLANNED, *PLANNED]
 # With no connection at domain level, the one to promote is read as well.
 FIRST_PLANNED = [*PLANNED[:3], "GET connections", *PLANNED[3:]]
-FIRST_READS = [*FIRST_PLANNED, *FIRST_PLANNED, "GET tenants/settings"]
+FIRST_READS = [*FIRST_PLANNED, *FIRST_PLANNED]
 # The tasks that change something on an empty tenant, in order: what lets clients in comes last.
 CHANGES = [
     "Create or update the API of the MCP server",
@@ -29,8 +29,8 @@ CHANGES = [
     "Promote the connections to domain level",
     "Grant third-party applications access to the API for their users",
     "Set the tenant's flags for client registration",
-    "Enable client ID metadata documents",
 ]
+DOCUMENTS = "Enable client ID metadata documents"
 PROJECT = "Write the gateway's configuration into the Zuplo project"
 CHECK = "Check the Zuplo project, the gateway and the tenant"
 VERDICT = "Fail if the check failed"
@@ -61,13 +61,13 @@ def test_first_run_and_second_run(play: Play, tenant: Tenant) -> None:
     assert preview.rc == 0, preview.output
     assert preview.changed == CHANGES
     # The grant names a scope that a real run would find at the API.
-    assert preview.calls == [*FIRST_READS[:-2], API, *FIRST_READS[-2:]]
+    assert preview.calls == [*FIRST_READS[:-1], API, *FIRST_READS[-1:]]
 
     first = play(PLAYBOOK, "--diff", mcp_server_url=URL, mcp_scopes=scopes)
     assert first.rc == 0, first.output
     assert first.changed == preview.changed
-    # A write each, and the settings are read back three times.
-    assert len(first.calls) == len(FIRST_READS) + 1 + 9 + len(CHECKS)
+    # A write each, and the settings are read back twice.
+    assert len(first.calls) == len(FIRST_READS) + 1 + 7 + len(CHECKS)
     assert [step.result.get("diff") for step in first.steps] == [s.result.get("diff") for s in preview.steps]
 
     second = play(PLAYBOOK, mcp_server_url=URL, mcp_scopes=scopes)
@@ -93,7 +93,7 @@ def test_first_run_and_second_run(play: Play, tenant: Tenant) -> None:
     settings = tenant.api("GET", "tenants/settings")
     assert settings["resource_parameter_profile"] == "compatibility"
     assert settings["authorization_response_iss_parameter_supported"] is True
-    assert settings["client_id_metadata_document_supported"] is True
+    assert not settings.get("client_id_metadata_document_supported")
     assert settings["flags"]["enable_dynamic_client_registration"] is True
     assert tenant.connection()["is_domain_connection"] is True
     (grant,) = tenant.api("GET", "client-grants?default_for=third_party_clients")
@@ -123,7 +123,7 @@ def test_the_steps_of_the_original_guide(play: Play) -> None:
         (
             ("--skip-tags", "guide,verify"),
             ["tenant_settings", "client_grants"],
-            [CHANGES[1], CHANGES[3], CHANGES[5]],
+            [CHANGES[1], CHANGES[3]],
         ),
     ],
 )
@@ -159,12 +159,12 @@ def test_tags_of_the_caller_s_own(play: Play, tenant: Tenant, project: Path) -> 
 def test_registration_is_opened_as_asked(play: Play, tenant: Tenant) -> None:
     neither = play(PLAYBOOK, mcp_server_url=URL, mcp_client_registration=[])
     assert neither.rc == 0, neither.output
-    assert "Client registration:  left as it is (mcp_client_registration is empty)" in neither.output
+    assert "Client registration:  left as it is" in neither.output
     settings = tenant.api("GET", "tenants/settings")
     assert "enable_dynamic_client_registration" not in settings["flags"]
     assert "client_id_metadata_document_supported" not in settings
     on_the_fly = play(PLAYBOOK, mcp_server_url=URL, mcp_client_registration=["cimd"], mcp_cimd_on_the_fly=True)
-    assert on_the_fly.changed == [CHANGES[5]]
+    assert on_the_fly.changed == [DOCUMENTS]
     settings = tenant.api("GET", "tenants/settings")
     assert settings["client_id_metadata_document_dynamic_registration_supported"] is True
     assert "enable_dynamic_client_registration" not in settings["flags"]
@@ -303,7 +303,10 @@ def test_nothing_is_written_unless_all_of_it_can_be(play: Play, tenant: Tenant) 
     assert "dcm" in misspelt.output
     assert misspelt.requests == []
     both: dict[str, t.Any] = {"mcp_tenant_flags": {"enable_dynamic_client_registration": False}}
-    assert "Leave dcr out of mcp_client_registration" in play(PLAYBOOK, mcp_server_url=URL, **both).output
+    assert (
+        "Leave enable_dynamic_client_registration out of mcp_tenant_flags"
+        in play(PLAYBOOK, mcp_server_url=URL, **both).output
+    )
 
     tenant.grant(*READ_SCOPES, "create:resource_servers")
     poor = play(PLAYBOOK, mcp_server_url=URL)
@@ -323,7 +326,7 @@ def test_an_unknown_tag_is_reported(play: Play, arguments: tuple[str, ...]) -> N
 def test_a_run_can_start_at_any_task(play: Play, tenant: Tenant) -> None:
     whole = play(PLAYBOOK, mcp_server_url=URL)
     assert whole.rc == 0, whole.output
-    for step in (CHANGES[2], CHANGES[5], "Summary", CHECK):
+    for step in (CHANGES[2], DOCUMENTS, "Summary", CHECK):
         run = play(PLAYBOOK, "--start-at-task", f"mcp_ops.oauth.mcp_server : {step}", mcp_server_url=URL)
         assert (run.rc, run.changed) == (0, []), run.output
         assert run.steps[0].name == step

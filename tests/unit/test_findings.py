@@ -58,11 +58,13 @@ def answers(**places: Answer) -> discovery.Read:
 
 
 def found(pointer: str = "", **places: Answer) -> dict[str, Found]:
-    return discovery.protected_resource(answers(**places), URL, dict.fromkeys(SDKS, pointer))
+    seen: dict[str, Found] = discovery.protected_resource(answers(**places), URL, dict.fromkeys(SDKS, pointer))
+    return seen
 
 
 def found_server(**places: Answer) -> dict[str, Found]:
-    return discovery.authorization_server(answers(**places), ISSUER.url)
+    seen: dict[str, Found] = discovery.authorization_server(answers(**places), ISSUER.url)
+    return seen
 
 
 def refusal(header: str, status: int = 401) -> Answer:

@@ -30,6 +30,7 @@ from tests.unit.zuplo_project import STRINGS, elsewhere, mcp, policy, routes, to
 
 WANTED = Wanted(STRINGS)
 NAMED = Wanted(STRINGS, resource_name="Ours")
+TELLING = Wanted(STRINGS, scopes_supported=["read", "it's"])
 OF_VARIABLE = Wanted(STRINGS, Environment(issuer_domain="DOMAIN"))
 BARE, SLASHED = STRINGS.issuer[:-1], STRINGS.issuer
 THEIRS = "orders-auth"
@@ -238,6 +239,21 @@ def test_any_formatting_is_restored_to_the_byte(
             f"{{ authorizationServers: ['{SLASHED}'], resourceName: `a` }}",
             f"{{ authorizationServers: ['{SLASHED}'], resourceName: \"caf\\u00e9's ${{x}}\" }}",
             replace(NAMED, resource_name="café's ${x}"),
+        ),
+        (
+            f"{{ authorizationServers: ['{SLASHED}'] }}",
+            f'{{ scopesSupported: ["read", "it\'s"], authorizationServers: [\'{SLASHED}\'] }}',
+            TELLING,
+        ),
+        (
+            f"{{ authorizationServers: ['{SLASHED}'], scopesSupported: ['theirs', 'read'] }}",
+            f"{{ authorizationServers: ['{SLASHED}'], scopesSupported: ['theirs', 'read', \"it's\"] }}",
+            TELLING,
+        ),
+        (
+            f"{{ authorizationServers: ['{SLASHED}'], scopesSupported: scopes }}",
+            f"{{ authorizationServers: ['{SLASHED}'], scopesSupported: scopes }}",
+            TELLING,
         ),
         ("{ authorizationServers: ['https://a.example/'] }", f"{{ authorizationServers: ['{SLASHED}'] }}", WANTED),
     ],

@@ -9,14 +9,16 @@ import typing as t
 from dataclasses import dataclass
 
 from .._auth0.api import ManagementApi, encode
+from .._auth0.kinds.application import APPLICATION
 from .._auth0.kinds.client_grant import CLIENT_GRANT
 from .._auth0.kinds.connection import CONNECTION_DOMAIN
 from .._auth0.kinds.resource_server import RESOURCE_SERVER
 from .._auth0.kinds.tenant import ALL
+from .._clients.choice import APPLICATION_QUERY, Choice, Registration, depends_on_applications, everyone
 from .._errors import ApiError, Auth0Error, InputError
 from .._types import Object
 from .._zuplo.project import Files
-from . import gateway, server, tenant
+from . import clients, gateway, server, tenant
 from .outside import Outside
 from .probe import CLIENT_NAME, Probe, is_word
 from .project import project_findings
@@ -39,6 +41,7 @@ _OF_SCOPES = {
     "read:resource_servers": ("resource_server", "signing_alg", "offline_access"),
     "read:client_grants": ("client_grant",),
     "read:connections": ("connection",),
+    "read:clients": (clients.NAME,),
 }
 _OF_TENANT = ("management_api", *(name for names in _OF_SCOPES.values() for name in names))
 
@@ -55,6 +58,7 @@ class Subject:
     register: bool = False
     other_audience: str | None = None
     browser_origin: str | None = None
+    clients: t.Sequence[Choice] = ()
 
 
 class Check:
@@ -73,6 +77,7 @@ class Check:
         )
         self._default_audience: str | None = None
         self._has_resource_server = True
+        self._settings: Object | None = None
 
     def run(self) -> list[Finding]:
         """All findings, in their order. Raises InputError for another audience that is the Management API."""
@@ -122,13 +127,14 @@ class Check:
             "read:resource_servers": self._check_resource_server,
             "read:client_grants": self._check_client_grant,
             "read:connections": self._check_connection,
+            "read:clients": self._check_clients,
         }
         stopped: Auth0Error | None = None
         try:
             missing = self._api.missing_scopes(reads)
             for scope, read in reads.items():
                 if scope in missing or not _try_read(read, self._api):
-                    self._skip(_OF_SCOPES[scope], *_lacks(scope))
+                    self._skip((name for name in _OF_SCOPES[scope] if name not in self._found), *_lacks(scope))
         except Auth0Error as error:
             stopped = error
         self._add(tenant.management_api(stopped))
@@ -136,7 +142,7 @@ class Check:
     def _check_settings(self, api: ManagementApi) -> None:
         settings = api.get("tenants/settings", ALL.form) or {}
         ways = self._subject.client_registration
-        self._default_audience = settings.get("default_audience")
+        self._settings, self._default_audience = settings, settings.get("default_audience")
         self._add(tenant.resource_parameter_profile(settings, self._outside.resource))
         self._add(tenant.dynamic_client_registration(settings, ways))
         self._add(tenant.registration_security_mode(settings, ways))
@@ -146,6 +152,9 @@ class Check:
             self._add(skip_after("iss_advertised", "authorization_server_metadata"))
         else:
             self._add(server.iss_advertised(self._outside.metadata, settings))
+        registration = Registration.of(settings)
+        if not depends_on_applications(self._subject.clients or everyone(), registration):
+            self._add(clients.clients(self._subject.clients, registration))
 
     def _check_resource_server(self, api: ManagementApi) -> None:
         found = api.get(f"resource-servers/{encode(self._outside.resource)}", RESOURCE_SERVER.form)
@@ -170,6 +179,15 @@ class Check:
     def _check_connection(self, api: ManagementApi) -> None:
         listed = CONNECTION_DOMAIN.list(api)
         self._add(tenant.connection(next((one for one in listed if one.get("is_domain_connection")), None)))
+
+    def _check_clients(self, api: ManagementApi) -> None:
+        if clients.NAME in self._found:
+            return
+        if self._settings is None:
+            self._skip([clients.NAME], *_lacks("read:tenant_settings"))
+            return
+        listed = APPLICATION.list(api, **APPLICATION_QUERY)
+        self._add(clients.clients(self._subject.clients, Registration.of(self._settings, listed)))
 
     # -- a real registration ------------------------------------------------------------------------------------------
 

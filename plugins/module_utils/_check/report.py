@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import typing as t
+from collections import Counter
 from dataclasses import asdict, dataclass
 from itertools import groupby
 
@@ -52,6 +53,7 @@ NAMES = {
     "dynamic_client_registration": "management_api",
     "registration_security_mode": "management_api",
     "client_id_metadata_documents": "management_api",
+    "clients": "management_api",
     "iss_parameter": "management_api",
     "iss_advertised": "iss_parameter",
     "registration": "issuer",
@@ -127,6 +129,30 @@ def table(findings: t.Sequence[Finding]) -> list[str]:
         details = {"also": ", ".join(other.name for other in others), "expected": one.expected, "remedy": one.remedy}
         lines += [f"{'':<{width + 6}}  {title}: {text}" for title, text in details.items() if text]
     return lines
+
+
+def summary(findings: t.Sequence[Finding]) -> str:
+    """How many there are of each status, and why the most of those were skipped that were."""
+    counts = Counter(finding.status for finding in findings)
+    told = {"passed": counts["pass"], "with a warning": counts["warn"], "failed": counts["fail"]}
+    text = ", ".join(f"{count} {word}" for word, count in told.items() if count or word != "with a warning")
+    by_name = {finding.name: finding for finding in findings}
+    roots = Counter(_root(finding.name, by_name) for finding in findings if finding.status == "skip")
+    if not roots:
+        return f"{text}."
+    root = by_name[roots.most_common(1)[0][0]]
+    why = root.seen if root.status == "skip" else f"{root.name} failed"
+    remedy = f" {root.remedy[:1].upper()}{root.remedy[1:]}." if root.status == "skip" and root.remedy else ""
+    most = "" if len(roots) == 1 else "most of them since "
+    return f"{text}, {counts['skip']} not checked: {most}{why.removeprefix('not checked: ')}.{remedy}"
+
+
+def _root(name: str, findings: t.Mapping[str, Finding]) -> str:
+    """The first finding that did not pass of those before it, without which it could not be checked."""
+    prerequisite = NAMES[name]
+    if prerequisite and findings[prerequisite].status in ("skip", "fail"):
+        return _root(prerequisite, findings)
+    return name
 
 
 def failure_text(findings: t.Sequence[Finding]) -> str:

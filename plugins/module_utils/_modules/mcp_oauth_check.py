@@ -9,8 +9,10 @@ import typing as t
 
 from .._check.check import Check, Subject
 from .._check.probe import Probe, is_origin
-from .._check.report import failure_text, table
+from .._check.report import failure_text, summary, table
 from .._check.server import Issuer
+from .._clients.choice import OPTION as CLIENTS
+from .._clients.choice import choose
 from .._errors import InputError
 from .._module import GuestModule, GuestTask, Result
 from .._types import Object
@@ -22,6 +24,7 @@ OPTIONS: dict[str, t.Any] = {
     "mcp_server_url": {"type": "str", "required": True},
     "issuer_domain": {"type": "str"},
     "client_registration": {"type": "list", "elements": "str", "choices": ["dcr", "cimd"], "default": ["dcr"]},
+    CLIENTS: {"type": "list", "elements": "raw", "default": []},
     "project_dir": {"type": "path"},
     "register": {"type": "bool", "default": False},
     "other_audience": {"type": "str"},
@@ -41,6 +44,7 @@ def perform(task: GuestTask) -> Result:
         gateway_required=options["gateway_required"],
         register=options["register"] and not task.check_mode,
         other_audience=options.get("other_audience"),
+        clients=choose(options[CLIENTS]),
         browser_origin=_origin(options.get("browser_origin")),
     )
     probe = Probe(ca_path=options.get("ca_path"), validate_certs=options["validate_certs"], timeout=options["timeout"])
@@ -50,7 +54,11 @@ def perform(task: GuestTask) -> Result:
     finally:
         probe.close()
     return Result(
-        {"findings": [finding.values for finding in findings], "report": table(findings)},
+        {
+            "findings": [finding.values for finding in findings],
+            "report": table(findings),
+            "summary": summary(findings),
+        },
         changed=check.undeleted_client is not None,
         warnings=[finding.sentence for finding in findings if finding.status == "warn"],
         error=failure_text(findings) if options["fail_on_findings"] else "",

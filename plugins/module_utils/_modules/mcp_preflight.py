@@ -13,10 +13,23 @@ from ansible.module_utils.errors import UnsupportedError
 
 from .._auth0.api import ManagementApi, encode
 from .._auth0.form import ANY, Form
+from .._auth0.kinds.application import APPLICATION
 from .._auth0.kinds.client_grant import CLIENT_GRANT
+from .._auth0.kinds.tenant import FLAGS, SETTINGS
 from .._auth0.settings import Settings
-from .._check import tenant
+from .._check import clients, tenant
 from .._check.check import NO_CREDENTIALS
+from .._clients.choice import (
+    ADVERTISED,
+    APPLICATION_QUERY,
+    Choice,
+    Registration,
+    choose,
+    depends_on_applications,
+    everyone,
+    refused,
+)
+from .._clients.choice import OPTION as CLIENTS
 from .._errors import ApiError, CredentialsError, OpsError, ScopeError, UnreachableError
 from .._module import GuestModule, GuestTask, Module, Result, Task, TenantModule, TenantTask
 from .._options import select_fields
@@ -35,16 +48,18 @@ from . import (
 )
 
 API = "auth0_resource_server"
+APPLICATIONS, DOCUMENTS = "auth0_client", "auth0_cimd_client"
+TENANT_SETTINGS, TENANT_FLAGS = "auth0_tenant_settings", "auth0_tenant_flags"
 MODULES: dict[str, Module] = {
-    "auth0_cimd_client": auth0_cimd_client.MODULE,
-    "auth0_client": auth0_client.MODULE,
+    DOCUMENTS: auth0_cimd_client.MODULE,
+    APPLICATIONS: auth0_client.MODULE,
     "auth0_client_grant": auth0_client_grant.MODULE,
     "auth0_connection": auth0_connection.MODULE,
     "auth0_connection_domain": auth0_connection_domain.MODULE,
     API: auth0_resource_server.MODULE,
     "auth0_role": auth0_role.MODULE,
-    "auth0_tenant_flags": auth0_tenant_flags.MODULE,
-    "auth0_tenant_settings": auth0_tenant_settings.MODULE,
+    TENANT_FLAGS: auth0_tenant_flags.MODULE,
+    TENANT_SETTINGS: auth0_tenant_settings.MODULE,
     "zuplo_mcp_oauth": zuplo_mcp_oauth.MODULE,
 }
 _BEFORE = "steps.options."
@@ -78,8 +93,13 @@ class Preflight:
     def __init__(self, api: PreflightApi | None) -> None:
         self.obstacles: list[str] = []
         self.impact: list[str] = []
+        self.warnings: list[str] = []
         self.missing_scopes: list[str] = []
         self._api = api
+        self._settings: Object = {}
+        """What the steps leave of the tenant's settings; empty where none of them reads these."""
+        self._applications: list[Object] = []
+        """Those that the steps register."""
 
     def add(self, obstacle: object, variables: t.Sequence[str] = ()) -> None:
         text = f"{' or '.join(variables)}: {obstacle}" if variables else str(obstacle)
@@ -119,6 +139,34 @@ class Preflight:
                 self.add(obstacle, variables)
         if name == API and self._api:
             self._judge(self._api, given, result.values["resource_server"], variables)
+        elif name in (TENANT_SETTINGS, TENANT_FLAGS):
+            self._settings.update(result.values.get("settings") or result.values)
+        elif name in (DOCUMENTS, APPLICATIONS) and given["state"] == "present":
+            self._applications.append(given)
+
+    def judge_clients(self, choices: t.Sequence[Choice]) -> None:
+        """Which MCP clients, those chosen or else all known ones, cannot register once all steps are carried out."""
+        # Without names, the check at the end warns as well: no further read for it.
+        if self._api is None or not self._settings or not (choices or ADVERTISED in self._settings):
+            return
+        before = Registration.of(SETTINGS.find(self._api, {}) or {})
+        flags = {} if "flags" in self._settings or not choices else FLAGS.find(self._api, {}) or {}
+        after = Registration.of({**flags, **self._settings}, self._applications)
+        undecided = refused(choices, after) if choices else clients.shut_out(after)
+        if undecided and depends_on_applications(choices or everyone(), after):
+            if missing := self._api.missing_scopes([f"read:{APPLICATION.scope}"]):
+                self._lack(missing if choices else [])
+                return
+            listed = APPLICATION.list(self._api, **APPLICATION_QUERY)
+            after = Registration.of({**flags, **self._settings}, [*listed, *self._applications])
+        for one in refused(choices, after):
+            self.add(f"{one.title} is refused, since {one.reason}. Remedy: {one.remedy}.", [CLIENTS])
+        chosen = {choice.client.title for choice in choices}
+        others = [one for one in clients.shut_out(after) if one.title not in chosen]
+        if others and after.advertised and not before.advertised:
+            self.impact.append(f"With metadata documents, Auth0 refuses {clients.describe(others)}. {clients.ADVICE}")
+        elif others and not choices:
+            self.warnings.append(f"Auth0 refuses {clients.describe(others)}. {clients.ADVICE}")
 
     def _plan(self, module: Module, given: Object) -> Result | None:
         """None where the token cannot read what is to be planned."""
@@ -149,6 +197,7 @@ class Preflight:
 
 def perform(task: GuestTask) -> Result:
     options = task.options
+    choices = choose(options[CLIENTS])
     steps = [
         step for step in options["steps"] if _runs(step, options["run_tags"], options["skip_tags"], options["steps"])
     ]
@@ -159,7 +208,8 @@ def perform(task: GuestTask) -> Result:
         preflight.add(error)
     for step in steps:
         preflight.check(step)
-    warnings, missing = [], preflight.missing_scopes
+    preflight.judge_clients(choices)
+    warnings, missing = preflight.warnings, preflight.missing_scopes
     if remote and not error and task.api is None:
         warnings.append(f"Only the options were checked, and not the tenant: {NO_CREDENTIALS}.")
     if options["refuse_impact"]:
@@ -195,9 +245,11 @@ def _runs(step: Object, run_tags: t.Sequence[str], skip_tags: t.Sequence[str], s
 
 def _tasks(step: Object) -> list[Object]:
     """The options of each task that the step stands for."""
-    if not step.get("loop"):
+    loop = step.get("loop")
+    if not loop:
         return [step["options"]]
-    return [{**step["options"], step["loop"]["option"]: value} for value in step["loop"]["values"]]
+    option = loop.get("option")
+    return [{**step["options"], **({option: value} if option else value)} for value in loop["values"]]
 
 
 def _granted(api: ManagementApi, identifier: str) -> list[str]:
@@ -223,7 +275,7 @@ def _text(obstacles: t.Sequence[str]) -> str:
 
 
 _LOOP = {
-    "option": {"type": "str", "required": True},
+    "option": {"type": "str"},
     "values": {"type": "list", "elements": "raw", "required": True},
 }
 _STEP = {
@@ -240,6 +292,7 @@ OPTIONS: dict[str, t.Any] = {
     "skip_tags": {"type": "list", "elements": "str", "default": []},
     "login_error": {"type": "str", "default": ""},
     "refuse_impact": {"type": "bool", "default": False},
+    CLIENTS: {"type": "list", "elements": "raw", "default": []},
 }
 
 

@@ -19,9 +19,11 @@ from .._zuplo.edit import Plan, absent, present
 from .._zuplo.files import Snapshot
 from .._zuplo.lock import lock
 from .._zuplo.project import FILES, HELPER
+from .._zuplo.runtime import takes_scopes
 
 # What the project has, where they are not set.
 NAMES = ("resource_name", "policy_name")
+TAKES = "takes_scopes_supported"
 
 
 def perform(task: Task) -> Result:
@@ -30,7 +32,12 @@ def perform(task: Task) -> Result:
     if "project_dir" in options:
         with lock(options["project_dir"]) as locked:
             return edit_project(task, locked=locked)
-    config = configuration(strings_of(options), environment=environment_of(options), **task.fields(NAMES))
+    config = configuration(
+        strings_of(options),
+        environment=environment_of(options),
+        scopes_supported=options["scopes_supported"] if options.get(TAKES) else (),
+        **task.fields(NAMES),
+    )
     return Result({"config": config}, warnings=warn_of_origin(config["audience"]))
 
 
@@ -48,8 +55,13 @@ def edit_project(task: Task, *, locked: bool) -> Result:
         attach=options["attach_to_tools"],
         move=options["move_route"],
         cors_policy=options.get("cors_policy"),
+        scopes_supported=options["scopes_supported"] if _takes_scopes(options) else (),
     )
     return apply(task, snapshot, present(snapshot.texts, wanted), [*warn_of_origin(wanted.strings.audience), *swept])
+
+
+def _takes_scopes(options: Object) -> bool:
+    return options[TAKES] if TAKES in options else takes_scopes(options["project_dir"])
 
 
 def strings_of(options: Object) -> Strings:
@@ -115,6 +127,8 @@ MODULE = Module(
         "attach_to_tools": {"type": "bool", "default": False},
         "move_route": {"type": "bool", "default": True},
         "cors_policy": {"type": "str"},
+        "scopes_supported": {"type": "list", "elements": "str", "default": []},
+        TAKES: {"type": "bool"},
         "allow_links_outside": {"type": "bool", "default": False},
         "issuer_domain_env": {"type": "str"},
         "mcp_host_env": {"type": "str"},

@@ -10,11 +10,12 @@ cannot be read.
 from __future__ import annotations
 
 import re
+import typing as t
 
 from .._errors import ProjectError
 from . import typescript
 from .choice import Choice, Wanted
-from .configuration import MODULE, PLUGIN
+from .configuration import MODULE, PLUGIN, SCOPES
 from .draft import Draft
 from .json_text import Path
 from .ledger import address
@@ -40,12 +41,13 @@ def adopt_plugin(draft: Draft, chosen: Choice, wanted: Wanted) -> Draft:
         _check_name(draft.files[RUNTIME], wanted)
         return draft
     draft = _correct_server(draft, argument, chosen, wanted)
-    return _correct_name(draft, wanted.resource_name) if wanted.resource_name else draft
+    draft = _correct_name(draft, wanted.resource_name) if wanted.resource_name else draft
+    return _add_scopes(draft, wanted.scopes_supported)
 
 
 def release_plugin(draft: Draft) -> Draft:
     """With what was there before `adopt_plugin`, where there still is what that wrote."""
-    paths: tuple[Path, ...] = ((_NAME,), (_SERVERS, 0), (_SERVERS,))  # what was done last comes first
+    paths: tuple[Path, ...] = ((SCOPES,), (_NAME,), (_SERVERS, 0), (_SERVERS,))  # what was done last comes first
     for path in paths:
         if (argument := find_argument(draft.files[RUNTIME], PLUGIN, MODULE)) is not None:
             draft = _restore(draft, argument, path)
@@ -125,6 +127,23 @@ def _correct_name(draft: Draft, name: str) -> Draft:
     if not found.is_text or typescript.decode(found.text) == name:
         return draft
     return _replace(draft, found, typescript.encode(name, found.text), (_NAME,))
+
+
+def _add_scopes(draft: Draft, scopes: t.Sequence[str]) -> Draft:
+    """With these scopes beside any that are there. A list that is computed stays."""
+    argument = find_argument(draft.files[RUNTIME], PLUGIN, MODULE) if scopes else None
+    if argument is None:
+        return draft
+    found, items = argument.value(SCOPES), argument.items(SCOPES)
+    if found is None:
+        member = f"{SCOPES}: [{', '.join(map(typescript.encode, scopes))}]"
+        return _insert(draft, argument.code, argument.opening, member, (SCOPES,))
+    if items is None:
+        return draft
+    there = {typescript.decode(item.text) for item in items}
+    missing = [typescript.encode(scope) for scope in scopes if scope not in there]
+    text = f"[{', '.join([*(item.text for item in items), *missing])}]"
+    return _replace(draft, found, text, (SCOPES,)) if missing else draft
 
 
 def _check_server(source: str, wanted: Wanted) -> None:

@@ -18,7 +18,9 @@ from .configuration import (
     DEFAULT_POLICY_NAME,
     DEFAULT_RESOURCE_NAME,
     LITERAL,
+    MODULE,
     PLUGIN,
+    SCOPES,
     VARIABLE,
     Environment,
     configuration,
@@ -29,6 +31,7 @@ from .json_text import value_at
 from .ledger import read_code, read_ledger
 from .project import HELPER, POLICIES, RUNTIME, Project
 from .typescript_lexer import SourceError
+from .typescript_object import find_argument
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,8 @@ class Wanted:
 
     `operations`, each `{file, id}`, are the tools of a route that is made here; None where the route is there already.
     `attach` also puts the policy before the routes of the tools. `move` takes along a route that was made here for
-    another URL. `cors_policy` is that of the route, the gateway's name or one of the project.
+    another URL. `cors_policy` is that of the route, the gateway's name or one of the project. `scopes_supported` are
+    those that clients are told, beside any that the plugin has; the gateway's plugin takes them.
     """
 
     strings: Strings
@@ -48,6 +52,7 @@ class Wanted:
     attach: bool = False
     move: bool = True
     cors_policy: str | None = None
+    scopes_supported: t.Sequence[str] = ()
 
     @property
     def token(self) -> Token:
@@ -79,7 +84,13 @@ def choose(project: Project, wanted: Wanted) -> Choice:
     name = wanted.policy_name or _find_guard(project, wanted) or DEFAULT_POLICY_NAME
     environment = _read_environment(project, name, wanted)
     resource_name = wanted.resource_name or find_resource_name(project) or DEFAULT_RESOURCE_NAME
-    config = configuration(wanted.strings, policy_name=name, resource_name=resource_name, environment=environment)
+    config = configuration(
+        wanted.strings,
+        policy_name=name,
+        resource_name=resource_name,
+        environment=environment,
+        scopes_supported=list(dict.fromkeys([*_find_scopes(project), *wanted.scopes_supported])),
+    )
     return Choice(config, environment)
 
 
@@ -164,6 +175,16 @@ def _read_environment(project: Project, name: str, wanted: Wanted) -> Environmen
 
 def _keep(given: t.Any, wanted: str) -> str | None:
     return str(given) if matches(given, wanted) is None else None
+
+
+def _find_scopes(project: Project) -> list[str]:
+    """What the plugin has that the helper module registers; one plugin serves all MCP servers of a project."""
+    try:
+        argument = find_argument(read_code(project.files.get(HELPER)), PLUGIN, MODULE)
+    except SourceError:  # what cannot be read is refused where it is to be edited
+        return []
+    items = (argument and argument.items(SCOPES)) or []
+    return [text for text in (typescript.decode(item.text) for item in items if item.is_text) if text is not None]
 
 
 def find_resource_name(project: Project) -> str | None:

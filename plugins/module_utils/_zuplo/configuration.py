@@ -21,6 +21,8 @@ from .._urls import Strings, check_domain, check_mcp_server_url
 POLICY = "Auth0JwtInboundPolicy"
 COMPOSITE = "CompositeInboundPolicy"
 PLUGIN = "OAuthProtectedResourcePlugin"
+SCOPES = "scopesSupported"
+"""The option of the plugin with the scopes that clients are told. Not every version has it."""
 HANDLER = "mcpServerHandler"
 MODULE = "@zuplo/runtime"
 LIBRARY = f"$import({MODULE})"
@@ -130,9 +132,12 @@ def configuration(
     resource_name: str = DEFAULT_RESOURCE_NAME,
     policy_name: str = DEFAULT_POLICY_NAME,
     environment: Environment = LITERAL,
+    scopes_supported: t.Sequence[str] = (),
 ) -> Object:
     """The gateway's half of the configuration, as data to put into the project's files."""
-    plugin_options = {"authorizationServers": [strings.issuer], "resourceName": resource_name}
+    plugin_options: Object = {"authorizationServers": [strings.issuer], "resourceName": resource_name}
+    if scopes_supported:
+        plugin_options[SCOPES] = list(scopes_supported)
     return {
         "audience": strings.audience,
         "issuer": strings.issuer,
