@@ -114,8 +114,8 @@ class Outside:
         document = self.metadata = _document(found)
         if document is not None:
             yield server.issuer(document, named, remedy)
-            yield server.pkce(document, remedy)
-            yield server.public_clients(document, remedy)
+            yield server.pkce(document)
+            yield server.public_clients(document)
             yield server.registration_endpoint(document, self._ways)
             yield server.cimd(document, self._ways)
 

@@ -18,6 +18,7 @@ from .report import CHECK, FQCN, ZUPLO, Finding, describe, quote, skip
 
 _DOMAIN = "the domain under which Auth0 issues tokens"
 NAME_ISSUER = f"issuer_domain or domain: {_DOMAIN}"
+_AS_IT_IS = "serve the metadata as Auth0 does, without a proxy or a cache that changes it"
 ENABLE_DCR = f"{FQCN}auth0_tenant_flags: flags.enable_dynamic_client_registration: true"
 
 
@@ -86,25 +87,25 @@ def issuer(document: Object, named: str, remedy: str) -> Finding:
     return Finding("issuer", "fail", seen, "the same string in both", remedy)
 
 
-def pkce(document: Object, remedy: str) -> Finding:
+def pkce(document: Object) -> Finding:
     """Without the member the specification tells clients to refuse, and both SDKs go on."""
     found = document.get("code_challenge_methods_supported")
     seen = f"code_challenge_methods_supported: {quote(found)}"
     if isinstance(found, list) and "S256" in found:
         return Finding("pkce", "pass", seen)
     if found is None:
-        return Finding("pkce", "warn", f"{seen}: the specification of MCP tells clients to refuse", "S256", remedy)
-    return Finding("pkce", "fail", f"{seen}: {TYPESCRIPT} refuses", "S256", remedy)
+        return Finding("pkce", "warn", f"{seen}: the specification of MCP tells clients to refuse", "S256", _AS_IT_IS)
+    return Finding("pkce", "fail", f"{seen}: {TYPESCRIPT} refuses", "S256", _AS_IT_IS)
 
 
-def public_clients(document: Object, remedy: str) -> Finding:
+def public_clients(document: Object) -> Finding:
     """opencode registers, or uses its metadata document, only where `none` is listed (opencode#47743)."""
     found = document.get("token_endpoint_auth_methods_supported")
     seen = f"token_endpoint_auth_methods_supported: {quote(found)}"
     if not isinstance(found, list) or "none" in found:
         return Finding("public_clients", "pass", seen)
     seen += ": opencode uses no metadata document of its own then"
-    return Finding("public_clients", "warn", seen, "a list with none", remedy)
+    return Finding("public_clients", "warn", seen, "a list with none", _AS_IT_IS)
 
 
 def iss_advertised(document: Object, settings: Object) -> Finding:
@@ -115,8 +116,10 @@ def iss_advertised(document: Object, settings: Object) -> Finding:
     if told == true:
         return Finding(name, "pass", seen)
     expected = "the same in both: the metadata may be a cached copy, or another tenant's"
-    remedy = f"{FQCN}auth0_tenant_settings: {field}: true, or serve the metadata of this tenant as it is now"
-    return Finding(name, "fail" if told else "warn", seen, expected, remedy)
+    if not told:
+        return Finding(name, "warn", seen, expected, _AS_IT_IS)
+    remedy = f"{FQCN}auth0_tenant_settings: {field}: true; or {_AS_IT_IS}"
+    return Finding(name, "fail", seen, expected, remedy)
 
 
 def registration_endpoint(document: Object, client_registration: t.Collection[str]) -> Finding:
@@ -154,7 +157,7 @@ def is_below(url: t.Any, issuer: Issuer) -> t.TypeGuard[str]:
 def foreign_endpoint(endpoint: str, issuer: Issuer) -> Finding:
     """A registration endpoint to which nothing is sent."""
     seen = f"the registration_endpoint {quote(endpoint)} is not the issuer's, so nothing was sent to it"
-    return Finding("registration", "fail", seen, f"a URL that begins with {issuer.url}", issuer.remedy)
+    return Finding("registration", "fail", seen, f"a URL that begins with {issuer.url}", _AS_IT_IS)
 
 
 def registration(answer: Answer, deletion_problem: str | None) -> Finding:
