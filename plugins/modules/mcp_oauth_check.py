@@ -167,16 +167,19 @@ findings:
         - C(project_plugin), that the project registers the C(OAuthProtectedResourcePlugin) with the right issuer.
         - C(project_tools), that the routes of the tools have a policy that accepts the same tokens.
         - C(gateway), that the gateway answers.
-        - C(unauthorized), that a request without a token gets status 401.
-        - C(www_authenticate), that this answer names the protected resource metadata.
+        - C(unauthorized), that a request without a token gets status 401; a list of tools, if C(initialize) needs none.
+        - C(www_authenticate), that this answer leads to the protected resource metadata.
+        - C(garbage_token), that an expired token gets status 401 as well, from which clients log in again.
+        - C(hosted_clients), that no bot rule blocks the requests of hosted clients, by their C(User-Agent).
         - C(cors), that a browser lets a page from O(browser_origin) call the MCP server.
-        - C(protected_resource_metadata), that the gateway serves this metadata.
-        - C(resource), that its C(resource) is O(mcp_server_url).
+        - C(protected_resource_metadata), that clients find this metadata.
+        - C(resource), that its C(resource) is O(mcp_server_url), or one that clients take for it.
         - C(authorization_servers), that its first authorization server is the issuer.
         - C(offline_access_scope), that clients are not told to request C(offline_access), which they add themselves.
         - C(authorization_server_metadata), that the authorization server serves its metadata.
         - C(issuer), that the C(issuer) there is the same string.
         - C(pkce), that the authorization server supports the code challenge method C(S256).
+        - C(public_clients), that its metadata lists C(none) among the ways in which clients authenticate.
         - C(registration_endpoint), that it names a registration endpoint, if O(client_registration) has V(dcr).
         - C(cimd), that it supports client ID metadata documents, if O(client_registration) has V(cimd).
         - C(management_api), that Auth0 accepts the credentials and the tenant can be read.
@@ -201,7 +204,9 @@ findings:
         - C(client_id_metadata_documents), that these are on, if O(client_registration) has V(cimd).
         - C(clients), that each of O(mcp_clients) has a way to become known to Auth0.
         - C(iss_parameter), that Auth0 sends its issuer with the authorization response.
+        - C(iss_advertised), that the metadata says the same of this setting as the tenant.
         - C(registration), that a client can register, if O(register=true).
+        - C(protocol), that clients of the newest revision of MCP get in, or fall back to the one before.
         - C(own_token), that the MCP server accepts a token for O(mcp_server_url).
         - C(other_token), that the MCP server refuses a token for O(other_audience).
       returned: always

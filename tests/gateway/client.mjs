@@ -1,17 +1,18 @@
 // Copyright: mcp_ops.oauth contributors
 // GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-// The MCP client of the official TypeScript SDK: node client.mjs PACKAGE SERVER_URL REDIRECT_URI ARGUMENTS
+// The MCP client of the official TypeScript SDK: node client.mjs PACKAGE SERVER_URL REDIRECT_URI ARGUMENTS [HEADERS [TOKEN]]
+// HEADERS, JSON, go with each request to the server; TOKEN is an access token from before.
 // Each line on stdout is JSON: {authorize: URL}, after which it reads the query of the redirect from stdin; in the end
 // {tools, answer} or {error}.
 
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 
-const [entry, url, redirectUri, toolArguments] = process.argv.slice(2);
+const [entry, url, redirectUri, toolArguments, headers, token] = process.argv.slice(2);
 const { Client, StreamableHTTPClientTransport, UnauthorizedError } = await import(pathToFileURL(entry).href);
 const say = (message) => console.log(JSON.stringify(message));
-const kept = {};
+const kept = token ? { tokens: { access_token: token, token_type: "Bearer" } } : {};
 
 const provider = {
   redirectUrl: redirectUri,
@@ -33,28 +34,28 @@ const provider = {
   redirectToAuthorization: (target) => say({ authorize: target.href }),
 };
 
-const connect = async () => {
-  const transport = new StreamableHTTPClientTransport(new URL(url), { authProvider: provider });
+const visit = async (mayLogIn = true) => {
+  const requestInit = { headers: JSON.parse(headers ?? "{}") };
+  const transport = new StreamableHTTPClientTransport(new URL(url), { authProvider: provider, requestInit });
   const client = new Client({ name: "test", version: "1.0.0" });
   try {
     await client.connect(transport);
+    const { tools } = await client.listTools();
+    const result = await client.callTool({ name: "hello", arguments: JSON.parse(toolArguments) });
+    say({ tools: tools.map((tool) => tool.name), answer: result.content.map((part) => part.text).join("") });
+    await client.close();
   } catch (error) {
-    if (!(error instanceof UnauthorizedError) || kept.tokens) throw error;
+    if (!(error instanceof UnauthorizedError) || !mayLogIn) throw error;
     const lines = createInterface({ input: process.stdin });
     const { value } = await lines[Symbol.asyncIterator]().next();
     lines.close();
     await transport.finishAuth(new URLSearchParams(value));
-    return connect();
+    await visit(false);
   }
-  return client;
 };
 
 try {
-  const client = await connect();
-  const { tools } = await client.listTools();
-  const result = await client.callTool({ name: "hello", arguments: JSON.parse(toolArguments) });
-  say({ tools: tools.map((tool) => tool.name), answer: result.content.map((part) => part.text).join("") });
-  await client.close();
+  await visit();
 } catch (error) {
   say({ error: `${error.name}: ${error.message}` });
 }

@@ -49,11 +49,19 @@ def python(url: str, ca_path: str) -> Seen:
     return Seen(seen.tools, seen.answers[0])
 
 
-def typescript(url: str, ca_path: str) -> Seen:
-    """The TypeScript SDK, in a Node.js process."""
-    arguments = [str(TYPESCRIPT), url, REDIRECT_URI, json.dumps(ARGUMENTS)]
+def typescript(
+    url: str,
+    ca_path: str,
+    *,
+    arguments: dict[str, t.Any] = ARGUMENTS,
+    user_agent: str | None = None,
+    token: str | None = None,
+) -> Seen:
+    """The TypeScript SDK, in a Node.js process; with `token`, it has that one from before."""
+    headers = {"User-Agent": user_agent} if user_agent else {}
+    options = [str(TYPESCRIPT), url, REDIRECT_URI, json.dumps(arguments), json.dumps(headers), *filter(None, [token])]
     process = subprocess.Popen(
-        [NODE, str(Path(__file__).with_name("client.mjs")), *arguments],
+        [NODE, str(Path(__file__).with_name("client.mjs")), *options],
         env=environment(NODE_EXTRA_CA_CERTS=ca_path),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

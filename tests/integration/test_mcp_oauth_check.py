@@ -24,7 +24,7 @@ OTHER = "https://other.example.com/api"
 
 @dataclass
 class Gateway:
-    """A stand-in for a gateway, right in all things until a test changes one. `log` has method, path, token."""
+    """A stand-in for a Zuplo gateway, right in all things until a test changes one. `log` has method, path, token."""
 
     url: str
     issuer: str
@@ -36,8 +36,8 @@ class Gateway:
     log: list[tuple[str, str, str | None]] = field(default_factory=list)
 
     def accepts(self, token: str | None) -> bool:
-        audience = _claims(token or "").get("aud")
-        return bool(token) and (None in self.audiences or audience in self.audiences)
+        claims = _claims(token or "")
+        return claims.get("iss") == self.issuer and (None in self.audiences or claims.get("aud") in self.audiences)
 
 
 @pytest.fixture
@@ -51,7 +51,9 @@ def gateway(tenant: Tenant) -> Iterator[Gateway]:
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name.replace("_", "-"), value)
+            self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(content)))
+            self.send_header("zp-rid", "1")
             self.end_headers()
             self.wfile.write(content)
 
@@ -195,6 +197,14 @@ def test_all_is_well(play: Play, tenant: Tenant, gateway: Gateway, project: Path
     assert preview.pop("registration") == "skip"
     assert preview.pop("cors") == "skip"
     assert set(preview.values()) == {"pass"}
+    # One request more for each: an expired token, two user agents, the newest revision.
+    assert [(method, path) for method, path, _token in gateway.log][: len(gateway.log) // 2] == [
+        ("POST", "/mcp"),
+        ("GET", "/.well-known/oauth-protected-resource/mcp"),
+        *[("POST", "/mcp")] * 4,
+        ("DELETE", "/mcp"),
+        *[("POST", "/mcp")] * 2,
+    ]
     # Of all tokens, the gateway only ever saw those for the two audiences.
     assert {_claims(token)["aud"] for _method, _path, token in gateway.log if token} == {gateway.url, OTHER}
     assert leaks(run.output, tenant) == []
@@ -318,10 +328,10 @@ ROWS: dict[str, tuple[t.Callable[[Tenant, Gateway], object], str, str, str]] = {
         "oAuthResourceMetadataEnabled",
     ),
     "wrong metadata in the header": (
-        lambda _, gateway: setattr(gateway, "header", 'Bearer resource_metadata="https://wrong.example.com/"'),
+        lambda _, gateway: setattr(gateway, "header", f'Bearer resource_metadata="{gateway.url}/wrong"'),
         "www_authenticate",
         "fail",
-        "wrong.example.com",
+        '/mcp/wrong", where the TypeScript SDK finds no metadata: status 404',
     ),
     "resource": (
         lambda _, gateway: gateway.metadata.update(resource="https://wrong.example.com/mcp"),

@@ -151,17 +151,24 @@ def visit(
     password: str = USERS[0]["password"],
     action: str = "accept",
     seconds: float = 30,
+    user_agent: str | None = None,
+    token: str | None = None,
 ) -> Visit:
     """Connect to the MCP server, log in, list the tools, and call `hello` `calls` times, with `arguments` or a name.
 
     The client registers itself, or is known by the document at `metadata_url`. Before each call after the first, its
-    access token counts as expired. Raises LoginRefused, what the SDK raised (one exception, of no group), or
-    TimeoutError after `seconds`.
+    access token counts as expired. With `token` it has that access token from before, and no registration.
+
+    Raises LoginRefused, what the SDK raised (one exception, of no group), or TimeoutError after `seconds`.
     """
     context = ssl.create_default_context(cafile=ca_path)
     person = Person(context, email, password, action)
     try:
-        return asyncio.run(_visit(url, context, person, metadata_url, calls, arguments or {"name": "MCP"}, seconds))
+        storage = Storage(tokens=[OAuthToken(access_token=token)] if token else [])
+        provider = _provider(url, person, storage, metadata_url)
+        headers = {"User-Agent": user_agent} if user_agent else {}
+        http = httpx2.AsyncClient(verify=context, auth=provider, trust_env=False, headers=headers)
+        return asyncio.run(_visit(url, http, provider, person, calls, arguments or {"name": "MCP"}, seconds))
     except Exception as error:
         leaves = list(_leaves(error))
         raise next((leaf for leaf in leaves if isinstance(leaf, LoginRefused)), leaves[0]) from None
@@ -188,20 +195,17 @@ def _provider(url: str, person: Person, storage: Storage, metadata_url: str | No
 
 async def _visit(
     url: str,
-    context: ssl.SSLContext,
+    http: httpx2.AsyncClient,
+    provider: OAuthClientProvider,
     person: Person,
-    metadata_url: str | None,
     calls: int,
     arguments: dict[str, t.Any],
     seconds: float,
 ) -> Visit:
-    storage, answers = Storage(), []
-    provider = _provider(url, person, storage, metadata_url)
+    storage, answers = provider.context.storage, []
+    assert isinstance(storage, Storage)
     with anyio.fail_after(seconds):
-        async with (
-            httpx2.AsyncClient(verify=context, auth=provider, trust_env=False) as http,
-            Client(streamable_http_client(url, http_client=http)) as client,
-        ):
+        async with http, Client(streamable_http_client(url, http_client=http)) as client:
             tools = [tool.name for tool in (await client.list_tools()).tools]
             for number in range(calls):
                 if number:

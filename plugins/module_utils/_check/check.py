@@ -13,11 +13,12 @@ from .._clients.choice import Choice
 from .._errors import Auth0Error, InputError
 from .._types import Object
 from .._zuplo.project import Files
-from . import gateway, scopes, server
-from .probe import CLIENT_NAME, Answer, Probe, is_url, is_word
+from . import gateway, server
+from .outside import Outside
+from .probe import CLIENT_NAME, Probe, is_word
 from .project import project_findings
 from .reading import OF_TENANT, Reading, lacks
-from .report import FQCN, NAMES, ZUPLO, Finding, complete, describe, skip, skip_after
+from .report import FQCN, NAMES, Finding, complete, describe, skip, skip_after
 from .server import NAME_ISSUER, Issuer
 
 NO_CREDENTIALS = "domain or the credentials for the tenant are not set"
@@ -52,16 +53,15 @@ class Check:
         self._probe = probe
         self._api = api
         self._found: dict[str, Finding] = {}
-        self._named_issuer: str | None = None
-        self._registration_endpoint = ""
-        self._told = scopes.Told()
+        self._outside = Outside(
+            self._url, subject.issuer, subject.client_registration, probe, zuplo=subject.files is not None
+        )
 
     def run(self) -> list[Finding]:
         """All findings, in their order. Raises InputError for another audience that is the Management API."""
         if self._add(gateway.url(self._url)) != "fail":
             self._check_project()
-            self._check_gateway()
-            self._check_server()
+            self._check_outside()
             self._check_tenant()
             self._check_registration()
             self._check_tokens()
@@ -88,59 +88,10 @@ class Check:
         for finding in project_findings(self._subject.files, self._url, self._subject.issuer):
             self._add(finding)
 
-    def _check_gateway(self) -> None:
-        answer = self._probe.initialize(self._url)
-        if self._add(gateway.gateway(answer, required=self._subject.gateway_required)) != "pass":
-            return
-        refusal = None
-        if self._add(gateway.unauthorized(answer)) == "pass":
-            refusal = answer
-            self._add(gateway.www_authenticate(answer, self._url))
-        self._check_cors()
-        answer = self._probe.document(gateway.metadata_url(self._url))
-        self._told = scopes.Told.of(refusal, answer.document)
-        if self._told:
-            self._add(scopes.offline_access_scope(self._told))
-        else:
-            self._add(skip_after("offline_access_scope", "protected_resource_metadata"))
-        self._add(gateway.protected_resource_metadata(answer, self._url))
-        if answer.document is not None:
-            self._add(gateway.resource(answer.document, self._url))
-            self._add(gateway.authorization_servers(answer.document, self._subject.issuer))
-            self._named_issuer = gateway.named_issuer(answer.document)
-
-    def _check_cors(self) -> None:
-        origin = self._subject.browser_origin
-        if origin is None:
-            self._skip(["cors"], "browser_origin is not set", "browser_origin: the origin of a page with an MCP client")
-            return
-        self._add(gateway.cors(self._probe.preflight(self._url, origin), origin))
-
-    def _check_server(self) -> None:
-        """From the issuer that the gateway names, as clients do; where it names none, from the one expected."""
-        expected = self._subject.issuer
-        if self._named_issuer:
-            named = self._named_issuer
-            remedy = expected.remedy if expected else f"{ZUPLO}: issuer_domain"
-        elif expected:
-            named, remedy = expected.url, expected.own_remedy
-        else:
-            return
-        answer: Answer | None = None
-        for url in server.metadata_urls(named) if is_url(named) else ():
-            answer = self._probe.document(url)
-            if answer.document is not None or not answer.status:
-                break
-        self._add(server.authorization_server_metadata(answer, named, remedy))
-        document = answer.document if answer else None
-        if document is None:
-            return
-        self._add(server.issuer(document, named, remedy))
-        self._add(server.pkce(document, remedy))
-        self._add(server.registration_endpoint(document, self._subject.client_registration))
-        self._add(server.cimd(document, self._subject.client_registration))
-        endpoint = document.get("registration_endpoint")
-        self._registration_endpoint = endpoint if is_url(endpoint) else ""
+    def _check_outside(self) -> None:
+        subject = self._subject
+        for finding in self._outside.run(required=subject.gateway_required, browser_origin=subject.browser_origin):
+            self._add(finding)
 
     # -- the tenant ---------------------------------------------------------------------------------------------------
 
@@ -150,11 +101,10 @@ class Check:
             return
         subject = self._subject
         Reading(
-            self._url,
+            self._outside,
             ways=subject.client_registration,
             connection=subject.connection,
             choices=subject.clients,
-            told=self._told,
             found=self._found,
         ).run(self._api)
 
@@ -175,13 +125,13 @@ class Check:
         if blocker:
             self._add(skip_after(name, blocker))
             return
-        if not server.is_below(self._registration_endpoint, issuer):
-            self._add(server.foreign_endpoint(self._registration_endpoint, issuer))
+        if not server.is_below(self._outside.registration_endpoint, issuer):
+            self._add(server.foreign_endpoint(self._outside.registration_endpoint, issuer))
             return
         if self._api and self._api.missing_scopes(["delete:clients"]):
             self._skip([name], *lacks("delete:clients"))
             return
-        answer = self._probe.register(self._registration_endpoint)
+        answer = self._probe.register(self._outside.registration_endpoint)
         client_id, problem = server.registered_id(answer), None
         if client_id is not None:
             problem = self._delete(client_id, answer.document or {}, issuer)
@@ -192,7 +142,7 @@ class Check:
         """The finding for which no client is registered: only the server that is expected is ever written to."""
         if self._status("issuer") != "pass":
             return "issuer"
-        if not self._registration_endpoint:
+        if not self._outside.registration_endpoint:
             return "registration_endpoint"
         return next(
             (name for name in ("authorization_servers", "management_api") if self._status(name) == "fail"), None
@@ -226,9 +176,14 @@ class Check:
     # -- tokens -------------------------------------------------------------------------------------------------------
 
     def _check_tokens(self) -> None:
-        token = self._token("own_token", self._url)
+        zuplo = self._outside.zuplo
+        token = self._token("own_token", self._outside.resource)
         if token:
-            self._add(gateway.own_token(self._probe.initialize(self._url, token)))
+            self._add(gateway.own_token(self._outside.ask(token), zuplo=zuplo))
+        if self._status("unauthorized") in ("pass", "warn"):
+            # With a token, if that was accepted.
+            token = token if self._status("own_token") == "pass" else None
+            self._add(gateway.protocol(self._probe.discover(self._url, token), token=token is not None))
         other = self._subject.other_audience
         if other is None:
             remedy = "other_audience: another API for which the application has a client grant"
@@ -236,11 +191,11 @@ class Check:
             return
         token = self._token("other_token", other)
         if token:
-            self._add(gateway.other_token(self._probe.initialize(self._url, token), other))
+            self._add(gateway.other_token(self._outside.ask(token), other, zuplo=zuplo))
 
     def _token(self, name: str, audience: str) -> str | None:
         """A token of the application for the audience; None where there is none, or no gateway that checks it."""
-        if self._status("unauthorized") != "pass":
+        if self._status("unauthorized") not in ("pass", "warn"):
             return None
         if self._api is None:
             self._skip([name], NO_CREDENTIALS, SET_CREDENTIALS)

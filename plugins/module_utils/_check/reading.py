@@ -18,7 +18,8 @@ from .._auth0.kinds.tenant import ALL
 from .._clients.choice import APPLICATION_QUERY, Choice, Registration, depends_on_applications, everyone
 from .._errors import ApiError, Auth0Error, UnreachableError
 from .._types import Object
-from . import clients, logins, scopes, tenant
+from . import clients, logins, scopes, server, tenant
+from .outside import Outside
 from .report import Finding, skip, skip_after
 
 # What is read with each scope, and which findings come of it. First what a check can do without, and a tenant too.
@@ -37,6 +38,7 @@ _OF_SCOPES = {
         "registration_security_mode",
         "client_id_metadata_documents",
         "iss_parameter",
+        "iss_advertised",
     ),
     "read:resource_servers": ("resource_server", "signing_alg", "offline_access", "token_dialect"),
     "read:client_grants": ("client_grant",),
@@ -50,24 +52,23 @@ _ACL = Form(fields={"rule": {"type": "dict", "options": {"action": {"type": "dic
 
 
 class Reading:
-    """One reading of the tenant of the MCP server at a URL.
+    """One reading of the tenant. `outside` tells what clients meet before it.
 
     `ways` are those in which clients register, `connection` and `choices` what the user named of connections and of MCP
-    clients, `told` what the gateway tells clients. Findings are added to `found`, which has those of the gateway.
+    clients. Findings are added to `found`, which has those of the gateway.
     """
 
     def __init__(
         self,
-        url: str,
+        outside: Outside,
         *,
         ways: frozenset[str],
         connection: t.Sequence[str],
         choices: t.Sequence[Choice],
-        told: scopes.Told,
         found: dict[str, Finding],
     ) -> None:
-        self._url, self._ways, self._connection, self._choices = url, ways, connection, choices
-        self._told, self._found = told, found
+        self._outside, self._url, self._told = outside, outside.resource, outside.told
+        self._ways, self._connection, self._choices, self._found = ways, connection, choices, found
         self._default_audience: str | None = None
         self._has_resource_server = True
         self._settings: Object | None = None
@@ -121,6 +122,10 @@ class Reading:
         self._add(tenant.registration_security_mode(settings, ways))
         self._add(tenant.client_id_metadata_documents(settings, ways))
         self._add(tenant.iss_parameter(settings))
+        if self._outside.metadata is None:
+            self._add(skip_after("iss_advertised", "authorization_server_metadata"))
+        else:
+            self._add(server.iss_advertised(self._outside.metadata, settings))
         registration = Registration.of(settings)
         if not depends_on_applications(self._choices or everyone(), registration):
             self._add(clients.clients(self._choices, registration))

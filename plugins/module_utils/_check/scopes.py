@@ -9,11 +9,11 @@ none (MCP 2026-07-28, scope selection strategy).
 
 from __future__ import annotations
 
-import re
 import typing as t
 from dataclasses import dataclass
 
 from .._types import Object
+from .discovery import challenged
 from .probe import Answer
 from .report import FQCN, ZUPLO, Finding, quote
 
@@ -40,10 +40,7 @@ class Told:
         """From the answer to a request without a token, and from the protected resource metadata."""
         challenge = metadata = None
         if refusal is not None:
-            found = re.search(
-                r'(?:^|[\s,])scope\s*=\s*(?:"([^"]*)"|([^\s,"]+))', refusal.headers.get("www-authenticate", "")
-            )
-            challenge = frozenset((found.group(1) or found.group(2) or "").split() if found else ())
+            challenge = frozenset(challenged(refusal, "scope").split())
         if document is not None:
             listed = document.get("scopes_supported")
             metadata = frozenset(one for one in listed if isinstance(one, str)) if isinstance(listed, list) else _NONE
