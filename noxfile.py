@@ -30,4 +30,4 @@ def integration(session: nox.Session, core: str) -> None:
     session.install("--pre", f"ansible-core=={core}.*")
     session.install("-r", "requirements/modules.txt", "-r", "requirements/emulator.txt")
     session.install("pytest", "pytest-xdist", "PyJWT[crypto]")
-    session.run("pytest", "--numprocesses=auto", "tests/integration", *session.posargs)
+    session.run("pytest", "--numprocesses=auto", "tests/integration", *session.posargs, env={"WAYS": "both"})

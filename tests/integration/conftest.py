@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import sys
 import typing as t
+import zlib
 from pathlib import Path
 
 import pytest
@@ -50,6 +52,16 @@ def project(tmp_path: Path) -> Path:
 def way(request: pytest.FixtureRequest) -> str:
     """Where modules run: everything holds for both."""
     return str(request.param)
+
+
+@pytest.fixture(params=WAYS if os.environ.get("WAYS") == "both" else ["either"])
+def one_way(request: pytest.FixtureRequest) -> str:
+    """`way` for tests of whole playbooks, which take long: one of the two, by the name of the test.
+
+    `WAYS=both` runs them in both.
+    """
+    chosen = str(request.param)
+    return chosen if chosen in WAYS else list(WAYS)[zlib.crc32(request.node.name.encode()) % len(WAYS)]
 
 
 @pytest.fixture

@@ -87,6 +87,7 @@ def choose(dice: random.Random) -> dict[str, t.Any]:
         "mcp_allow_offline_access": [False, True],
         "mcp_connection": [DATABASE, [DATABASE]],
         "mcp_client_registration": [["dcr"], ["cimd"], []],
+        "mcp_clients": [[{"mcp_remote": "by_hand"}]],
         "mcp_tenant_flags": [{"revoke_refresh_token_grant": True}],
         "mcp_refuse_impact": [True],
     }
@@ -126,7 +127,7 @@ def allowed(state: dict[str, t.Any], variables: dict[str, t.Any]) -> set[Path]:
     for one in state["connections"].values():
         if one["name"] == DATABASE and ("mcp_connection" in variables or not promoted):
             paths.add(("connections", one["id"], "is_domain_connection"))
-    ways = variables.get("mcp_client_registration", ["dcr", "cimd"])
+    ways = variables.get("mcp_client_registration", [] if "mcp_clients" in variables else ["dcr"])
     if "dcr" in ways:
         paths.add(("settings", "flags", "enable_dynamic_client_registration"))
     if "cimd" in ways:
@@ -164,7 +165,8 @@ def test_what_no_variable_names_is_as_it_was(play_over: t.Callable[[str], Play],
         assert changed == set()
         return
     new = {path for path in changed if len(path) == 2 and path[1] not in before[path[0]] and path[0] != "settings"}
-    assert {path[0] for path in new} <= {"resource_servers", "client_grants"}
+    assert {path[0] for path in new} <= {"resource_servers", "client_grants", "clients"}
+    assert ("mcp_clients" in variables) == any(path[0] == "clients" for path in new)
     assert changed - new <= allowed(before, variables)
     # What is added to, loses nothing.
     for kind, field in (("resource_servers", "scopes"), ("client_grants", "scope")):

@@ -149,24 +149,32 @@ class Preflight:
         # Without names, the check at the end warns as well: no further read for it.
         if self._api is None or not self._settings or not (choices or ADVERTISED in self._settings):
             return
-        before = Registration.of(SETTINGS.find(self._api, {}) or {})
-        flags = {} if "flags" in self._settings or not choices else FLAGS.find(self._api, {}) or {}
-        after = Registration.of({**flags, **self._settings}, self._applications)
+        settings, flags = self._settings, {}
+        if choices and "flags" not in settings:
+            flags = FLAGS.find(self._api, {}) or {}
+        after = Registration.of({**flags, **settings}, self._applications)
         undecided = refused(choices, after) if choices else clients.shut_out(after)
         if undecided and depends_on_applications(choices or everyone(), after):
             if missing := self._api.missing_scopes([f"read:{APPLICATION.scope}"]):
                 self._lack(missing if choices else [])
                 return
             listed = APPLICATION.list(self._api, **APPLICATION_QUERY)
-            after = Registration.of({**flags, **self._settings}, [*listed, *self._applications])
+            after = Registration.of({**flags, **settings}, [*listed, *self._applications])
         for one in refused(choices, after):
             self.add(f"{one.title} is refused, since {one.reason}. Remedy: {one.remedy}.", [CLIENTS])
         chosen = {choice.client.title for choice in choices}
         others = [one for one in clients.shut_out(after) if one.title not in chosen]
-        if others and after.advertised and not before.advertised:
+        if others and self._registers_itself_now(self._api):
             self.impact.append(f"With metadata documents, Auth0 refuses {clients.describe(others)}. {clients.ADVICE}")
         elif others and not choices:
             self.warnings.append(f"Auth0 refuses {clients.describe(others)}. {clients.ADVICE}")
+
+    @staticmethod
+    def _registers_itself_now(api: PreflightApi) -> bool:
+        """Whether, before any step, clients that have a metadata document register themselves."""
+        settings, flags = SETTINGS.find(api, {}) or {}, FLAGS.find(api, {}) or {}
+        before = Registration.of({**settings, **flags})
+        return before.dcr and not before.advertised
 
     def _plan(self, module: Module, given: Object) -> Result | None:
         """None where the token cannot read what is to be planned."""
