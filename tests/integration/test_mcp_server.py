@@ -49,7 +49,7 @@ GONE = ["Delete the grant of third-party applications for the API", "Delete the 
 GUIDE = [CHANGES[0], CHANGES[2], CHANGES[4]]
 # The tasks from the preflight on, as Ansible counts them.
 PREFLIGHT = "Check that every step can be carried out"
-FIRST, LAST = 6, 21
+FIRST, LAST = 7, 23
 ROUTES = "config/routes.oas.json"
 
 
@@ -241,7 +241,7 @@ def test_what_clients_would_meet_ends_the_run(play: Play, tenant: Tenant) -> Non
     looked = play(PLAYBOOK, "--tags", "verify", mcp_server_url=URL)
     assert looked.rc == 2
     assert looked.changed == []
-    assert "lets others in. Failed: connection. The report above" in looked[VERDICT].result["msg"]
+    assert "lets others in. Failed: connection. The table above" in looked[VERDICT].result["msg"]
     assert "FAIL  connection" in looked.output
     assert looked.calls == CHECKS
 
