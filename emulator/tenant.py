@@ -77,7 +77,7 @@ MANAGEMENT_SCOPES = (
     *("update:device_credentials", "create:device_credentials", "read:insights"),
 )
 
-# What the operations of this emulator ask for.
+# What the operations of this emulator ask for, but for what can only be read: auth0-deploy-cli writes what it has read.
 OPERATOR_ENTITIES = (
     "actions",
     "client_grants",
@@ -88,17 +88,13 @@ OPERATOR_ENTITIES = (
     "client_token_vault_privileged_access",
     "connections",
     "connections_options",
-    "hooks",
     "logs",
     "logs_users",
-    "mfa_policies",
-    "network_acls",
     "organizations",
     "organization_client_grants",
     "organization_connections",
     "organization_member_roles",
     "organization_members",
-    "prompts",
     "resource_servers",
     "roles",
     "role_members",

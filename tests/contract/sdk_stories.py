@@ -1271,4 +1271,5 @@ def prepare(tenant: Tenant) -> dict[str, Object]:
     """Puts into a new tenant what no call of an SDK could. What the stories may refer to from the start."""
     url = f"https://{tenant.domain}/documents/client.json"
     tenant.call("PUT", "/_emulator/documents/client.json", {"client_id": url, **DOCUMENT})
+    tenant.grant_reads()
     return {"tenant": {"domain": tenant.domain, "client_id": tenant.client_id}, "key": client_key()}

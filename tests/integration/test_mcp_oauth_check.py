@@ -96,7 +96,8 @@ def gateway(tenant: Tenant) -> Iterator[Gateway]:
 
 
 def set_up(tenant: Tenant, url: str) -> None:
-    """All that the tenant needs, the application's own grant and another API included."""
+    """All that the tenant needs, the application's own grant and another API included; the check may read all."""
+    tenant.grant_reads()
     settings = {
         "resource_parameter_profile": "compatibility",
         "authorization_response_iss_parameter_supported": True,

@@ -43,7 +43,8 @@ CHECKS = [
     API,
     "GET client-grants",
     "GET connections",
-    *(f"GET {path}" for path in ("prompts", "rules", "hooks", "guardian/policies", "clients", "network-acls")),
+    "GET rules",
+    "GET clients",
 ]
 GONE = ["Delete the grant of third-party applications for the API", "Delete the API of the MCP server"]
 GUIDE = [CHANGES[0], CHANGES[2], CHANGES[4]]
