@@ -155,6 +155,12 @@ def garbage_token(answer: Answer, **places: Answer) -> Finding:
             server.authorization_server_metadata(found_server(oauth=Answer(200, data=SERVER)), ISSUER.url, REMEDY),
             "pass",
         ),
+        (
+            server.authorization_server_metadata(
+                found_server(oauth=Answer(200, data={**SERVER, "response_types_supported": []})), ISSUER.url, REMEDY
+            ),
+            "fail",
+        ),
         # What OpenID requires beyond OAuth, one of the SDKs does as well.
         (
             server.authorization_server_metadata(found_server(openid=Answer(200, data=SERVER)), ISSUER.url, REMEDY),
@@ -619,6 +625,24 @@ def test_where_the_server_keeps_its_metadata(places: dict[str, int], refused: tu
     whole = {**SERVER, "jwks_uri": f"{ISSUER.url}keys", **{name: ["x"] for name in lists}}
     seen = found_server(**{name: Answer(status, data=whole) for name, status in places.items()})
     assert [sdk for sdk in SDKS if seen[sdk].problem] == list(refused), seen
+
+
+@pytest.mark.parametrize(
+    ("issuer", "named", "refused"),
+    [
+        (ISSUER.url, ISSUER.url, ()),
+        (ISSUER.url, ISSUER.url[:-1], SDKS),
+        (ISSUER.url[:-1], ISSUER.url, (PYTHON,)),
+        (ISSUER.url.replace("tenant", "Tenant"), ISSUER.url, (TYPESCRIPT,)),
+        ("https://a.example:443/b", "https://a.example/b", (TYPESCRIPT,)),
+        ("https://a.example/b", "https://a.example/c", SDKS),
+        ("http://a.example:443/", "https://a.example/", SDKS),
+        (None, ISSUER.url, SDKS),
+        ("tenant", "tenant", ()),
+    ],
+)
+def test_issuers(issuer: t.Any, named: str, refused: tuple[str, ...]) -> None:
+    assert discovery.refuses_issuer(issuer, named) == list(refused)
 
 
 def test_after_a_document_that_is_none() -> None:

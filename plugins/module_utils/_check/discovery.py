@@ -179,10 +179,8 @@ def _normal(url: str) -> str:
     if not is_url(url):
         return url
     scheme, host, port = origin_of(url)
-    default = {"http": 80, "https": 443}[scheme]
-    rest = url.partition("://")[2]
-    path = rest[len(re.match(r"[^/?#]*", rest).group()) :]  # type: ignore[union-attr]
-    return f"{scheme}://{host}{'' if port == default else f':{port}'}{path}"
+    shown = "" if (scheme, port) in (("http", 80), ("https", 443)) else f":{port}"
+    return f"{scheme}://{host}{shown}{urlsplit(url).path}"
 
 
 # -- documents ----------------------------------------------------------------------------------------------------
@@ -210,7 +208,7 @@ def _misfit(document: Object, required: t.Sequence[str], sdk: str) -> str:
             return f"its {name} is {quote(value)}, which is no list of texts"
         if name == "authorization_servers" and not (_is_list(value) and value and all(map(is_url, value))):
             return f"its {name} is {quote(value)}, which is no list of URLs"
-    if sdk == TYPESCRIPT and "code" not in (document.get("response_types_supported") or ["code"]):
+    if sdk == TYPESCRIPT and "code" not in document.get("response_types_supported", ["code"]):
         return "its response_types_supported has no code"
     return ""
 
