@@ -64,7 +64,7 @@ def resource_server(found: Object | None, similar: t.Sequence[str], mcp_server_u
         remedy = f"{_API}: subject_type_authorization.user.policy: require_client_grant"
         return Finding(name, "fail", "the API denies access to all users", "access for users", remedy)
     if (found.get("proof_of_possession") or {}).get("required"):
-        remedy = f"{_API}: proof_of_possession.required: false"
+        remedy = f"{_API}: proof_of_possession: {{}}"
         return Finding(name, "fail", "the API requires proof of possession", "bearer tokens", remedy)
     return Finding(name, "pass", f"the API {quote(found.get('name'))}")
 
@@ -72,7 +72,7 @@ def resource_server(found: Object | None, similar: t.Sequence[str], mcp_server_u
 def signing_alg(found: Object) -> Finding:
     name, alg = "signing_alg", found.get("signing_alg", "RS256")
     if found.get("token_encryption"):
-        remedy = f"{_API}: token_encryption: null"
+        remedy = f"{_API}: token_encryption: {{}}"
         return Finding(name, "fail", "tokens are encrypted: the gateway cannot read them", "RS256", remedy)
     if alg == "HS256":
         remedy = f"{_API}: signing_alg: RS256"
