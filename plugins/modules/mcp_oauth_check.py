@@ -102,8 +102,8 @@ notes:
     C(read:client_grants) and C(read:connections).
   - With more scopes, the check finds more. Each one costs a request, and without it only its own finding is skipped.
     C(read:prompts) is for C(universal_login), C(read:rules) for C(rules), C(read:hooks) for C(hooks),
-    C(read:mfa_policies) for C(mfa_policies), C(read:clients) for C(application_limit), C(read:network_acls) for
-    C(network_acl).
+    C(read:mfa_policies) for C(mfa_policies), C(read:clients) for C(clients) and C(application_limit),
+    C(read:network_acls) for C(network_acl).
   - What Auth0's API does not tell is not checked. That is whether an Action denies a login or demands MFA, whom a
     network ACL lets through, and which plan the tenant is on. Nor are the permissions of users.
   - The findings C(own_token) and C(other_token) need O(auth_client_id), and client grants with C(subject_type=client)
