@@ -2,7 +2,8 @@
 // GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
 // The MCP client of the official TypeScript SDK: node client.mjs PACKAGE SERVER_URL REDIRECT_URI ARGUMENTS [HEADERS [TOKEN]]
-// HEADERS, JSON, go with each request to the server; TOKEN is an access token from before.
+// HEADERS, JSON, go with each request to the server; TOKEN is an access token from before. With NEGOTIATE in the
+// environment, it first asks for the newest revision of MCP.
 // Each line on stdout is JSON: {authorize: URL}, after which it reads the query of the redirect from stdin; in the end
 // {tools, answer} or {error}.
 
@@ -37,7 +38,8 @@ const provider = {
 const visit = async (mayLogIn = true) => {
   const requestInit = { headers: JSON.parse(headers ?? "{}") };
   const transport = new StreamableHTTPClientTransport(new URL(url), { authProvider: provider, requestInit });
-  const client = new Client({ name: "test", version: "1.0.0" });
+  const options = process.env.NEGOTIATE ? { versionNegotiation: { mode: "auto" } } : {};
+  const client = new Client({ name: "test", version: "1.0.0" }, options);
   try {
     await client.connect(transport);
     const { tools } = await client.listTools();

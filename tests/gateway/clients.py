@@ -56,13 +56,17 @@ def typescript(
     arguments: dict[str, t.Any] = ARGUMENTS,
     user_agent: str | None = None,
     token: str | None = None,
+    negotiate: bool = False,
 ) -> Seen:
-    """The TypeScript SDK, in a Node.js process; with `token`, it has that one from before."""
+    """The TypeScript SDK, in a Node.js process; with `token`, it has that one from before.
+
+    With `negotiate` it asks for the newest revision of MCP first, as the Python SDK always does.
+    """
     headers = {"User-Agent": user_agent} if user_agent else {}
     options = [str(TYPESCRIPT), url, REDIRECT_URI, json.dumps(arguments), json.dumps(headers), *filter(None, [token])]
     process = subprocess.Popen(
         [NODE, str(Path(__file__).with_name("client.mjs")), *options],
-        env=environment(NODE_EXTRA_CA_CERTS=ca_path),
+        env=environment(NODE_EXTRA_CA_CERTS=ca_path, NEGOTIATE="yes" if negotiate else ""),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -20,14 +20,27 @@ def front(emulator: Tenant) -> Iterator[Front]:
         yield front
 
 
+def sees(front: Front, tenant: Tenant, shape: Shape, *, negotiate: bool = False) -> Seen | str:
+    """What the SDK got, or what it says."""
+    given = {"user_agent": shape.agent, "token": shape.token}
+    try:
+        return typescript(front.url, tenant.ca_path, arguments={"name": "MCP"}, negotiate=negotiate, **given)
+    except ClientFailed as error:
+        return str(error)
+
+
+WORKS = Seen(["hello"], "Hello, MCP!")
+
+
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)
 def test_the_typescript_sdk(front: Front, emulator: Tenant, shape: Shape) -> None:
     front.take(shape)
-    seen: Seen | str
-    try:
-        seen = typescript(
-            front.url, emulator.ca_path, arguments={"name": "MCP"}, user_agent=shape.agent, token=shape.token
-        )
-    except ClientFailed as error:
-        seen = str(error)
-    assert (seen != Seen(["hello"], "Hello, MCP!")) == (TYPESCRIPT in shape.fails), seen
+    seen = sees(front, emulator, shape)
+    assert (seen != WORKS) == (TYPESCRIPT in shape.fails), seen
+
+
+@pytest.mark.parametrize("shape", [one for one in SHAPES if one.discover], ids=lambda shape: shape.name)
+def test_where_it_asks_for_the_newest_revision(front: Front, emulator: Tenant, shape: Shape) -> None:
+    front.take(shape)
+    seen = sees(front, emulator, shape, negotiate=True)
+    assert (seen != WORKS) == ("protocol" in shape.found), seen

@@ -211,7 +211,14 @@ SHAPES = [
         refusal=challenge("{origin}" + AT_PATH, 403, 'Bearer error="insufficient_scope", '),
     ),
     Shape("server/discover fails with 500", found={"protocol": WARN}, discover=Reply(500)),
+    Shape("server/discover gets 403", found={"protocol": WARN}, discover=Reply(403)),
+    Shape(
+        "server/discover gets a web page",
+        found={"protocol": WARN},
+        discover=Reply(200, {"Content-Type": "text/html"}, "<html>"),
+    ),
     Shape("server/discover gets 404", discover=Reply(404)),
+    Shape("server/discover is redirected with 302", discover=to("/login")),
     # Tokens.
     Shape("another audience", BOTH, {"own_token": FAIL}, audience="https://other.example/mcp"),
     Shape("an expired token", token=EXPIRED),
