@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from . import access, logs, organizations, users
 from .errors import OAuthError
-from .management import rules
+from .management import hooks, prompts, rules
 from .tenant import State, Tenant
 
 
@@ -17,7 +17,8 @@ def check(tenant: Tenant, client: State, query: Mapping[str, str]) -> State | No
     """The organization that is asked for, once someone could log in at all."""
     organization = organizations.of_request(tenant, client, query)
     organizations.connections(organization, access.connections(tenant, client))
-    rules.check_login(tenant, client)
+    for unsupported in (prompts, rules, hooks):
+        unsupported.check_login(tenant, client)
     return organization
 
 

@@ -4,9 +4,10 @@
 """The state of one tenant: what a new one holds, ids, persistence.
 
 State is one JSON object: `{domain, client_id, client_secret, keys, token_generation, used_assertions,
-permissive_allowed, settings, resource_servers, connections, clients, client_grants, roles, organizations, rules,
-credentials, deleting, users, documents, logins, codes, refresh_tokens, opaque_tokens, grants}`. Collections map id to
-object, in order of creation. Tenant logs are not part of it: they are kept in memory.
+permissive_allowed, settings, prompts, mfa_policies, resource_servers, connections, clients, client_grants, roles,
+organizations, rules, hooks, network_acls, credentials, deleting, users, documents, logins, codes, refresh_tokens,
+opaque_tokens, grants}`. Collections map id to object, in order of creation. Tenant logs are not part
+of it: they are kept in memory.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ MANAGEMENT_SCOPES = (
     *("update:device_credentials", "create:device_credentials", "read:insights"),
 )
 
-# What the operations of this emulator ask for.
+# What the operations of this emulator ask for, but for what can only be read: auth0-deploy-cli writes what it has read.
 OPERATOR_ENTITIES = (
     "actions",
     "client_grants",
@@ -244,9 +245,22 @@ def _by(key: str, items: Iterable[State]) -> State:
 
 # What a new tenant has none of.
 EMPTY = (
-    *("roles", "organizations", "rules", "documents", "logins", "codes", "refresh_tokens", "opaque_tokens"),
-    "grants",
+    *("roles", "organizations", "rules", "hooks", "network_acls", "documents", "logins", "codes", "refresh_tokens"),
+    *("opaque_tokens", "grants"),
 )
+
+PROMPTS = "prompts"
+MFA_POLICIES = "mfa_policies"
+
+
+def _unused() -> State:
+    """What nobody has put anything into. A file from before a kind was known lacks it."""
+    prompts = {
+        "universal_login_experience": "new",
+        "identifier_first": True,
+        "webauthn_platform_first_factor": False,
+    }
+    return {**{name: {} for name in EMPTY}, PROMPTS: prompts, MFA_POLICIES: []}
 
 
 def new_state(domain: str, client_id: str, client_secret: str, keys: State) -> State:
@@ -274,7 +288,7 @@ def new_state(domain: str, client_id: str, client_secret: str, keys: State) -> S
         "credentials": {},
         "deleting": {},
         "users": _by("user_id", copy.deepcopy(USERS)),
-        **{name: {} for name in EMPTY},
+        **_unused(),
     }
 
 
@@ -311,8 +325,7 @@ class Tenant:
         old = json.loads(stored)["domain"]
         if domain is not None and domain != old:
             stored = stored.replace(f"https://{old}/", f"https://{domain}/")
-        # A file from before a kind was known lacks it.
-        return cls({**{name: {} for name in EMPTY}, **json.loads(stored), "domain": domain or old}, file, clock)
+        return cls({**_unused(), **json.loads(stored), "domain": domain or old}, file, clock)
 
     @property
     def domain(self) -> str:

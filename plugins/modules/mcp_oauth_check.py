@@ -52,6 +52,12 @@ options:
     type: list
     elements: raw
     default: []
+  connection:
+    description:
+      - The names of the connections with which users log in. Each one that is listed must be at domain level.
+      - If not set, one connection at domain level is enough, whichever it is.
+    type: list
+    elements: str
   project_dir:
     description:
       - The directory of the gateway's Zuplo project, on the host where the task runs. Its files are checked as well, so
@@ -94,6 +100,12 @@ options:
 notes:
   - The findings about the tenant need the scopes C(read:resource_servers), C(read:tenant_settings),
     C(read:client_grants) and C(read:connections).
+  - With more scopes, the check finds more. Each one costs a request, and without it only its own finding is skipped.
+    C(read:prompts) is for C(universal_login), C(read:rules) for C(rules), C(read:hooks) for C(hooks),
+    C(read:mfa_policies) for C(mfa_policies), C(read:clients) for C(clients) and C(application_limit),
+    C(read:network_acls) for C(network_acl).
+  - What Auth0's API does not tell is not checked. That is whether an Action denies a login or demands MFA, whom a
+    network ACL lets through, and which plan the tenant is on. Nor are the permissions of users.
   - The findings C(own_token) and C(other_token) need O(auth_client_id), and client grants with C(subject_type=client)
     for O(mcp_server_url) and O(other_audience). Each costs a token of the tenant's monthly quota for machine-to-machine
     tokens.
@@ -155,30 +167,46 @@ findings:
         - C(project_plugin), that the project registers the C(OAuthProtectedResourcePlugin) with the right issuer.
         - C(project_tools), that the routes of the tools have a policy that accepts the same tokens.
         - C(gateway), that the gateway answers.
-        - C(unauthorized), that a request without a token gets status 401.
-        - C(www_authenticate), that this answer names the protected resource metadata.
+        - C(unauthorized), that a request without a token gets status 401; a list of tools, if C(initialize) needs none.
+        - C(www_authenticate), that this answer leads to the protected resource metadata.
+        - C(garbage_token), that an expired token gets status 401 as well, from which clients log in again.
+        - C(hosted_clients), that no bot rule blocks the requests of hosted clients, by their C(User-Agent).
         - C(cors), that a browser lets a page from O(browser_origin) call the MCP server.
-        - C(protected_resource_metadata), that the gateway serves this metadata.
-        - C(resource), that its C(resource) is O(mcp_server_url).
+        - C(protected_resource_metadata), that clients find this metadata.
+        - C(resource), that its C(resource) is O(mcp_server_url), or one that clients take for it.
         - C(authorization_servers), that its first authorization server is the issuer.
+        - C(offline_access_scope), that clients are not told to request C(offline_access), which they add themselves.
         - C(authorization_server_metadata), that the authorization server serves its metadata.
         - C(issuer), that the C(issuer) there is the same string.
         - C(pkce), that the authorization server supports the code challenge method C(S256).
+        - C(public_clients), that its metadata lists C(none) among the ways in which clients authenticate.
         - C(registration_endpoint), that it names a registration endpoint, if O(client_registration) has V(dcr).
         - C(cimd), that it supports client ID metadata documents, if O(client_registration) has V(cimd).
         - C(management_api), that Auth0 accepts the credentials and the tenant can be read.
         - C(resource_server), that the tenant has an API whose identifier is O(mcp_server_url), open to users.
         - C(signing_alg), that the gateway can verify the tokens of this API.
         - C(offline_access), that clients get refresh tokens.
+        - C(token_dialect), that this goes with C(enforce_policies), so that permissions of users are in the token.
         - C(resource_parameter_profile), that Auth0 heeds the parameter C(resource) that clients send.
         - C(client_grant), that third-party applications have a default client grant for the API on behalf of users.
-        - C(connection), that a connection is at domain level, so that users can log in to third-party applications.
+        - C(advertised_scopes), that clients are told which scopes of the API to request, if the token needs any.
+        - C(granted_scopes), that Auth0 can grant third-party applications what clients are told to request.
+        - C(connection), that users can log in to third-party applications, since O(connection) is at domain level.
+        - C(entra_resource), that Auth0 forwards no parameter C(resource) to Microsoft Entra ID, which refuses it.
+        - C(universal_login), that the login pages are not those of Classic Login.
+        - C(rules), that no Rule is active.
+        - C(hooks), that no Hook of the trigger C(credentials-exchange) is active.
+        - C(mfa_policies), that no policy demands MFA when a refresh token is exchanged.
         - C(dynamic_client_registration), that this is on, if O(client_registration) has V(dcr).
         - C(registration_security_mode), that self-registered clients get no rights of ordinary applications.
+        - C(application_limit), that the tenant has room for more applications, if O(client_registration) has V(dcr).
+        - C(network_acl), that it is known who may register, if O(client_registration) has V(dcr).
         - C(client_id_metadata_documents), that these are on, if O(client_registration) has V(cimd).
         - C(clients), that each of O(mcp_clients) has a way to become known to Auth0.
         - C(iss_parameter), that Auth0 sends its issuer with the authorization response.
+        - C(iss_advertised), that the metadata says the same of this setting as the tenant.
         - C(registration), that a client can register, if O(register=true).
+        - C(protocol), that clients of the newest revision of MCP get in, or fall back to the one before.
         - C(own_token), that the MCP server accepts a token for O(mcp_server_url).
         - C(other_token), that the MCP server refuses a token for O(other_audience).
       returned: always

@@ -1227,6 +1227,16 @@ RULES = Story(
         ),
     ),
 )
+# Who can log in: read-only here.
+LOGIN_CONDITIONS = Story(
+    "login conditions",
+    (
+        Call("prompts.get_settings", answer={"universal_login_experience": "new"}),
+        Call("guardian.policies.list", answer=[]),
+        Call("hooks.list", answer=Listing("name", [])),
+        Call("network_acls.list", answer=Listing("id", [])),
+    ),
+)
 
 STORIES = (
     RESOURCE_SERVERS,
@@ -1243,6 +1253,7 @@ STORIES = (
     ORGANIZATIONS,
     LOGS,
     RULES,
+    LOGIN_CONDITIONS,
 )
 
 
@@ -1260,4 +1271,5 @@ def prepare(tenant: Tenant) -> dict[str, Object]:
     """Puts into a new tenant what no call of an SDK could. What the stories may refer to from the start."""
     url = f"https://{tenant.domain}/documents/client.json"
     tenant.call("PUT", "/_emulator/documents/client.json", {"client_id": url, **DOCUMENT})
+    tenant.grant_reads()
     return {"tenant": {"domain": tenant.domain, "client_id": tenant.client_id}, "key": client_key()}

@@ -135,7 +135,8 @@ class Gateway:
         for method, path, headers in script.trap.log:
             if "authorization" in headers:
                 yield "leaked", f"a token, to {path} of a host that nobody named"
-            if method != "GET" or "/issuer" not in path:
+            # Clients do read the metadata that a challenge names, and that of an issuer.
+            if method != "GET" or not ("/issuer" in path or path == "/metadata"):
                 yield "unexplained", f"sent {method} {path} to a host that nobody named"
         for method, path, headers in script.gateway.log:
             if "/api/v2/" in _audience(headers.get("authorization", "")):
@@ -190,7 +191,12 @@ class Script:
             shown = self._odd(url, [f"{self.trap.url}/metadata", 'a"b', "\\", "x" * 70_000, "\x1b[31m", "=,=,"])
             scheme = self._odd("Bearer", ["", "Basic", "Bearer,,", "bearer" * 100])
             value = f'{scheme} resource_metadata="{shown}"'
-            return Answer(kinds.http(self._odd(401, [200, 302, 403, 999, 100, 500]), www_authenticate=value))
+            status = self._odd(401, [200, 302, 307, 308, 403, 999, 100, 500])
+            location = self.choice.choice([f"{self.trap.url}/mcp", "/mcp", "//127.0.0.1/mcp"])
+            return Answer(kinds.http(status, www_authenticate=value, location=location))
+        if self.choice.random() < 0.1:
+            # No client goes there: it is another origin.
+            return Answer(kinds.http(302, location=f"{self.trap.url}/elsewhere"))
         document: Object = {
             "resource": f"{self.gateway.url}/mcp",
             "authorization_servers": [f"https://{self.domain}/"],

@@ -41,12 +41,32 @@ def python(url: str, ca_path: str, identity: Identity | None = None, mode: str =
     return Seen(seen.tools, seen.answers[0], seen.revision)
 
 
-def typescript(url: str, ca_path: str, identity: Identity | None = None, negotiation: str = "{}") -> Seen:
-    """The TypeScript SDK, in a Node.js process; `negotiation` is its option versionNegotiation."""
+def typescript(
+    url: str,
+    ca_path: str,
+    identity: Identity | None = None,
+    *,
+    arguments: dict[str, t.Any] = ARGUMENTS,
+    user_agent: str | None = None,
+    token: str | None = None,
+    mode: str | dict[str, str] = "legacy",
+) -> Seen:
+    """The TypeScript SDK, in a Node.js process; with `token`, it has that access token from before.
+
+    `mode` is its own, of how it agrees on a revision of MCP. By default it does not ask for the newest one.
+    """
     own = identity or Identity()
-    arguments = [str(TYPESCRIPT), url, own.redirect_uri, json.dumps(ARGUMENTS), own.client_id, negotiation]
+    options = {
+        "url": url,
+        "redirectUri": own.redirect_uri,
+        "clientId": own.client_id,
+        "toolArguments": arguments,
+        "mode": mode,
+        "headers": {"User-Agent": user_agent} if user_agent else {},
+        "token": token,
+    }
     process = subprocess.Popen(
-        [NODE, str(Path(__file__).with_name("client.mjs")), *arguments],
+        [NODE, str(Path(__file__).with_name("client.mjs")), str(TYPESCRIPT), json.dumps(options)],
         env=environment(NODE_EXTRA_CA_CERTS=ca_path),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

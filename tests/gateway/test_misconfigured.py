@@ -405,7 +405,7 @@ ROWS = [
         {**everywhere("^answered: .*Unauthorized"), "inspector": "^exit 5: Tool 'hello' returned isError:true"},
         project=lambda _: partial(guard_tool, audience=OTHER),
         log=OTHER_AUDIENCE,
-        found={"project_tools": "the policy other-inbound, which refuses.*policies.inbound of the tool's route"},
+        found={"project_tools": "the policy other-inbound has the audience.*policies.inbound of the tool's route"},
     ),
     # Anyone is let in and sees the tools; these still ask for the token that the client was never asked for.
     Row(

@@ -94,6 +94,14 @@ class Tenant:
                 grant["scope"] = list(scopes)
         self.call("PUT", "/_emulator/state", state)
 
+    def grant_reads(self) -> None:
+        """From now on the application may also read what can only be read."""
+        state = self.call("GET", "/_emulator/state")
+        for grant in state["client_grants"].values():
+            if grant.get("client_id") == self.client_id and grant["audience"].endswith("/api/v2/"):
+                grant["scope"] += ["read:hooks", "read:mfa_policies", "read:network_acls", "read:prompts"]
+        self.call("PUT", "/_emulator/state", state)
+
     def fault(self, method: str, path: str, times: int = 1, **fault: t.Any) -> None:
         self.call("POST", "/_emulator/faults", {"method": method, "path": path, "times": times, **fault})
 

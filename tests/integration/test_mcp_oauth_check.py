@@ -24,7 +24,7 @@ OTHER = "https://other.example.com/api"
 
 @dataclass
 class Gateway:
-    """A stand-in for a gateway, right in all things until a test changes one. `log` has method, path, token."""
+    """A stand-in for a Zuplo gateway, right in all things until a test changes one. `log` has method, path, token."""
 
     url: str
     issuer: str
@@ -36,8 +36,8 @@ class Gateway:
     log: list[tuple[str, str, str | None]] = field(default_factory=list)
 
     def accepts(self, token: str | None) -> bool:
-        audience = _claims(token or "").get("aud")
-        return bool(token) and (None in self.audiences or audience in self.audiences)
+        claims = _claims(token or "")
+        return claims.get("iss") == self.issuer and (None in self.audiences or claims.get("aud") in self.audiences)
 
 
 @pytest.fixture
@@ -51,7 +51,9 @@ def gateway(tenant: Tenant) -> Iterator[Gateway]:
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name.replace("_", "-"), value)
+            self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(content)))
+            self.send_header("zp-rid", "1")
             self.end_headers()
             self.wfile.write(content)
 
@@ -94,11 +96,13 @@ def gateway(tenant: Tenant) -> Iterator[Gateway]:
 
 
 def set_up(tenant: Tenant, url: str) -> None:
-    """All that the tenant needs, the application's own grant and another API included."""
+    """All that the tenant needs, the application's own grant and another API included; the check may read all."""
+    tenant.grant_reads()
     settings = {
         "resource_parameter_profile": "compatibility",
         "authorization_response_iss_parameter_supported": True,
         "client_id_metadata_document_supported": True,
+        "client_id_metadata_document_dynamic_registration_supported": True,
         "flags": {"enable_dynamic_client_registration": True},
     }
     tenant.api("PATCH", "tenants/settings", settings)
@@ -111,9 +115,27 @@ def set_up(tenant: Tenant, url: str) -> None:
     default_grant(tenant, url)
 
 
-def default_grant(tenant: Tenant, url: str, subject_type: str = "user") -> None:
-    body = {"default_for": "third_party_clients", "audience": url, "subject_type": subject_type, "scope": []}
+def default_grant(tenant: Tenant, url: str, subject_type: str = "user", scope: t.Sequence[str] = ()) -> None:
+    body = {"default_for": "third_party_clients", "audience": url, "subject_type": subject_type, "scope": [*scope]}
     tenant.api("POST", "client-grants", body)
+
+
+def change_api(tenant: Tenant, gateway: Gateway, **fields: t.Any) -> None:
+    tenant.api("PATCH", f"resource-servers/{gateway.url.replace('/', '%2F')}", fields)
+
+
+def with_scope(tenant: Tenant, gateway: Gateway, *, granted: bool) -> None:
+    """A scope of the API that is granted and nobody is told of, or the other way round."""
+    change_api(tenant, gateway, scopes=[{"value": "tools:call"}])
+    if granted:
+        remove_default_grant(tenant, gateway.url)
+        default_grant(tenant, gateway.url, scope=["tools:call"])
+    else:
+        gateway.metadata["scopes_supported"] = ["tools:call"]
+
+
+def challenge_scope(gateway: Gateway, scope: str) -> None:
+    gateway.header = f'{gateway.header}, scope="{scope}"'
 
 
 def remove_default_grant(tenant: Tenant, url: str) -> None:
@@ -160,9 +182,11 @@ def test_all_is_well(play: Play, tenant: Tenant, gateway: Gateway, project: Path
     paths = [call for call in step.calls if "/.well-known/" not in call]
     api = f"resource-servers/{gateway.url.replace(':', '%3A').replace('/', '%2F')}"
     assert paths[:4] == ["GET tenants/settings", f"GET {api}", "GET client-grants", "GET connections"]
-    assert paths[4] == "POST /oidc/register"
-    assert paths[5].startswith("DELETE clients/tpc_")
-    assert len(paths) == 6
+    rest = ["prompts", "rules", "hooks", "guardian/policies", "clients", "network-acls"]
+    assert paths[4:10] == [f"GET {path}" for path in rest]
+    assert paths[10] == "POST /oidc/register"
+    assert paths[11].startswith("DELETE clients/tpc_")
+    assert len(paths) == 12
     assert [request["body"]["audience"] for request in step.requests if request["path"] == "/oauth/token"] == [
         f"https://{tenant.domain}/api/v2/",
         gateway.url,
@@ -174,6 +198,14 @@ def test_all_is_well(play: Play, tenant: Tenant, gateway: Gateway, project: Path
     assert preview.pop("registration") == "skip"
     assert preview.pop("cors") == "skip"
     assert set(preview.values()) == {"pass"}
+    # One request more for each: an expired token, two user agents, the newest revision.
+    assert [(method, path) for method, path, _token in gateway.log][: len(gateway.log) // 2] == [
+        ("POST", "/mcp"),
+        ("GET", "/.well-known/oauth-protected-resource/mcp"),
+        *[("POST", "/mcp")] * 4,
+        ("DELETE", "/mcp"),
+        *[("POST", "/mcp")] * 2,
+    ]
     # Of all tokens, the gateway only ever saw those for the two audiences.
     assert {_claims(token)["aud"] for _method, _path, token in gateway.log if token} == {gateway.url, OTHER}
     assert leaks(run.output, tenant) == []
@@ -297,10 +329,10 @@ ROWS: dict[str, tuple[t.Callable[[Tenant, Gateway], object], str, str, str]] = {
         "oAuthResourceMetadataEnabled",
     ),
     "wrong metadata in the header": (
-        lambda _, gateway: setattr(gateway, "header", 'Bearer resource_metadata="https://wrong.example.com/"'),
+        lambda _, gateway: setattr(gateway, "header", f'Bearer resource_metadata="{gateway.url}/wrong"'),
         "www_authenticate",
         "fail",
-        "wrong.example.com",
+        '/mcp/wrong", where the TypeScript SDK finds no metadata: status 404',
     ),
     "resource": (
         lambda _, gateway: gateway.metadata.update(resource="https://wrong.example.com/mcp"),
@@ -317,12 +349,38 @@ ROWS: dict[str, tuple[t.Callable[[Tenant, Gateway], object], str, str, str]] = {
     "no route": (lambda _, gateway: setattr(gateway, "unauthorized", 404), "unauthorized", "fail", "no route"),
     "redirect": (lambda _, gateway: setattr(gateway, "unauthorized", 308), "unauthorized", "fail", "do not follow"),
     "error": (lambda _, gateway: setattr(gateway, "unauthorized", 500), "unauthorized", "fail", "the gateway itself"),
+    "a scope that the challenge demands": (
+        lambda tenant, gateway: challenge_scope(gateway, "tools:call"),
+        "granted_scopes",
+        "fail",
+        "auth0_resource_server: scopes",
+    ),
+    "a scope that is not granted": (
+        lambda tenant, gateway: with_scope(tenant, gateway, granted=False),
+        "granted_scopes",
+        "warn",
+        "auth0_client_grant: scope",
+    ),
+    "scopes that nobody tells clients": (
+        lambda tenant, gateway: with_scope(tenant, gateway, granted=True),
+        "advertised_scopes",
+        "warn",
+        "enforce_policies: true",
+    ),
+    "offline_access in the metadata": (
+        lambda _, gateway: gateway.metadata.update(scopes_supported=["offline_access"]),
+        "offline_access_scope",
+        "warn",
+        "clients add it themselves",
+    ),
+    "a token dialect without its policies": (
+        lambda tenant, gateway: change_api(tenant, gateway, token_dialect="rfc9068_profile_authz"),
+        "token_dialect",
+        "warn",
+        "enforce_policies: true",
+    ),
     "offline access": (
-        lambda tenant, gateway: tenant.api(
-            "PATCH",
-            f"resource-servers/{gateway.url.replace('/', '%2F')}",
-            {"allow_offline_access": False},
-        ),
+        lambda tenant, gateway: change_api(tenant, gateway, allow_offline_access=False),
         "offline_access",
         "warn",
         "allow_offline_access: true",
@@ -489,7 +547,7 @@ def test_a_tenant_that_cannot_be_read(
     assert [name for name, one in found.items() if one["status"] == "fail"] == ["management_api"]
     assert seen in found["management_api"]["seen"]
     assert remedy in found["management_api"]["remedy"]
-    assert run["check"].result["msg"].startswith("1 of 32 checks failed. management_api: ")
+    assert run["check"].result["msg"].startswith(f"1 of {len(found)} checks failed. management_api: ")
     assert {found[name]["seen"] for name in [*REST, "own_token", "registration"]} == {
         "not checked: management_api did not pass"
     }

@@ -43,6 +43,8 @@ CHECKS = [
     API,
     "GET client-grants",
     "GET connections",
+    "GET rules",
+    "GET clients",
 ]
 GONE = ["Delete the grant of third-party applications for the API", "Delete the API of the MCP server"]
 GUIDE = [CHANGES[0], CHANGES[2], CHANGES[4]]
@@ -336,11 +338,15 @@ def test_a_run_can_start_at_any_task(play: Play, tenant: Tenant) -> None:
 
 def test_several_connections(play: Play, tenant: Tenant) -> None:
     tenant.api("POST", "connections", {"name": "google-oauth2", "strategy": "google-oauth2"})
+    tenant.api("POST", "connections", {"name": "unnamed", "strategy": "auth0", "is_domain_connection": True})
     names = [DATABASE, "google-oauth2"]
     run = play(PLAYBOOK, mcp_server_url=URL, mcp_connection=names)
     assert run.rc == 0, run.output
     assert all(one["is_domain_connection"] for one in tenant.api("GET", "connections"))
     assert f"Users log in with:    the connection {', '.join(names)}" in run.output
+    # The check is about the named ones.
+    seen = {one["name"]: one["seen"] for one in run[CHECK].result["findings"]}
+    assert seen["connection"] == f'at domain level: ["{DATABASE}", "google-oauth2"]'
 
 
 def test_credentials_and_settings_in_variables(play: Play, tenant: Tenant) -> None:

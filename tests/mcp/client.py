@@ -157,26 +157,30 @@ def visit(
     password: str = USERS[0]["password"],
     action: str = "accept",
     seconds: float = 30,
+    user_agent: str | None = None,
+    token: str | None = None,
     mode: str = "auto",
 ) -> Visit:
     """Connect to the MCP server, log in, list the tools, and call `hello` `calls` times, with `arguments` or a name.
 
     The client registers itself, or is known by the document at `metadata_url`, or as `client_id`. Before each call
-    after the first, its access token counts as expired. Raises LoginRefused, what the SDK raised (one exception, of no
-    group), or TimeoutError after `seconds`. `mode` is the SDK's, of how client and server agree on a revision of MCP.
+    after the first, its access token counts as expired. With `token` it has that access token from before, and no
+    registration. `mode` is the SDK's, of how client and server agree on a revision of MCP.
+
+    Raises LoginRefused, what the SDK raised (one exception, of no group), or TimeoutError after `seconds`.
     """
     context = ssl.create_default_context(cafile=ca_path)
     person = Person(context, email, password, action, redirect_uri)
-    storage = Storage()
+    storage = Storage(tokens=[OAuthToken(access_token=token)] if token else [])
     if client_id:
         storage.client = OAuthClientInformationFull(
             client_id=client_id, redirect_uris=[AnyUrl(redirect_uri)], token_endpoint_auth_method="none"
         )
     provider = _provider(url, person, storage, metadata_url, redirect_uri)
     try:
-        return asyncio.run(
-            _visit(url, context, person, storage, provider, calls, arguments or {"name": "MCP"}, seconds, mode)
-        )
+        headers = {"User-Agent": user_agent} if user_agent else {}
+        http = httpx2.AsyncClient(verify=context, auth=provider, trust_env=False, headers=headers)
+        return asyncio.run(_visit(url, http, provider, person, calls, arguments or {"name": "MCP"}, seconds, mode))
     except Exception as error:
         leaves = list(_leaves(error))
         raise next((leaf for leaf in leaves if isinstance(leaf, LoginRefused)), leaves[0]) from None
@@ -205,21 +209,18 @@ def _provider(
 
 async def _visit(
     url: str,
-    context: ssl.SSLContext,
-    person: Person,
-    storage: Storage,
+    http: httpx2.AsyncClient,
     provider: OAuthClientProvider,
+    person: Person,
     calls: int,
     arguments: dict[str, t.Any],
     seconds: float,
     mode: str,
 ) -> Visit:
-    answers = []
+    storage, answers = provider.context.storage, []
+    assert isinstance(storage, Storage)
     with anyio.fail_after(seconds):
-        async with (
-            httpx2.AsyncClient(verify=context, auth=provider, trust_env=False) as http,
-            Client(streamable_http_client(url, http_client=http), mode=mode) as client,
-        ):
+        async with http, Client(streamable_http_client(url, http_client=http), mode=mode) as client:
             tools = [tool.name for tool in (await client.list_tools()).tools]
             for number in range(calls):
                 if number:

@@ -20,6 +20,7 @@ from mcp.server.mcpserver import MCPServer
 from pydantic import AnyHttpUrl
 
 PATH = "/mcp"
+Served = t.TypeVar("Served", bound="Server")
 
 
 class Verifier:
@@ -57,36 +58,20 @@ class Verifier:
         return claims
 
 
-class McpServer:
-    """Serves `hello(name)` at `url` on a free port of 127.0.0.1 in a thread of its own, as a context manager.
+class Server:
+    """Serves an ASGI application on a free port of 127.0.0.1 in a thread of its own, as a context manager."""
 
-    `domain` and `ca_path` are those of the tenant. Its metadata names the URL as resource, and the tenant as issuer.
-    """
-
-    def __init__(self, domain: str, ca_path: str) -> None:
+    def __init__(self) -> None:
         self._socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}{PATH}"
-        issuer = f"https://{domain}/"
-        server = MCPServer(
-            "hello",
-            log_level="CRITICAL",
-            token_verifier=Verifier(issuer, self.url, ca_path),
-            auth=AuthSettings(
-                issuer_url=AnyHttpUrl(issuer), resource_server_url=AnyHttpUrl(self.url), validate_token_resource=True
-            ),
-        )
+        self.port = self._socket.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}{PATH}"
 
-        @server.tool()
-        def hello(name: str) -> str:
-            """Greets somebody."""
-            return f"Hello, {name}!"
-
-        app = server.streamable_http_app(streamable_http_path=PATH)
+    def serve(self, app: t.Any) -> None:
         config = uvicorn.Config(app, log_level="critical", access_log=False, timeout_graceful_shutdown=1)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
 
-    def __enter__(self) -> McpServer:
+    def __enter__(self: Served) -> Served:
         self._thread.start()
         end = time.monotonic() + 10
         while not self._server.started:
@@ -100,3 +85,33 @@ class McpServer:
         self._server.should_exit = True
         self._thread.join(10)
         self._socket.close()
+
+
+def hello_server(**options: t.Any) -> MCPServer:
+    """An MCP server with the tool `hello(name)`."""
+    server = MCPServer("hello", log_level="CRITICAL", **options)
+
+    @server.tool()
+    def hello(name: str) -> str:
+        """Greets somebody."""
+        return f"Hello, {name}!"
+
+    return server
+
+
+class McpServer(Server):
+    """Serves `hello(name)` at `url`.
+
+    `domain` and `ca_path` are those of the tenant. Its metadata names the URL as resource, and the tenant as issuer.
+    """
+
+    def __init__(self, domain: str, ca_path: str) -> None:
+        super().__init__()
+        issuer = f"https://{domain}/"
+        server = hello_server(
+            token_verifier=Verifier(issuer, self.url, ca_path),
+            auth=AuthSettings(
+                issuer_url=AnyHttpUrl(issuer), resource_server_url=AnyHttpUrl(self.url), validate_token_resource=True
+            ),
+        )
+        self.serve(server.streamable_http_app(streamable_http_path=PATH))

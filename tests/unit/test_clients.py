@@ -68,15 +68,15 @@ def gets_in(choice: Choice, tenant: Registration) -> bool:
     if client.needs_iss and not tenant.iss:
         return False
     if choice.callbacks:
-        return set(choice.callbacks) <= tenant.callbacks
+        return bool(set(choice.callbacks) <= tenant.callbacks)
     own = {choice.document} - {"", client.document}
     fixed = {client.document} - {""}
     has_own = {url for url in tenant.documents if client.owns(url)}
     mine = own or (fixed if tenant.iss or not client.own_documents else has_own)
     if not tenant.advertised or not (own or fixed or client.own_documents):
-        return client.dcr and tenant.dcr
+        return bool(client.dcr and tenant.dcr)
     by_document = tenant.on_the_fly or bool(mine & tenant.documents)
-    return by_document and (not client.self_registering or tenant.dcr)
+    return bool(by_document and (not client.self_registering or tenant.dcr))
 
 
 @given(lists_of_entries(), st.booleans())

@@ -7,14 +7,22 @@ from __future__ import annotations
 
 import re
 import typing as t
+from pathlib import Path
 
 import pytest
 import yaml
 
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0.api import ManagementApi
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0.settings import Settings
-from ansible_collections.mcp_ops.oauth.plugins.module_utils._check import gateway, report, server, tenant
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._check import discovery, gateway, report, server, tenant
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._check.check import Check, Subject
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._check.discovery import (
+    PYTHON,
+    SDKS,
+    TYPESCRIPT,
+    Found,
+    resource_metadata_urls,
+)
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._check.probe import Answer, Probe
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._check.report import Finding
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._check.server import Issuer
@@ -34,6 +42,44 @@ BOTH = ("dcr", "cimd")
 ENDPOINTS = {"authorization_endpoint": f"{ISSUER.url}authorize", "token_endpoint": f"{ISSUER.url}oauth/token"}
 NAMED = {"authorization_servers": [ISSUER.url]}
 REMEDY = "fix it"
+SERVER = {"issuer": ISSUER.url, **ENDPOINTS, "response_types_supported": ["code"]}
+AT_PATH, AT_ROOT = resource_metadata_urls(URL)
+METADATA = Answer(200, data={"resource": URL, **NAMED})
+ISS = "authorization_response_iss_parameter_supported"
+OF_MCP = {"content-type": "application/json; charset=utf-8"}
+
+
+def answers(**places: Answer) -> discovery.Read:
+    """A reader of what is at these places: path, root, oauth, openid, else; 404 elsewhere."""
+    oauth, openid = discovery.server_metadata_urls(ISSUER.url)
+    urls = {"path": AT_PATH, "root": AT_ROOT, "oauth": oauth, "openid": openid, "other": f"{URL}/other"}
+    known = {urls[name]: answer for name, answer in places.items()}
+    return lambda url: known.get(url, Answer(404))
+
+
+def found(pointer: str = "", **places: Answer) -> dict[str, Found]:
+    seen: dict[str, Found] = discovery.protected_resource(answers(**places), URL, dict.fromkeys(SDKS, pointer))
+    return seen
+
+
+def found_server(**places: Answer) -> dict[str, Found]:
+    seen: dict[str, Found] = discovery.authorization_server(answers(**places), ISSUER.url)
+    return seen
+
+
+def refusal(header: str, status: int = 401) -> Answer:
+    return Answer(status, {"www-authenticate": header})
+
+
+def www_authenticate(header: str, **places: Answer) -> Finding:
+    pointer = discovery.pointers(refusal(header))
+    seen = discovery.protected_resource(answers(**places), URL, pointer)
+    return gateway.www_authenticate(pointer, seen, URL, zuplo=False)
+
+
+def garbage_token(answer: Answer, **places: Answer) -> Finding:
+    after = discovery.protected_resource(answers(**places), URL, discovery.pointers(answer))
+    return gateway.garbage_token(answer, after, found(f"{URL}/other", **places), zuplo=False)
 
 
 @pytest.mark.parametrize(
@@ -44,29 +90,95 @@ REMEDY = "fix it"
         (gateway.gateway(REFUSED, required=False), "skip"),
         (gateway.gateway(REFUSED, required=True), "fail"),
         (gateway.gateway(Answer(0, problem="TLS failed"), required=False), "fail"),
-        (gateway.unauthorized(Answer(403)), "fail"),
-        (gateway.www_authenticate(Answer(401, {"www-authenticate": "Basic"}), URL), "warn"),
+        (gateway.unauthorized(Answer(403), zuplo=False), "fail"),
+        (gateway.unauthorized(refusal('Bearer error="insufficient_scope"', 403), zuplo=False), "warn"),
+        (gateway.unauthorized(refusal('Bearer error="invalid_token"', 403), zuplo=False), "fail"),
+        (gateway.unauthorized(Answer(401), zuplo=False, opened=True), "pass"),
+        (gateway.unauthorized(Answer(200, OF_MCP), zuplo=True), "fail"),
+        (gateway.unauthorized(Answer(200, {"content-type": "text/html"}), zuplo=True), "fail"),
+        (www_authenticate("Basic", path=METADATA), "warn"),
+        (www_authenticate("Bearer", path=METADATA), "warn"),
+        (www_authenticate(f"Bearer a=b, resource_metadata={AT_PATH}", path=METADATA), "pass"),
+        (www_authenticate(f'DPoP resource_metadata="{URL}/other"', other=METADATA), "pass"),
+        (www_authenticate(f'Bearer resource_metadata="{URL}/other"', path=METADATA), "fail"),
+        (www_authenticate('Bearer resource_metadata="/other"', path=METADATA), "fail"),
+        (www_authenticate(f'Basic a=b, Bearer resource_metadata="{AT_PATH}"', path=METADATA), "warn"),
+        # What is wrong at the usual place is the metadata's.
+        (www_authenticate(f'Bearer resource_metadata="{AT_PATH}"'), "pass"),
+        (gateway.protected_resource_metadata(found(path=Answer(200, data=[])), URL, zuplo=False), "fail"),
+        (gateway.protected_resource_metadata(found(root=METADATA), URL, zuplo=False), "pass"),
+        (gateway.protected_resource_metadata(found(AT_PATH, root=METADATA), URL, zuplo=False), "fail"),
+        (gateway.protected_resource_metadata(found(f"{URL}/other", path=METADATA), URL, zuplo=False), "pass"),
+        (gateway.protected_resource_metadata(found(path=Answer(203, data=METADATA.data)), URL, zuplo=False), "fail"),
+        (gateway.protected_resource_metadata(found(path=REFUSED, root=METADATA), URL, zuplo=False), "fail"),
+        (gateway.resource({}, URL, zuplo=False), "fail"),
+        (gateway.resource({"resource": "https://mcp.example.com"}, URL, zuplo=False), "warn"),
+        (gateway.resource({"resource": "https://MCP.example.com:443/mcp"}, URL, zuplo=False), "warn"),
+        (gateway.resource({"resource": f"{URL}/"}, URL, zuplo=False), "fail"),
+        (gateway.resource({"resource": "https://mcp.example.com/mc"}, URL, zuplo=False), "fail"),
+        (gateway.resource({"resource": "http://mcp.example.com/mcp"}, URL, zuplo=False), "fail"),
+        (gateway.authorization_servers({"authorization_servers": []}, ISSUER, zuplo=False), "fail"),
+        (gateway.authorization_servers({"authorization_servers": [1]}, ISSUER, zuplo=False), "fail"),
+        (gateway.authorization_servers({}, None, zuplo=False), "fail"),
+        (gateway.authorization_servers(NAMED, None, zuplo=False), "skip"),
+        (gateway.authorization_servers(NAMED, ISSUER, zuplo=False), "pass"),
+        (garbage_token(refusal(f'Bearer resource_metadata="{URL}/other"'), other=METADATA), "pass"),
+        (garbage_token(Answer(401), path=METADATA, other=METADATA), "pass"),
+        (garbage_token(Answer(401), other=METADATA), "fail"),
+        # Another finding says that nobody finds it.
+        (garbage_token(Answer(401)), "pass"),
+        (garbage_token(Answer(200, OF_MCP), path=METADATA), "fail"),
+        (garbage_token(Answer(400), path=METADATA), "fail"),
+        (garbage_token(Answer(500), path=METADATA), "fail"),
+        (gateway.hosted_clients({"Claude": Answer(401), "ChatGPT": Answer(401)}, Answer(401)), "pass"),
+        (gateway.hosted_clients({"Claude": Answer(401), "ChatGPT": Answer(403)}, Answer(401)), "fail"),
+        (gateway.hosted_clients({"Claude": Answer(200), "ChatGPT": Answer(401)}, Answer(401)), "fail"),
+        (gateway.hosted_clients({"Claude": REFUSED, "ChatGPT": Answer(401)}, Answer(401)), "fail"),
+        (gateway.hosted_clients({"Claude": Answer(429), "ChatGPT": Answer(503)}, Answer(401)), "warn"),
+        (gateway.protocol(Answer(401), token=False), "pass"),
+        (gateway.protocol(Answer(401), token=True), "warn"),
+        (gateway.protocol(Answer(400), token=True), "pass"),
+        (gateway.protocol(Answer(302), token=False), "pass"),
+        (gateway.protocol(Answer(200, OF_MCP), token=True), "pass"),
+        (gateway.protocol(Answer(200, {"content-type": "text/html"}), token=True), "warn"),
+        (gateway.protocol(Answer(403), token=False), "warn"),
+        (gateway.protocol(Answer(500), token=True), "warn"),
+        (gateway.protocol(REFUSED, token=True), "fail"),
+        (server.authorization_server_metadata({}, "tenant", REMEDY), "fail"),
         (
-            gateway.www_authenticate(
-                Answer(401, {"www-authenticate": f"Bearer a=b, resource_metadata={gateway.metadata_url(URL)}"}), URL
+            server.authorization_server_metadata(
+                found_server(oauth=Answer(200, data={"token_endpoint": "/token"})), ISSUER.url, REMEDY
             ),
-            "pass",
-        ),
-        (gateway.protected_resource_metadata(Answer(200, data=[]), URL), "fail"),
-        (gateway.resource({}, URL), "fail"),
-        (gateway.authorization_servers({"authorization_servers": []}, ISSUER), "fail"),
-        (gateway.authorization_servers({"authorization_servers": [1]}, ISSUER), "fail"),
-        (gateway.authorization_servers({}, None), "fail"),
-        (gateway.authorization_servers(NAMED, None), "skip"),
-        (gateway.authorization_servers(NAMED, ISSUER), "pass"),
-        (server.authorization_server_metadata(None, "tenant", REMEDY), "fail"),
-        (
-            server.authorization_server_metadata(Answer(200, data={"token_endpoint": "/token"}), ISSUER.url, REMEDY),
             "fail",
         ),
-        (server.authorization_server_metadata(Answer(200, data=ENDPOINTS), ISSUER.url, REMEDY), "pass"),
+        (
+            server.authorization_server_metadata(found_server(oauth=Answer(200, data=SERVER)), ISSUER.url, REMEDY),
+            "pass",
+        ),
+        (
+            server.authorization_server_metadata(
+                found_server(oauth=Answer(200, data={**SERVER, "response_types_supported": []})), ISSUER.url, REMEDY
+            ),
+            "fail",
+        ),
+        # What OpenID requires beyond OAuth, one of the SDKs does as well.
+        (
+            server.authorization_server_metadata(found_server(openid=Answer(200, data=SERVER)), ISSUER.url, REMEDY),
+            "fail",
+        ),
+        (server.issuer({"issuer": ISSUER.url.upper()}, ISSUER.url, REMEDY), "fail"),
+        (server.issuer({"issuer": "https://TENANT.eu.auth0.com:443/"}, ISSUER.url, REMEDY), "fail"),
+        (server.public_clients({"token_endpoint_auth_methods_supported": ["client_secret_post"]}), "warn"),
+        (server.public_clients({"token_endpoint_auth_methods_supported": ["none"]}), "pass"),
+        (server.public_clients({}), "pass"),
+        (server.iss_advertised({}, {}), "pass"),
+        (server.iss_advertised({ISS: True}, {ISS: True}), "pass"),
+        (server.iss_advertised({ISS: True}, {}), "fail"),
+        (server.iss_advertised({}, {ISS: True}), "warn"),
+        (server.pkce({}), "warn"),
+        (server.pkce({"code_challenge_methods_supported": ["plain"]}), "fail"),
         (server.registration_endpoint({"registration_endpoint": "register"}, BOTH), "fail"),
-        (server.pkce({"code_challenge_methods_supported": "S256"}, REMEDY), "fail"),
+        (server.pkce({"code_challenge_methods_supported": "S256"}), "fail"),
         (server.registration_endpoint({}, BOTH), "fail"),
         (server.cimd({}, BOTH), "fail"),
         (server.cimd({}, ("dcr",)), "skip"),
@@ -85,9 +197,11 @@ REMEDY = "fix it"
         (tenant.client_grant([{"audience": URL}], URL), "fail"),
         (tenant.iss_parameter({}), "warn"),
         (tenant.management_api(ApiError("failed with status 500", where="GET /api/v2/connections")), "fail"),
-        (gateway.own_token(Answer(500)), "fail"),
-        (gateway.other_token(Answer(403), "x"), "pass"),
-        (gateway.other_token(Answer(500), "x"), "fail"),
+        (gateway.own_token(Answer(500), zuplo=False), "fail"),
+        (gateway.own_token(Answer(200, {"content-type": "text/html"}), zuplo=False), "fail"),
+        (gateway.own_token(Answer(200, OF_MCP), zuplo=False), "pass"),
+        (gateway.other_token(Answer(403), "x", zuplo=False), "pass"),
+        (gateway.other_token(Answer(500), "x", zuplo=False), "fail"),
     ],
     ids=lambda value: value.name if isinstance(value, Finding) else value,
 )
@@ -97,11 +211,15 @@ def test_statuses(finding: Finding, status: str) -> None:
 
 
 def test_where_clients_look() -> None:
-    assert server.metadata_urls(ISSUER.url) == [
+    assert resource_metadata_urls("https://a.example/b/") == [
+        "https://a.example/.well-known/oauth-protected-resource/b/",
+        "https://a.example/.well-known/oauth-protected-resource",
+    ]
+    assert discovery.server_metadata_urls(ISSUER.url) == [
         f"{ISSUER.url}.well-known/oauth-authorization-server",
         f"{ISSUER.url}.well-known/openid-configuration",
     ]
-    assert server.metadata_urls("https://a.example/b/") == [
+    assert discovery.server_metadata_urls("https://a.example/b/") == [
         "https://a.example/.well-known/oauth-authorization-server/b",
         "https://a.example/.well-known/openid-configuration/b",
         "https://a.example/b/.well-known/openid-configuration",
@@ -112,10 +230,16 @@ def test_what_strangers_send_stays_on_its_line() -> None:
     text = "\x1b[31m\n\ud800" + "x" * 1000
     answer = Answer(302, {"location": text}, {"client_id": text, "error_description": text})
     for finding in (
-        gateway.resource({"resource": text}, URL),
-        gateway.unauthorized(answer),
-        gateway.authorization_servers({"authorization_servers": [text]}, ISSUER),
-        server.authorization_server_metadata(None, text, REMEDY),
+        gateway.resource({"resource": text}, URL, zuplo=False),
+        gateway.unauthorized(answer, zuplo=False),
+        gateway.unauthorized(Answer(200, {"content-type": text}), zuplo=False),
+        www_authenticate(f"Bearer resource_metadata={text}"),
+        gateway.protected_resource_metadata(found(path=Answer(200, data={"resource": text})), URL, zuplo=False),
+        gateway.authorization_servers({"authorization_servers": [text]}, ISSUER, zuplo=False),
+        server.public_clients({"token_endpoint_auth_methods_supported": [text]}),
+        server.iss_advertised({ISS: text}, {}),
+        server.authorization_server_metadata({}, text, REMEDY),
+        server.authorization_server_metadata(found_server(oauth=Answer(200, data={"issuer": text})), text, REMEDY),
         server.issuer({"issuer": text}, text, REMEDY),
         server.registration(answer, None),
         server.registration(Answer(201, data=answer.data), "status 403"),
@@ -126,7 +250,7 @@ def test_what_strangers_send_stays_on_its_line() -> None:
         tenant.resource_server({"name": text}, [], URL),
         tenant.signing_alg({"signing_alg": text}),
         tenant.client_grant([{"subject_type": "user", "scope": [text]}], URL),
-        tenant.connection({"name": text}),
+        tenant.connection([{"name": text, "is_domain_connection": True}], []),
     ):
         assert finding.sentence.isprintable()
         assert finding.sentence.encode()
@@ -149,9 +273,15 @@ def test_the_documentation_lists_every_finding_in_order() -> None:
     assert [one.group(1) if one else line for one, line in zip(listed, lines, strict=True)] == list(report.NAMES)
 
 
+def test_every_finding_has_a_row_with_its_symptom() -> None:
+    text = (Path(__file__).parents[2] / "docs/findings.md").read_text(encoding="utf-8")
+    cells = re.findall(r"^\| (`[^|]+) \| [^|]+ \| [^|]+ \|$", text, re.MULTILINE)
+    assert sorted(name for cell in cells for name in re.findall(r"`(\w+)`", cell)) == sorted(report.NAMES)
+
+
 def test_the_table_holds_every_finding() -> None:
-    found = [gateway.url(URL), gateway.gateway(REFUSED, required=False), tenant.iss_parameter({})]
-    findings = report.complete({one.name: one for one in found})
+    seen = [gateway.url(URL), gateway.gateway(REFUSED, required=False), tenant.iss_parameter({})]
+    findings = report.complete({one.name: one for one in seen})
     assert [finding.name for finding in findings] == list(report.NAMES)
     lines = report.table(findings)
     assert lines[0] == f"PASS  url                            {URL}"
@@ -175,7 +305,7 @@ def test_what_was_not_checked_names_the_first_cause() -> None:
 
 
 def test_the_text_of_a_failure_is_that_of_what_failed() -> None:
-    findings = [gateway.url(URL), gateway.unauthorized(Answer(200)), tenant.iss_parameter({})]
+    findings = [gateway.url(URL), gateway.unauthorized(Answer(404), zuplo=False), tenant.iss_parameter({})]
     text = report.failure_text(findings)
     assert text == f"1 of 3 checks failed. {findings[1].sentence}"
 
@@ -183,8 +313,10 @@ def test_the_text_of_a_failure_is_that_of_what_failed() -> None:
 @pytest.mark.parametrize("option", ["domain", "issuer_domain"])
 def test_a_wrong_issuer_is_one_of_the_option_that_was_set(option: str) -> None:
     issuer = Issuer("wrong.example.com", option)
-    finding = gateway.authorization_servers(NAMED, issuer)
-    assert finding.remedy.endswith(f"unless the option {option} of this task is wrong")
+    for zuplo in (True, False):
+        finding = gateway.authorization_servers(NAMED, issuer, zuplo=zuplo)
+        assert finding.remedy.endswith(f"unless the option {option} of this task is wrong")
+        assert finding.remedy.startswith("mcp_ops.oauth.zuplo_mcp_oauth: ") == zuplo
     assert issuer.own_remedy.startswith(f"mcp_ops.oauth.mcp_oauth_check: {option}: ")
 
 
@@ -212,8 +344,8 @@ class Server(Probe):  # type: ignore[misc]
             self.registered_at.append(url)
             return Answer(201, data={"client_id": "tpc_a", **self.registered})
         if method == "GET" and url.startswith(ISSUER.url):
-            return Answer(200, data={"issuer": ISSUER.url, "registration_endpoint": self.endpoint})
-        return Answer(200, data={"resource": URL, **NAMED}) if method == "GET" else Answer(401)
+            return Answer(200, data={**SERVER, "registration_endpoint": self.endpoint})
+        return METADATA if method == "GET" else Answer(401)
 
 
 PLACE = {"registration_client_uri": f"{ISSUER.url}oidc/register/tpc_a", "registration_access_token": "secret"}
@@ -297,8 +429,11 @@ def test_another_issuer_cannot_have_a_client_of_the_tenant_deleted(name: str | N
         def delete(self, path: str, *_body: t.Any, **_timeout: t.Any) -> None:
             self.deleted.append(path)
 
-        def listing(self, *_path: t.Any, **_params: t.Any) -> t.Any:
-            return iter(())
+        def pages(self, *_path: t.Any, **_params: t.Any) -> t.Any:
+            return iter([([], 0)])
+
+        def texts(self, _path: str) -> list[str]:
+            return []
 
     Tenant.deleted.clear()
     api = Tenant(Settings("canonical.eu.auth0.com", auth_access_token="opaque"))
@@ -402,6 +537,10 @@ ALLOWED = {
 }
 
 
+READABLE = {"access-control-allow-origin": ORIGIN}
+POINTER = {"www-authenticate": f'Bearer resource_metadata="{AT_PATH}"'}
+
+
 @pytest.mark.parametrize(
     ("status", "changed", "seen"),
     [
@@ -417,6 +556,116 @@ ALLOWED = {
     ],
 )
 def test_a_preflight(status: int, changed: dict[str, str], seen: str | None) -> None:
-    found = gateway.cors(Answer(status, {**ALLOWED, **changed}), ORIGIN)
-    assert found.status == ("pass" if seen is None else "fail")
-    assert (seen or "is allowed") in found.seen
+    good = Answer(401, READABLE), Answer(200, READABLE)
+    finding = gateway.cors(Answer(status, {**ALLOWED, **changed}), *good, ORIGIN, zuplo=True, told=False)
+    assert finding.status == ("pass" if seen is None else "fail")
+    assert (seen or "is allowed") in finding.seen
+
+
+@pytest.mark.parametrize(
+    ("refused", "metadata", "told", "status", "seen"),
+    [
+        ({**READABLE, **POINTER, "access-control-expose-headers": "a, WWW-Authenticate"}, READABLE, True, "pass", ""),
+        ({**READABLE, **POINTER, "access-control-expose-headers": "*"}, READABLE, True, "pass", ""),
+        ({**READABLE, **POINTER}, READABLE, False, "warn", "fall back to the well-known path"),
+        ({**READABLE, **POINTER}, READABLE, True, "fail", "which alone names the metadata"),
+        (READABLE, READABLE, False, "pass", ""),
+        (POINTER, READABLE, False, "fail", "without a token gets status 401, which does not allow"),
+        ({**READABLE, **POINTER}, {}, False, "fail", "the metadata gets a page"),
+        ({**READABLE, **POINTER}, None, False, "warn", ""),
+    ],
+)
+def test_what_a_page_can_read(
+    refused: dict[str, str], metadata: dict[str, str] | None, told: bool, status: str, seen: str
+) -> None:
+    document = None if metadata is None else Answer(200, metadata)
+    finding = gateway.cors(Answer(204, ALLOWED), Answer(401, refused), document, ORIGIN, zuplo=False, told=told)
+    assert (finding.status, seen in finding.seen) == (status, True), finding
+    assert "zuplo" not in finding.remedy
+
+
+# -- what the SDKs take -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "refused"),
+    [
+        ({}, ()),
+        ({"x_unknown": 7}, ()),
+        ({"scopes_supported": []}, ()),
+        ({"scopes_supported": None}, (TYPESCRIPT,)),
+        ({"resource_policy_uri": None}, (TYPESCRIPT,)),
+        ({"scopes_supported": "read"}, SDKS),
+        ({"scopes_supported": [1]}, SDKS),
+        ({"jwks_uri": "keys"}, SDKS),
+        ({"resource": None}, SDKS),
+        ({"authorization_servers": []}, SDKS),
+        ({"authorization_servers": ["tenant"]}, SDKS),
+    ],
+)
+def test_members_of_the_metadata(changes: dict[str, t.Any], refused: tuple[str, ...]) -> None:
+    seen = found(path=Answer(200, data={**METADATA.data, **changes}))
+    assert [sdk for sdk in SDKS if seen[sdk].problem] == list(refused), seen
+
+
+@pytest.mark.parametrize(
+    ("places", "refused"),
+    [
+        ({"oauth": 200}, ()),
+        ({"openid": 200}, ()),
+        ({"oauth": 302, "openid": 200}, ()),
+        ({"oauth": 500, "openid": 200}, SDKS),
+        ({"oauth": 502, "openid": 200}, (PYTHON,)),
+        ({"oauth": 0, "openid": 200}, SDKS),
+        ({}, SDKS),
+    ],
+)
+def test_where_the_server_keeps_its_metadata(places: dict[str, int], refused: tuple[str, ...]) -> None:
+    lists = ("subject_types_supported", "id_token_signing_alg_values_supported")
+    whole = {**SERVER, "jwks_uri": f"{ISSUER.url}keys", **{name: ["x"] for name in lists}}
+    seen = found_server(**{name: Answer(status, data=whole) for name, status in places.items()})
+    assert [sdk for sdk in SDKS if seen[sdk].problem] == list(refused), seen
+
+
+@pytest.mark.parametrize(
+    ("issuer", "named", "refused"),
+    [
+        (ISSUER.url, ISSUER.url, ()),
+        (ISSUER.url, ISSUER.url[:-1], SDKS),
+        (ISSUER.url[:-1], ISSUER.url, (PYTHON,)),
+        (ISSUER.url.replace("tenant", "Tenant"), ISSUER.url, (TYPESCRIPT,)),
+        ("https://a.example:443/b", "https://a.example/b", (TYPESCRIPT,)),
+        ("https://a.example/b", "https://a.example/c", SDKS),
+        ("http://a.example:443/", "https://a.example/", SDKS),
+        (None, ISSUER.url, SDKS),
+        ("tenant", "tenant", ()),
+    ],
+)
+def test_issuers(issuer: t.Any, named: str, refused: tuple[str, ...]) -> None:
+    assert discovery.refuses_issuer(issuer, named) == list(refused)
+
+
+def test_after_a_document_that_is_none() -> None:
+    """Only one SDK goes on."""
+    whole = {**SERVER, "jwks_uri": f"{ISSUER.url}keys", "subject_types_supported": []}
+    whole["id_token_signing_alg_values_supported"] = []
+    seen = found_server(oauth=Answer(200, data=[]), openid=Answer(200, data=whole))
+    assert [sdk for sdk in SDKS if seen[sdk].problem] == [TYPESCRIPT]
+
+
+@pytest.mark.parametrize("zuplo", [True, False])
+def test_only_remedies_for_zuplo_name_it(zuplo: bool) -> None:
+    nothing = found()
+    for finding in (
+        gateway.unauthorized(Answer(200, OF_MCP), zuplo=zuplo),
+        gateway.unauthorized(Answer(404), zuplo=zuplo),
+        gateway.www_authenticate(dict.fromkeys(SDKS, ""), nothing, URL, zuplo=zuplo),
+        gateway.protected_resource_metadata(nothing, URL, zuplo=zuplo),
+        gateway.authorization_servers({}, None, zuplo=zuplo),
+        gateway.authorization_servers({}, ISSUER, zuplo=zuplo),
+        gateway.garbage_token(Answer(200), nothing, nothing, zuplo=zuplo),
+        gateway.own_token(Answer(401), zuplo=zuplo),
+        gateway.other_token(Answer(200), "x", zuplo=zuplo),
+    ):
+        assert ("mcp_ops.oauth.zuplo_mcp_oauth" in finding.remedy) == zuplo, finding
+        assert zuplo or not re.search("plugin|policy|policies", finding.sentence, re.IGNORECASE), finding

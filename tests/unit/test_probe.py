@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ansible_collections.mcp_ops.oauth.plugins.module_utils._check.probe import LIMIT, Probe, is_url
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._check.probe import LIMIT, Answer, Probe, is_url
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._check.report import describe
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._errors import InputError
 
@@ -79,7 +79,10 @@ def test_a_document_that_drips(serve: Serve, probe: Probe) -> None:
     assert (answer.status, answer.problem) == (0, "it timed out")
 
 
-@pytest.mark.parametrize("header", [OK, b"HTTP/1.1 302 Found\r\nLocation: /\r\n"], ids=["document", "redirect"])
+ELSEWHERE = b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\n"
+
+
+@pytest.mark.parametrize("header", [OK, ELSEWHERE], ids=["document", "redirect"])
 def test_an_answer_without_an_end(serve: Serve, header: bytes) -> None:
     """It is not read to its end, and the time for reading grows with its length, no faster."""
     probe = Probe(ca_path=None, validate_certs=True, timeout=60)
@@ -141,6 +144,70 @@ def test_a_session_that_cannot_be_ended(serve: Serve, probe: Probe, received: li
     url = serve([OK + b"Mcp-Session-Id: " + session + b"\r\nContent-Length: 0\r\n\r\n"], 0)
     assert probe.initialize(url).status == 200
     assert len(received) == 1
+
+
+class Redirected(Probe):  # type: ignore[misc]
+    """A server that redirects a number of requests; `sent` has method, URL and token of each."""
+
+    def __init__(self, status: int, location: str, times: int = 1) -> None:
+        super().__init__(ca_path=None, validate_certs=True, timeout=1)
+        self.status, self.location, self.times = status, location, times
+        self.sent: list[tuple[str, str, str | None]] = []
+
+    def _send(self, method: str, url: str, token: str | None = None, **_content: t.Any) -> Answer:
+        self.sent.append((method, url, token))
+        again = len(self.sent) <= self.times
+        return Answer(self.status, {"location": self.location}) if again else Answer(401)
+
+
+HERE = "https://mcp.example.com/mcp"
+FAR = [
+    "https://other.example.com/mcp",
+    "https://mcp.example.com:444/mcp",
+    "http://mcp.example.com/mcp",
+    "//evil.example/",
+]
+FAR += [
+    "https://user@mcp.example.com/mcp",
+    "https://mcp.example.com@evil.example/",
+    "https://mcp.example.com\\@evil.example/",
+    "https://[",
+    "",
+]
+
+
+@pytest.mark.parametrize("location", ["/v2/mcp", "https://MCP.example.com:443/v2/mcp", "v2/mcp"])
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_within_the_origin(status: int, location: str) -> None:
+    probe = Redirected(status, location)
+    assert probe.document(HERE).status == 401
+    assert [url.lower().replace(":443", "") for _method, url, _token in probe.sent][1:] == [
+        "https://mcp.example.com/v2/mcp"
+    ]
+    probe = Redirected(status, location)
+    assert probe.initialize(HERE, "secret").status == (401 if status in (307, 308) else status)
+    assert len(probe.sent) == (2 if status in (307, 308) else 1)
+
+
+@pytest.mark.parametrize("location", FAR)
+def test_nothing_is_sent_where_a_redirect_leaves_the_origin(location: str) -> None:
+    for ask in (Probe.document, Probe.initialize, Probe.list_tools, Probe.discover):
+        probe = Redirected(307, location)
+        assert ask(probe, HERE).status == 307
+        assert probe.sent[1:] == []
+
+
+def test_from_http_to_https_no_token_goes_along() -> None:
+    for token, count in ((None, 2), ("secret", 1)):
+        probe = Redirected(308, "https://mcp.example.com/mcp")
+        probe.initialize("http://mcp.example.com/mcp", token)
+        assert len(probe.sent) == count
+
+
+def test_redirects_without_an_end() -> None:
+    probe = Redirected(307, "/mcp", times=100)
+    assert probe.document(HERE).status == 307
+    assert len(probe.sent) == 6
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ ELSEWHERE = {"auth0_client", "auth0_connection", "auth0_client_grant: client_id"
 
 def remedies() -> list[tuple[str, str, str | None]]:
     """Module, path of the option, and its value where it is written out."""
-    found = {}
+    found: dict[tuple[str, str, str | None], None] = {}
     for path in SOURCES:
         for one in REMEDY.finditer(path.read_text()):
             name, value = one["module"].strip("{}"), one["value"]

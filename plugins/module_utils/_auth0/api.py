@@ -64,6 +64,13 @@ class ManagementApi:
                 return None
             raise
 
+    def texts(self, path: str) -> list[str]:
+        """Read what is nothing but a list of texts."""
+        answer = self._request("GET", path)
+        if not isinstance(answer, list) or not all(isinstance(one, str) for one in answer):
+            raise self._malformed("GET", path, "the answer is no list of texts")
+        return answer
+
     def listing(
         self, path: str, key: str, form: Form = ANY, *, checkpoint: bool, **params: t.Any
     ) -> t.Iterator[Object]:

@@ -9,39 +9,21 @@ import typing as t
 from dataclasses import dataclass
 
 from .._auth0.api import ManagementApi, encode
-from .._auth0.kinds.application import APPLICATION
-from .._auth0.kinds.client_grant import CLIENT_GRANT
-from .._auth0.kinds.connection import CONNECTION_DOMAIN
-from .._auth0.kinds.resource_server import RESOURCE_SERVER
-from .._auth0.kinds.tenant import ALL
-from .._clients.choice import APPLICATION_QUERY, Choice, Registration, depends_on_applications, everyone
-from .._errors import ApiError, Auth0Error, InputError
+from .._clients.choice import Choice
+from .._errors import Auth0Error, InputError
 from .._types import Object
 from .._zuplo.project import Files
-from . import clients, gateway, server, tenant
-from .probe import CLIENT_NAME, Answer, Probe, is_url, is_word
+from . import gateway, server
+from .outside import Outside
+from .probe import CLIENT_NAME, Probe, is_word
 from .project import project_findings
-from .report import FQCN, NAMES, ZUPLO, Finding, complete, describe, skip, skip_after
+from .reading import OF_TENANT, Reading, lacks
+from .report import FQCN, NAMES, Finding, complete, describe, skip, skip_after
 from .server import NAME_ISSUER, Issuer
 
 NO_CREDENTIALS = "domain or the credentials for the tenant are not set"
 SET_CREDENTIALS = "domain with auth_client_id and auth_client_secret, or with auth_access_token"
 _OF_PROJECT = tuple(name for name in NAMES if name.startswith("project_"))
-# What is read with each scope, and which findings come of it.
-_OF_SCOPES = {
-    "read:tenant_settings": (
-        "resource_parameter_profile",
-        "dynamic_client_registration",
-        "registration_security_mode",
-        "client_id_metadata_documents",
-        "iss_parameter",
-    ),
-    "read:resource_servers": ("resource_server", "signing_alg", "offline_access"),
-    "read:client_grants": ("client_grant",),
-    "read:connections": ("connection",),
-    "read:clients": (clients.NAME,),
-}
-_OF_TENANT = ("management_api", *(name for names in _OF_SCOPES.values() for name in names))
 
 
 @dataclass(frozen=True)
@@ -56,6 +38,7 @@ class Subject:
     register: bool = False
     other_audience: str | None = None
     browser_origin: str | None = None
+    connection: t.Sequence[str] = ()
     clients: t.Sequence[Choice] = ()
 
 
@@ -70,18 +53,15 @@ class Check:
         self._probe = probe
         self._api = api
         self._found: dict[str, Finding] = {}
-        self._named_issuer: str | None = None
-        self._registration_endpoint = ""
-        self._default_audience: str | None = None
-        self._has_resource_server = True
-        self._settings: Object | None = None
+        self._outside = Outside(
+            self._url, subject.issuer, subject.client_registration, probe, zuplo=subject.files is not None
+        )
 
     def run(self) -> list[Finding]:
         """All findings, in their order. Raises InputError for another audience that is the Management API."""
         if self._add(gateway.url(self._url)) != "fail":
             self._check_project()
-            self._check_gateway()
-            self._check_server()
+            self._check_outside()
             self._check_tenant()
             self._check_registration()
             self._check_tokens()
@@ -108,122 +88,25 @@ class Check:
         for finding in project_findings(self._subject.files, self._url, self._subject.issuer):
             self._add(finding)
 
-    def _check_gateway(self) -> None:
-        answer = self._probe.initialize(self._url)
-        if self._add(gateway.gateway(answer, required=self._subject.gateway_required)) != "pass":
-            return
-        if self._add(gateway.unauthorized(answer)) == "pass":
-            self._add(gateway.www_authenticate(answer, self._url))
-        self._check_cors()
-        answer = self._probe.document(gateway.metadata_url(self._url))
-        self._add(gateway.protected_resource_metadata(answer, self._url))
-        if answer.document is not None:
-            self._add(gateway.resource(answer.document, self._url))
-            self._add(gateway.authorization_servers(answer.document, self._subject.issuer))
-            self._named_issuer = gateway.named_issuer(answer.document)
-
-    def _check_cors(self) -> None:
-        origin = self._subject.browser_origin
-        if origin is None:
-            self._skip(["cors"], "browser_origin is not set", "browser_origin: the origin of a page with an MCP client")
-            return
-        self._add(gateway.cors(self._probe.preflight(self._url, origin), origin))
-
-    def _check_server(self) -> None:
-        """From the issuer that the gateway names, as clients do; where it names none, from the one expected."""
-        expected = self._subject.issuer
-        if self._named_issuer:
-            named = self._named_issuer
-            remedy = expected.remedy if expected else f"{ZUPLO}: issuer_domain"
-        elif expected:
-            named, remedy = expected.url, expected.own_remedy
-        else:
-            return
-        answer: Answer | None = None
-        for url in server.metadata_urls(named) if is_url(named) else ():
-            answer = self._probe.document(url)
-            if answer.document is not None or not answer.status:
-                break
-        self._add(server.authorization_server_metadata(answer, named, remedy))
-        document = answer.document if answer else None
-        if document is None:
-            return
-        self._add(server.issuer(document, named, remedy))
-        self._add(server.pkce(document, remedy))
-        self._add(server.registration_endpoint(document, self._subject.client_registration))
-        self._add(server.cimd(document, self._subject.client_registration))
-        endpoint = document.get("registration_endpoint")
-        self._registration_endpoint = endpoint if is_url(endpoint) else ""
+    def _check_outside(self) -> None:
+        subject = self._subject
+        for finding in self._outside.run(required=subject.gateway_required, browser_origin=subject.browser_origin):
+            self._add(finding)
 
     # -- the tenant ---------------------------------------------------------------------------------------------------
 
     def _check_tenant(self) -> None:
-        """One read for each scope. What the token may not read is skipped; any other error ends the reading."""
         if self._api is None:
-            self._skip(_OF_TENANT, NO_CREDENTIALS, SET_CREDENTIALS)
+            self._skip(OF_TENANT, NO_CREDENTIALS, SET_CREDENTIALS)
             return
-        reads: dict[str, t.Callable[[ManagementApi], None]] = {
-            "read:tenant_settings": self._check_settings,
-            "read:resource_servers": self._check_resource_server,
-            "read:client_grants": self._check_client_grant,
-            "read:connections": self._check_connection,
-            "read:clients": self._check_clients,
-        }
-        stopped: Auth0Error | None = None
-        try:
-            missing = self._api.missing_scopes(reads)
-            for scope, read in reads.items():
-                if scope in missing or not _try_read(read, self._api):
-                    self._skip((name for name in _OF_SCOPES[scope] if name not in self._found), *_lacks(scope))
-        except Auth0Error as error:
-            stopped = error
-        self._add(tenant.management_api(stopped))
-
-    def _check_settings(self, api: ManagementApi) -> None:
-        settings = api.get("tenants/settings", ALL.form) or {}
-        ways = self._subject.client_registration
-        self._settings, self._default_audience = settings, settings.get("default_audience")
-        self._add(tenant.resource_parameter_profile(settings, self._url))
-        self._add(tenant.dynamic_client_registration(settings, ways))
-        self._add(tenant.registration_security_mode(settings, ways))
-        self._add(tenant.client_id_metadata_documents(settings, ways))
-        self._add(tenant.iss_parameter(settings))
-        registration = Registration.of(settings)
-        if not depends_on_applications(self._subject.clients or everyone(), registration):
-            self._add(clients.clients(self._subject.clients, registration))
-
-    def _check_resource_server(self, api: ManagementApi) -> None:
-        found = api.get(f"resource-servers/{encode(self._url)}", RESOURCE_SERVER.form)
-        similar: list[str] = []
-        if found is None:
-            self._has_resource_server = False
-            # One listing, which the filter keeps to the few that are asked for.
-            identifiers = tenant.similar_identifiers(self._url, self._default_audience)
-            similar = [one["identifier"] for one in RESOURCE_SERVER.list(api, identifiers=identifiers)]
-        else:
-            self._add(tenant.signing_alg(found))
-            self._add(tenant.offline_access(found))
-        self._add(tenant.resource_server(found, similar, self._url))
-
-    def _check_client_grant(self, api: ManagementApi) -> None:
-        if not self._has_resource_server:
-            self._add(skip_after("client_grant", "resource_server"))
-            return
-        query = {"audience": self._url, "default_for": "third_party_clients"}
-        self._add(tenant.client_grant(CLIENT_GRANT.list(api, **query), self._url))
-
-    def _check_connection(self, api: ManagementApi) -> None:
-        listed = CONNECTION_DOMAIN.list(api)
-        self._add(tenant.connection(next((one for one in listed if one.get("is_domain_connection")), None)))
-
-    def _check_clients(self, api: ManagementApi) -> None:
-        if clients.NAME in self._found:
-            return
-        if self._settings is None:
-            self._skip([clients.NAME], *_lacks("read:tenant_settings"))
-            return
-        listed = APPLICATION.list(api, **APPLICATION_QUERY)
-        self._add(clients.clients(self._subject.clients, Registration.of(self._settings, listed)))
+        subject = self._subject
+        Reading(
+            self._outside,
+            ways=subject.client_registration,
+            connection=subject.connection,
+            choices=subject.clients,
+            found=self._found,
+        ).run(self._api)
 
     # -- a real registration ------------------------------------------------------------------------------------------
 
@@ -242,13 +125,13 @@ class Check:
         if blocker:
             self._add(skip_after(name, blocker))
             return
-        if not server.is_below(self._registration_endpoint, issuer):
-            self._add(server.foreign_endpoint(self._registration_endpoint, issuer))
+        if not server.is_below(self._outside.registration_endpoint, issuer):
+            self._add(server.foreign_endpoint(self._outside.registration_endpoint, issuer))
             return
         if self._api and self._api.missing_scopes(["delete:clients"]):
-            self._skip([name], *_lacks("delete:clients"))
+            self._skip([name], *lacks("delete:clients"))
             return
-        answer = self._probe.register(self._registration_endpoint)
+        answer = self._probe.register(self._outside.registration_endpoint)
         client_id, problem = server.registered_id(answer), None
         if client_id is not None:
             problem = self._delete(client_id, answer.document or {}, issuer)
@@ -259,7 +142,7 @@ class Check:
         """The finding for which no client is registered: only the server that is expected is ever written to."""
         if self._status("issuer") != "pass":
             return "issuer"
-        if not self._registration_endpoint:
+        if not self._outside.registration_endpoint:
             return "registration_endpoint"
         return next(
             (name for name in ("authorization_servers", "management_api") if self._status(name) == "fail"), None
@@ -293,9 +176,14 @@ class Check:
     # -- tokens -------------------------------------------------------------------------------------------------------
 
     def _check_tokens(self) -> None:
-        token = self._token("own_token", self._url)
+        zuplo = self._outside.zuplo
+        token = self._token("own_token", self._outside.resource)
         if token:
-            self._add(gateway.own_token(self._probe.initialize(self._url, token)))
+            self._add(gateway.own_token(self._outside.ask(token), zuplo=zuplo))
+        if self._status("unauthorized") in ("pass", "warn"):
+            # With a token, if that was accepted.
+            token = token if self._status("own_token") == "pass" else None
+            self._add(gateway.protocol(self._probe.discover(self._url, token), token=token is not None))
         other = self._subject.other_audience
         if other is None:
             remedy = "other_audience: another API for which the application has a client grant"
@@ -303,11 +191,11 @@ class Check:
             return
         token = self._token("other_token", other)
         if token:
-            self._add(gateway.other_token(self._probe.initialize(self._url, token), other))
+            self._add(gateway.other_token(self._outside.ask(token), other, zuplo=zuplo))
 
     def _token(self, name: str, audience: str) -> str | None:
         """A token of the application for the audience; None where there is none, or no gateway that checks it."""
-        if self._status("unauthorized") != "pass":
+        if self._status("unauthorized") not in ("pass", "warn"):
             return None
         if self._api is None:
             self._skip([name], NO_CREDENTIALS, SET_CREDENTIALS)
@@ -330,20 +218,3 @@ class Check:
             remedy = f"{FQCN}auth0_client_grant: client_id: {client}, subject_type: client, audience: {audience}"
             self._skip([name], str(error).rstrip("."), remedy)
             return None
-
-
-def _try_read(read: t.Callable[[ManagementApi], None], api: ManagementApi) -> bool:
-    """Read; False where Auth0 refuses for want of the scope, which an opaque token does not tell beforehand."""
-    try:
-        read(api)
-    except ApiError as error:
-        if error.status != 403:
-            raise
-        return False
-    return True
-
-
-def _lacks(scope: str) -> tuple[str, str]:
-    """The reason for a skip, and its remedy."""
-    where = "Dashboard: Applications, APIs, Auth0 Management API"
-    return f"not checked: the token lacks the scope {scope}", f"grant the application the scope {scope} ({where})"

@@ -1,14 +1,17 @@
 # Copyright: mcp_ops.oauth contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""HTTP as an MCP client does it: bounded, without following redirects, and never with a Management API token."""
+"""HTTP as an MCP client does it: bounded, within the origin that it was given, never with a Management API token.
+
+Redirects are followed as both official SDKs do (discovery.py has the sources): within the origin, with the same method.
+"""
 
 from __future__ import annotations
 
 import re
 import typing as t
 from dataclasses import dataclass, field, replace
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from .. import _http
 from .._types import Object
@@ -17,16 +20,26 @@ from .._types import Object
 LIMIT = 100_000
 _SUCCESS = (200, 201)
 CLIENT_NAME = "mcp_ops.oauth check"
-INITIALIZE = {
-    "jsonrpc": "2.0",
-    "id": 1,
-    "method": "initialize",
-    "params": {
-        "protocolVersion": "2025-06-18",
-        "capabilities": {},
-        "clientInfo": {"name": CLIENT_NAME, "version": "1"},
-    },
-}
+# The newest revision that is opened with initialize, and the one without (MCP 2026-07-28).
+OPENED, STATELESS = "2025-11-25", "2026-07-28"
+_CLIENT = {"name": CLIENT_NAME, "version": "1"}
+_META = "io.modelcontextprotocol/"
+_REDIRECTS = 5
+
+
+def _message(method: str, **params: t.Any) -> Object:
+    """A request of JSON-RPC; a notification has no id."""
+    number = {} if method.startswith("notifications/") else {"id": 1}
+    return {"jsonrpc": "2.0", **number, "method": method, **({"params": params} if params else {})}
+
+
+INITIALIZE = _message("initialize", protocolVersion=OPENED, capabilities={}, clientInfo=_CLIENT)
+# As mcp 2.3.0 and @modelcontextprotocol/client 2.4.0 send it; Mcp-Name is for tools, prompts and resources alone.
+DISCOVER = _message(
+    "server/discover",
+    _meta={f"{_META}protocolVersion": STATELESS, f"{_META}clientInfo": _CLIENT, f"{_META}clientCapabilities": {}},
+)
+DISCOVER_HEADERS = {"MCP-Protocol-Version": STATELESS, "Mcp-Method": "server/discover"}
 BROWSER_HEADERS = ("authorization", "content-type", "mcp-protocol-version")
 """The headers of an MCP client's request that a browser asks the gateway about."""
 REGISTRATION = {
@@ -35,6 +48,8 @@ REGISTRATION = {
     "grant_types": ["authorization_code", "refresh_token"],
     "response_types": ["code"],
     "token_endpoint_auth_method": "none",
+    # SEP-837: as both SDKs derive it from a redirect URI on the own computer.
+    "application_type": "native",
 }
 
 
@@ -70,14 +85,33 @@ class Probe:
     def close(self) -> None:
         self._session.close()
 
-    def initialize(self, url: str, token: str | None = None) -> Answer:
-        """Open an MCP session, and end it again if the server keeps one."""
-        headers = {"Accept": "application/json, text/event-stream"}
-        answer = self._send("POST", url, token, json=INITIALIZE, headers=headers)
-        session = answer.headers.get("mcp-session-id")
-        if is_word(session):
-            self._send("DELETE", url, token, headers={"Mcp-Session-Id": session})
+    def initialize(self, url: str, token: str | None = None, **headers: str) -> Answer:
+        """Open an MCP session, and end it again if the server keeps one. Names of headers have `_` for `-`."""
+        answer = self._post(url, token, INITIALIZE, {name.replace("_", "-"): value for name, value in headers.items()})
+        self._end(url, token, _session(answer))
         return answer
+
+    def list_tools(self, url: str, token: str | None = None) -> Answer:
+        """Open an MCP session, list the tools and end it. The answer is the first that is no success, else the last."""
+        answer = self._post(url, token, INITIALIZE)
+        session = _session(answer)
+        for method in ("notifications/initialized", "tools/list"):
+            if 200 <= answer.status < 300:
+                answer = self._post(url, token, _message(method), session)
+        self._end(url, token, session)
+        return answer
+
+    def discover(self, url: str, token: str | None = None) -> Answer:
+        """The first request of a client that speaks the newest revision."""
+        return self._post(url, token, DISCOVER, DISCOVER_HEADERS)
+
+    def _post(self, url: str, token: str | None, message: Object, headers: t.Mapping[str, str] | None = None) -> Answer:
+        headers = {"Accept": "application/json, text/event-stream", **(headers or {})}
+        return self._follow("POST", url, token, json=message, headers=headers)
+
+    def _end(self, url: str, token: str | None, session: t.Mapping[str, str]) -> None:
+        if session:
+            self._follow("DELETE", url, token, headers=session)
 
     def preflight(self, url: str, origin: str) -> Answer:
         """What a browser asks before a page of that origin may call the MCP server (Fetch, CORS-preflight fetch)."""
@@ -88,8 +122,10 @@ class Probe:
         }
         return self._send("OPTIONS", url, headers=headers)
 
-    def document(self, url: str) -> Answer:
-        return self._send("GET", url, read=True, headers={"Accept": "application/json"})
+    def document(self, url: str, origin: str | None = None) -> Answer:
+        """A JSON document, as for a page of that origin."""
+        headers = {"Accept": "application/json", **({"Origin": origin} if origin else {})}
+        return self._follow("GET", url, read=True, headers=headers)
 
     def register(self, url: str) -> Answer:
         """A dynamic client registration (RFC 7591)."""
@@ -98,6 +134,19 @@ class Probe:
     def unregister(self, url: str, token: str) -> Answer:
         """Delete a client with the token that its registration gave (RFC 7592)."""
         return self._send("DELETE", url, token)
+
+    def _follow(self, method: str, url: str, token: str | None = None, **content: t.Any) -> Answer:
+        """Send, and go where a redirect leads within the origin; else the redirect is the answer."""
+        answer = self._send(method, url, token, **content)
+        for _redirect in range(_REDIRECTS):
+            location = answer.headers.get("location", "")
+            if answer.status not in ((301, 302, 303, 307, 308) if method == "GET" else (307, 308)) or not location:
+                break
+            url, previous = _joined(url, location), url
+            if not is_within_origin(previous, url, secret=token is not None):
+                break
+            answer = self._send(method, url, token, **content)
+        return answer
 
     def _send(self, method: str, url: str, token: str | None = None, *, read: bool = False, **content: t.Any) -> Answer:
         """`read` is for documents: anything else may be a stream of events that never ends."""
@@ -110,6 +159,33 @@ class Probe:
         if read and reply.status in _SUCCESS and answer.document is None and not reply.problem:
             return replace(answer, problem="but its body is no JSON object")
         return answer
+
+
+def _session(answer: Answer) -> dict[str, str]:
+    session = answer.headers.get("mcp-session-id")
+    return {"Mcp-Session-Id": session} if is_word(session) else {}
+
+
+def _joined(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        return ""
+
+
+def is_within_origin(url: str, other: str, *, secret: bool = False) -> bool:
+    """Whether both have the same scheme, host and port and no user. Without a secret, also from http to its https."""
+    if not is_url(other) or "@" in urlsplit(other).netloc:
+        return False
+    one, two = origin_of(url), origin_of(other)
+    return one == two or (not secret and one[1] == two[1] and one[::2] == ("http", 80) and two[::2] == ("https", 443))
+
+
+def origin_of(url: str) -> tuple[str, str, int]:
+    """Scheme, host and port of a URL."""
+    parts = urlsplit(url)
+    scheme = parts.scheme.lower()
+    return scheme, parts.hostname or "", parts.port or {"http": 80, "https": 443}[scheme]
 
 
 def is_word(value: t.Any) -> t.TypeGuard[str]:

@@ -1,20 +1,24 @@
 # Copyright: mcp_ops.oauth contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Findings about the authorization server: which one is named, its metadata, and a registration there. Pure."""
+"""Findings about the authorization server: which one is named, its metadata, and a registration there. Pure.
+
+What the official SDKs take is said in discovery.py, with its sources.
+"""
 
 from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from .._types import Object
+from .discovery import SDKS, TYPESCRIPT, Found, names, refuses_issuer
 from .probe import CLIENT_NAME, Answer, is_url, is_word
 from .report import CHECK, FQCN, ZUPLO, Finding, describe, quote, skip
 
 _DOMAIN = "the domain under which Auth0 issues tokens"
 NAME_ISSUER = f"issuer_domain or domain: {_DOMAIN}"
+_AS_IT_IS = "serve the metadata as Auth0 does, without a proxy or a cache that changes it"
 ENABLE_DCR = f"{FQCN}auth0_tenant_flags: flags.enable_dynamic_client_registration: true"
 
 
@@ -35,12 +39,18 @@ class Issuer:
         return f"{ZUPLO}: issuer_domain: {self.domain}, unless the option {self.option} of this task is wrong"
 
     @property
+    def plain_remedy(self) -> str:
+        """The same where nothing tells that the gateway is Zuplo's."""
+        named = f"authorization_servers of the gateway's metadata: {self.url}"
+        return f"{named}, unless the option {self.option} of this task is wrong"
+
+    @property
     def own_remedy(self) -> str:
         """Where it is wrong itself."""
         return f"{CHECK}: {self.option}: {_DOMAIN}"
 
 
-def first_server(name: str, found: str, issuer: Issuer | None) -> Finding:
+def first_server(name: str, found: str, issuer: Issuer | None, *, zuplo: bool = True) -> Finding:
     """Of a list of authorization servers the first, which is the one that clients use."""
     seen = f"the first authorization server is {quote(found)}"
     if issuer is None:
@@ -49,45 +59,67 @@ def first_server(name: str, found: str, issuer: Issuer | None) -> Finding:
         return Finding(name, "pass", found)
     if f"{found}/" == issuer.url:
         seen += ": the slash at its end is missing, so current clients refuse it"
-    return Finding(name, "fail", seen, issuer.url, issuer.remedy)
+    return Finding(name, "fail", seen, issuer.url, issuer.remedy if zuplo else issuer.plain_remedy)
 
 
-def metadata_urls(issuer: str) -> list[str]:
-    """Where clients look for the metadata of an issuer, in this order (RFC 8414, OpenID Connect Discovery)."""
-    parts = urlsplit(issuer)
-    origin, path = f"{parts.scheme}://{parts.netloc}/", parts.path.rstrip("/")
-    first = [f"{origin}.well-known/{name}{path}" for name in ("oauth-authorization-server", "openid-configuration")]
-    return first + ([f"{origin}{path[1:]}/.well-known/openid-configuration"] if path else [])
-
-
-def authorization_server_metadata(answer: Answer | None, named: str, remedy: str) -> Finding:
-    """`answer` is the last one to a request for the metadata of the issuer `named`, None where that is no URL."""
+def authorization_server_metadata(found: t.Mapping[str, Found], named: str, remedy: str) -> Finding:
+    """Of what each SDK finds for the issuer `named`; nothing where that is no URL."""
     name, expected = "authorization_server_metadata", "the metadata of the authorization server"
-    if answer is None:
+    if not found:
         return Finding(name, "fail", f"the issuer {quote(named)} is no URL", expected, remedy)
-    if answer.document is None:
-        return Finding(name, "fail", f"the metadata of {quote(named)}: {describe(answer)}", expected, remedy)
-    missing = [key for key in ("authorization_endpoint", "token_endpoint") if not is_url(answer.document.get(key))]
-    if missing:
-        seen = f"the metadata of {quote(named)} has no {' and no '.join(missing)}"
-        return Finding(name, "fail", seen, "a URL for each", remedy)
-    return Finding(name, "pass", f"the metadata of {quote(named)}")
+    stuck = [sdk for sdk in SDKS if found[sdk].problem]
+    if not stuck:
+        return Finding(name, "pass", f"the metadata of {quote(named)}")
+    seen = f"the metadata of {quote(named)}: {found[stuck[0]].problem}"
+    if len(stuck) < len(SDKS):
+        seen += f", so {names(stuck)} does not take it"
+    return Finding(name, "fail", seen, expected, remedy)
 
 
 def issuer(document: Object, named: str, remedy: str) -> Finding:
     found = document.get("issuer")
-    if found == named:
-        return Finding("issuer", "pass", quote(named))
+    refused = refuses_issuer(found, named)
+    if not refused:
+        return Finding("issuer", "pass", quote(found))
     seen = f"the metadata of {quote(named)} has the issuer {quote(found)}"
+    if len(refused) < len(SDKS):
+        seen += f", which {names(refused)} refuses"
     return Finding("issuer", "fail", seen, "the same string in both", remedy)
 
 
-def pkce(document: Object, remedy: str) -> Finding:
+def pkce(document: Object) -> Finding:
+    """Without the member the specification tells clients to refuse, and both SDKs go on."""
     found = document.get("code_challenge_methods_supported")
     seen = f"code_challenge_methods_supported: {quote(found)}"
     if isinstance(found, list) and "S256" in found:
         return Finding("pkce", "pass", seen)
-    return Finding("pkce", "fail", seen, "S256", remedy)
+    if found is None:
+        return Finding("pkce", "warn", f"{seen}: the specification of MCP tells clients to refuse", "S256", _AS_IT_IS)
+    return Finding("pkce", "fail", f"{seen}: {TYPESCRIPT} refuses", "S256", _AS_IT_IS)
+
+
+def public_clients(document: Object) -> Finding:
+    """opencode registers, or uses its metadata document, only where `none` is listed (opencode#47743)."""
+    found = document.get("token_endpoint_auth_methods_supported")
+    seen = f"token_endpoint_auth_methods_supported: {quote(found)}"
+    if not isinstance(found, list) or "none" in found:
+        return Finding("public_clients", "pass", seen)
+    seen += ": opencode uses no metadata document of its own then"
+    return Finding("public_clients", "warn", seen, "a list with none", _AS_IT_IS)
+
+
+def iss_advertised(document: Object, settings: Object) -> Finding:
+    """Both SDKs refuse an authorization response without the `iss` that the metadata advertises."""
+    name, field = "iss_advertised", "authorization_response_iss_parameter_supported"
+    told, true = document.get(field) is True, bool(settings.get(field))
+    seen = f"the metadata says {field}: {quote(document.get(field))}, the tenant's setting is {quote(true)}"
+    if told == true:
+        return Finding(name, "pass", seen)
+    expected = "the same in both: the metadata may be a cached copy, or another tenant's"
+    if not told:
+        return Finding(name, "warn", seen, expected, _AS_IT_IS)
+    remedy = f"{FQCN}auth0_tenant_settings: {field}: true; or {_AS_IT_IS}"
+    return Finding(name, "fail", seen, expected, remedy)
 
 
 def registration_endpoint(document: Object, client_registration: t.Collection[str]) -> Finding:
@@ -125,7 +157,7 @@ def is_below(url: t.Any, issuer: Issuer) -> t.TypeGuard[str]:
 def foreign_endpoint(endpoint: str, issuer: Issuer) -> Finding:
     """A registration endpoint to which nothing is sent."""
     seen = f"the registration_endpoint {quote(endpoint)} is not the issuer's, so nothing was sent to it"
-    return Finding("registration", "fail", seen, f"a URL that begins with {issuer.url}", issuer.remedy)
+    return Finding("registration", "fail", seen, f"a URL that begins with {issuer.url}", _AS_IT_IS)
 
 
 def registration(answer: Answer, deletion_problem: str | None) -> Finding:

@@ -10,11 +10,17 @@ from urllib.parse import urlsplit
 
 from .._errors import Auth0Error
 from .._types import Object
-from .report import FQCN, Finding, fail, quote, skip
+from .report import CHECK, FQCN, Finding, fail, quote, skip
+from .scopes import Told, lists_permissions
 from .server import ENABLE_DCR
 
 _API = f"{FQCN}auth0_resource_server"
 _SETTINGS = f"{FQCN}auth0_tenant_settings"
+# How many applications a tenant may have, by plan (docs: entity limit policy). The API does not tell the plan.
+PLANS = {"Free": 10, "self-service": 100, "Enterprise": 100_000}
+# Scopes of network ACLs that cover the registration endpoint: as the API's description and as the documentation (tenant
+# access control list, reference) calls them.
+_COVERS_REGISTRATION = ("dynamic_client_registration", "dcr", "authentication", "tenant")
 
 
 def management_api(error: Auth0Error | None) -> Finding:
@@ -58,7 +64,7 @@ def resource_server(found: Object | None, similar: t.Sequence[str], mcp_server_u
         remedy = f"{_API}: subject_type_authorization.user.policy: require_client_grant"
         return Finding(name, "fail", "the API denies access to all users", "access for users", remedy)
     if (found.get("proof_of_possession") or {}).get("required"):
-        remedy = f"{_API}: proof_of_possession.required: false"
+        remedy = f"{_API}: proof_of_possession: {{}}"
         return Finding(name, "fail", "the API requires proof of possession", "bearer tokens", remedy)
     return Finding(name, "pass", f"the API {quote(found.get('name'))}")
 
@@ -66,7 +72,7 @@ def resource_server(found: Object | None, similar: t.Sequence[str], mcp_server_u
 def signing_alg(found: Object) -> Finding:
     name, alg = "signing_alg", found.get("signing_alg", "RS256")
     if found.get("token_encryption"):
-        remedy = f"{_API}: token_encryption: null"
+        remedy = f"{_API}: token_encryption: {{}}"
         return Finding(name, "fail", "tokens are encrypted: the gateway cannot read them", "RS256", remedy)
     if alg == "HS256":
         remedy = f"{_API}: signing_alg: RS256"
@@ -79,6 +85,24 @@ def offline_access(found: Object) -> Finding:
     if found.get("allow_offline_access"):
         return Finding(name, "pass", "clients get refresh tokens")
     return Finding(name, "warn", "no refresh tokens: users log in again when a token expires", "true", remedy)
+
+
+def token_dialect(found: Object, told: Told) -> Finding:
+    name, dialect = "token_dialect", str(found.get("token_dialect", "access_token"))
+    enforced = bool(found.get("enforce_policies"))
+    if lists_permissions(found):
+        return Finding(name, "pass", f"{quote(dialect)}: the token lists the user's permissions")
+    if dialect.endswith("_authz"):
+        seen = f"{quote(dialect)}: the token lists no permissions, since enforce_policies is off"
+        return Finding(name, "warn", seen, "enforce_policies: true", f"{_API}: enforce_policies: true")
+    if not enforced:
+        return Finding(name, "pass", quote(dialect))
+    seen = f"{quote(dialect)}, with enforce_policies: the token has only those requested scopes that the user may have"
+    if told.of_api:
+        return Finding(name, "pass", seen)
+    expected = f"{dialect}_authz"
+    seen += ", and nothing tells clients to request any; it does not list the user's permissions"
+    return Finding(name, "warn", seen, expected, f"{_API}: token_dialect: {expected}")
 
 
 def resource_parameter_profile(settings: Object, mcp_server_url: str) -> Finding:
@@ -95,14 +119,19 @@ def resource_parameter_profile(settings: Object, mcp_server_url: str) -> Finding
     return Finding(name, "fail", seen, expected, remedy)
 
 
-def client_grant(grants: t.Iterable[Object], mcp_server_url: str) -> Finding:
+def user_grant(grants: t.Iterable[Object]) -> Object | None:
+    """The grant for users. One from before there were subject types is for the application itself."""
+    return next((grant for grant in grants if grant.get("subject_type", "client") == "user"), None)
+
+
+def client_grant(grants: t.Collection[Object], mcp_server_url: str) -> Finding:
     """`grants` are the default grants of third-party applications for the API."""
-    name, found = "client_grant", {grant.get("subject_type", "client"): grant for grant in grants}
-    if "user" in found:
-        scopes = "all scopes" if found["user"].get("allow_all_scopes") else quote(found["user"].get("scope", []))
+    name, found = "client_grant", user_grant(grants)
+    if found:
+        scopes = "all scopes" if found.get("allow_all_scopes") else quote(found.get("scope", []))
         return Finding(name, "pass", f"third-party applications may act for users, scopes: {scopes}")
     seen = "third-party applications have no default grant for the API"
-    if found:
+    if grants:
         seen = "the default grant of third-party applications has only subject_type client, which is not for users"
     expected = "a client grant with default_for third_party_clients and subject_type user"
     remedy = (
@@ -111,13 +140,45 @@ def client_grant(grants: t.Iterable[Object], mcp_server_url: str) -> Finding:
     return Finding(name, "fail", seen, expected, remedy)
 
 
-def connection(found: Object | None) -> Finding:
-    name = "connection"
-    if found:
-        return Finding(name, "pass", f"the connection {quote(found.get('name'))} is at domain level")
+def connection(listed: t.Iterable[Object], named: t.Sequence[str]) -> Finding:
+    """`listed` are all connections of the tenant; `named` those with which users shall log in, none for any."""
+    name, promote = "connection", f"{FQCN}auth0_connection_domain: name"
+    levels = {one.get("name"): bool(one.get("is_domain_connection")) for one in listed}
+    absent = [one for one in named if one not in levels]
+    if absent:
+        seen = f"the tenant has no connection {', '.join(map(quote, absent))}"
+        remedy = f"{CHECK}: connection: names that the tenant has; or {FQCN}auth0_connection: name, strategy"
+        return Finding(name, "fail", seen, "each named connection at domain level", remedy)
+    below = [one for one in named if not levels[one]]
+    if below:
+        seen = f"not at domain level, so nobody can log in to third-party applications with it: {quote(below)}"
+        return Finding(name, "fail", seen, "each named connection at domain level", f"{promote}: {', '.join(below)}")
+    promoted: list[t.Any] = [*named] or [one for one, is_promoted in levels.items() if is_promoted]
+    if promoted:
+        return Finding(name, "pass", f"at domain level: {quote(promoted)}")
     seen = "no connection is at domain level, so nobody can log in to third-party applications"
-    remedy = f"{FQCN}auth0_connection_domain: name: the connection with which users log in"
+    remedy = f"{promote}: the connection with which users log in"
     return Finding(name, "fail", seen, "at least one connection at domain level", remedy)
+
+
+def entra_resource(listed: t.Iterable[Object], settings: Object | None) -> Finding:
+    """Microsoft Entra ID refuses the parameter resource that Auth0 forwards (modelcontextprotocol#1389).
+
+    With the profile compatibility, Auth0 forwards it no longer (docs: resource parameter compatibility profile).
+    `listed` are all connections of the tenant, `settings` None where they could not be read.
+    """
+    name, expected, key = "entra_resource", "compatibility", "resource_parameter_profile"
+    found = [one.get("name") for one in listed if one.get("strategy") == "waad" and one.get("is_domain_connection")]
+    if not found:
+        return Finding(name, "pass", "no connection of Microsoft Entra ID (waad) is at domain level")
+    if settings is None:
+        return skip(name, f"not checked: {key} was not read")
+    if settings.get(key) == expected:
+        return Finding(name, "pass", f"Auth0 does not forward the parameter resource to {quote(found)}")
+    seen = (
+        f"Auth0 forwards the parameter resource to Microsoft Entra ID, which refuses it (AADSTS901002): {quote(found)}"
+    )
+    return Finding(name, "warn", seen, f"{key}: {expected}", f"{_SETTINGS}: {key}: {expected}")
 
 
 def dynamic_client_registration(settings: Object, client_registration: t.Collection[str]) -> Finding:
@@ -138,6 +199,40 @@ def registration_security_mode(settings: Object, client_registration: t.Collecti
     seen = f"{mode}: self-registered clients get the rights of an ordinary application"
     remedy = f"{_SETTINGS}: dynamic_client_registration_security_mode: strict"
     return Finding(name, "warn", seen, "strict", remedy)
+
+
+def application_limit(first: t.Sequence[Object], total: int) -> Finding:
+    """`first` are applications of the tenant, `total` is how many it has. Each login of a new MCP client adds one."""
+    name = "application_limit"
+    registered = sum(one.get("external_metadata_type") == "dcr" for one in first)
+    of_many = f" of the first {len(first)}" if len(first) < total else ""
+    limits = ", ".join(f"{limit:,} on the plan {plan}" for plan, limit in PLANS.items())
+    seen = f"{total} applications, {registered}{of_many} registered themselves; a tenant may have {limits}"
+    # Auth0 itself gives notice at 80 % (docs: entity limit policy).
+    near = next((plan for plan, limit in PLANS.items() if 0.8 * limit <= total <= limit), None)
+    if near is None:
+        return Finding(name, "pass", seen)
+    remedy = (
+        f"{FQCN}auth0_client: state: absent, for those that nobody uses any more; or metadata documents, which are "
+        "registered once for all users"
+    )
+    return Finding(name, "warn", f"{seen}. Beyond it, clients cannot register", f"room on the plan {near}", remedy)
+
+
+def network_acl(acls: t.Iterable[Object]) -> Finding:
+    """Whether anyone may register is the tenant's decision, so it is told and nothing more."""
+    name = "network_acl"
+    found = [one.get("description") for one in acls if one.get("active") and _restricts_registration(one)]
+    if found:
+        return Finding(name, "pass", f"network ACLs decide who may register: {quote(found)}")
+    seen = "anyone can register applications; a network ACL of the scope dynamic_client_registration can restrict it"
+    return Finding(name, "pass", seen)
+
+
+def _restricts_registration(acl: Object) -> bool:
+    rule = acl.get("rule") or {}
+    action = rule.get("action") or {}
+    return rule.get("scope") in _COVERS_REGISTRATION and bool(action.get("block") or action.get("redirect"))
 
 
 def client_id_metadata_documents(settings: Object, client_registration: t.Collection[str]) -> Finding:

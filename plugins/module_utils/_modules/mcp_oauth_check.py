@@ -24,6 +24,7 @@ OPTIONS: dict[str, t.Any] = {
     "mcp_server_url": {"type": "str", "required": True},
     "issuer_domain": {"type": "str"},
     "client_registration": {"type": "list", "elements": "str", "choices": ["dcr", "cimd"], "default": ["dcr"]},
+    "connection": {"type": "list", "elements": "str"},
     CLIENTS: {"type": "list", "elements": "raw", "default": []},
     "project_dir": {"type": "path"},
     "register": {"type": "bool", "default": False},
@@ -46,6 +47,7 @@ def perform(task: GuestTask) -> Result:
         other_audience=options.get("other_audience"),
         clients=choose(options[CLIENTS]),
         browser_origin=_origin(options.get("browser_origin")),
+        connection=options.get("connection") or (),
     )
     probe = Probe(ca_path=options.get("ca_path"), validate_certs=options["validate_certs"], timeout=options["timeout"])
     check = Check(subject, probe, task.api)
