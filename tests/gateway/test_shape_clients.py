@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.gateway.clients import typescript
-from tests.gateway.seen import ClientFailed, Seen
+from tests.gateway.seen import ClientFailed
 from tests.integration.harness import Tenant
 from tests.mcp.shapes import SHAPES, TYPESCRIPT, Front, Shape
 
@@ -21,18 +21,19 @@ def front(emulator: Tenant) -> Iterator[Front]:
         yield front
 
 
-def sees(front: Front, tenant: Tenant, shape: Shape, *, mode: str = "legacy") -> Seen | str:
-    """What the SDK got, or what it says."""
+def sees(front: Front, tenant: Tenant, shape: Shape, *, mode: str = "legacy") -> tuple[list[str], str] | str:
+    """The tools and the answer that the SDK got, or what it says."""
     given = {"name": "MCP"}
     try:
-        return typescript(
+        seen = typescript(
             front.url, tenant.ca_path, arguments=given, user_agent=shape.agent, token=shape.token, mode=mode
         )
+        return seen.tools, seen.answer
     except ClientFailed as error:
         return str(error)
 
 
-WORKS = Seen(["hello"], "Hello, MCP!")
+WORKS = (["hello"], "Hello, MCP!")
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)
