@@ -69,7 +69,7 @@ class Tenancy:
         self._tenant = site.tenant
         token = site.tenant.token()
         for url in urls:
-            api = {"identifier": url, "token_dialect": "rfc9068_profile_authz", "allow_offline_access": True}
+            api = {"identifier": url, "token_dialect": "rfc9068_profile", "allow_offline_access": True}
             site.tenant.call("POST", "/api/v2/resource-servers", api, token=token)
             grant = {"audience": url, "scope": []}
             third_party = {**grant, "default_for": "third_party_clients", "subject_type": "user"}
