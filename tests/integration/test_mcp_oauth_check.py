@@ -198,9 +198,9 @@ def test_all_is_well(play: Play, tenant: Tenant, gateway: Gateway, project: Path
     assert preview.pop("registration") == "skip"
     assert preview.pop("cors") == "skip"
     assert set(preview.values()) == {"pass"}
-    # One request more for each: an expired token, two user agents, the newest revision.
+    # One request more for each: the tools without a session, an expired token, two user agents, the newest revision.
     assert [(method, path) for method, path, _token in gateway.log][: len(gateway.log) // 2] == [
-        ("POST", "/mcp"),
+        *[("POST", "/mcp")] * 2,
         ("GET", "/.well-known/oauth-protected-resource/mcp"),
         *[("POST", "/mcp")] * 4,
         ("DELETE", "/mcp"),

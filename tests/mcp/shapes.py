@@ -336,7 +336,7 @@ class Front(Server):
         if apis not in self._states:
             tenant = self._tenant
             for api in map(self.fill, apis):
-                set_up(tenant, api, ("api", "grant"), identifier=api)
+                set_up(tenant, api, ("api", "grant"), identifier=api, enforce_policies=True)
                 own = {"client_id": tenant.client_id, "audience": api, "subject_type": "client", "scope": []}
                 tenant.api("POST", "client-grants", own)
             set_up(tenant, self.url, ("profile", "connection", "registration"))

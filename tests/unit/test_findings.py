@@ -95,6 +95,8 @@ def garbage_token(answer: Answer, **places: Answer) -> Finding:
         (gateway.unauthorized(refusal('Bearer error="invalid_token"', 403), zuplo=False), "fail"),
         (gateway.unauthorized(Answer(401), zuplo=False, opened=True), "pass"),
         (gateway.unauthorized(Answer(200, OF_MCP), zuplo=True), "fail"),
+        (gateway.unauthorized(Answer(401), zuplo=True, unopened=Answer(200, OF_MCP)), "fail"),
+        (gateway.unauthorized(Answer(401), zuplo=True, unopened=Answer(400, OF_MCP)), "pass"),
         (gateway.unauthorized(Answer(200, {"content-type": "text/html"}), zuplo=True), "fail"),
         (www_authenticate("Basic", path=METADATA), "warn"),
         (www_authenticate("Bearer", path=METADATA), "warn"),

@@ -54,8 +54,13 @@ def gateway(answer: Answer, *, required: bool) -> Finding:
     return Finding(name, "fail", describe(answer), "an HTTP answer", remedy)
 
 
-def unauthorized(answer: Answer, *, zuplo: bool, opened: bool = False) -> Finding:
-    """`answer` is that to a request without a token; to a list of tools, where a session was `opened` without one."""
+def unauthorized(answer: Answer, *, zuplo: bool, opened: bool = False, unopened: Answer | None = None) -> Finding:
+    """`answer` is that to a request without a token; to a list of tools, where a session was `opened` without one.
+
+    `unopened` is that to a list of tools for which no session was opened.
+    """
+    if unopened is not None and is_success(unopened):
+        answer, opened = unopened, True
     status = answer.status
     seen = f"a {'tools/list' if opened else 'request'} without a token gets {describe(answer)}"
     if starts_login(answer):

@@ -67,7 +67,9 @@ class Outside:
         if gateway.is_success(first):
             self._is_opened = True
             refusal = self.ask(None)
-        yield gateway.unauthorized(refusal, zuplo=zuplo, opened=self._is_opened)
+        # A guard may look at the method, and a server without sessions needs no other request before this one.
+        unopened = None if self._is_opened or not starts_login(refusal) else self._probe.list_unopened(self._url)
+        yield gateway.unauthorized(refusal, zuplo=zuplo, opened=self._is_opened, unopened=unopened)
         found = self._discover(refusal)
         if starts_login(refusal):
             yield gateway.www_authenticate(pointers(refusal), found, self._url, zuplo=zuplo)

@@ -101,6 +101,10 @@ class Probe:
         self._end(url, token, session)
         return answer
 
+    def list_unopened(self, url: str) -> Answer:
+        """A list of the tools without a session and without a token."""
+        return self._post(url, None, _message("tools/list"))
+
     def discover(self, url: str, token: str | None = None) -> Answer:
         """The first request of a client that speaks the newest revision."""
         return self._post(url, token, DISCOVER, DISCOVER_HEADERS)
