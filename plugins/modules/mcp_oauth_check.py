@@ -235,11 +235,11 @@ findings:
       type: str
       sample: "mcp_ops.oauth.auth0_tenant_settings: resource_parameter_profile: compatibility"
 summary:
-  description: How many findings there are of each status, and why most of the skipped ones are skipped.
+  description: How many findings there are of each status, and the reason for which the most are skipped.
   returned: always
   type: str
   sample: >-
-    20 passed, 0 failed, 13 not checked: most of them since the MCP server cannot be reached: the connection is refused.
+    20 passed, 0 failed, 13 not checked: 9 of them since the MCP server cannot be reached: the connection is refused.
     Deploy it, then check again; gateway_required: true makes this a failure.
 report:
   description: The findings as the lines of a table, which a terminal shows with colours.

@@ -49,16 +49,16 @@ def project(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(params=WAYS)
-def way(request: pytest.FixtureRequest) -> str:
-    """Where modules run: everything holds for both."""
+def each_way(request: pytest.FixtureRequest) -> str:
+    """Where modules run, for what must be shown of both ways."""
     return str(request.param)
 
 
 @pytest.fixture(params=WAYS if os.environ.get("WAYS") == "both" else ["either"])
-def one_way(request: pytest.FixtureRequest) -> str:
-    """`way` for tests of whole playbooks, which take long: one of the two, by the name of the test.
+def way(request: pytest.FixtureRequest) -> str:
+    """Where modules run: everything holds for both, so each test takes one of them, by its name. `WAYS=both` runs both.
 
-    `WAYS=both` runs them in both.
+    `test_ways.py` compares the two for every module.
     """
     chosen = str(request.param)
     return chosen if chosen in WAYS else list(WAYS)[zlib.crc32(request.node.name.encode()) % len(WAYS)]

@@ -64,6 +64,12 @@ NEEDS: dict[str, dict[str, t.Any]] = {
 NAMES = ("client_secret", "configuration", "credentials", "password", "headers", "token", "signingKey", "sasKey")
 
 
+@pytest.fixture
+def way(each_way: str) -> str:
+    """In each of the two, other code hides the secrets."""
+    return each_way
+
+
 def texts(seed: str) -> dict[str, t.Any]:
     """Kinds of value, of which each word is a marker."""
     one, two = f"cnry{seed}one", f"cnry{seed}two"

@@ -10,12 +10,10 @@ from __future__ import annotations
 
 import typing as t
 
-from tests.integration.conftest import one_way
 from tests.integration.harness import Play, Run, Tenant
 from tests.integration.test_auth0_cimd_client import publish
 from tests.integration.test_mcp_server import CHANGES, CHECK, DOCUMENTS, PLANNED, PLAYBOOK, PREFLIGHT, URL
 
-way = one_way
 BY_HAND = "Register an application for each MCP client that is registered by hand"
 REGISTER = "Register the applications of the metadata documents"
 ADVERTISED = "client_id_metadata_document_supported"

@@ -82,7 +82,7 @@ def test_what_keeps_clients_out(play_over: t.Callable[[str], Play], tenant: Tena
         "mfa_policies": ("warn", "oauth2-refresh-token"),
         "entra_resource": ("warn", "AADSTS901002"),
         "token_dialect": ("warn", "enforce_policies: true"),
-        "application_limit": ("warn", "8 applications, 7 registered themselves"),
+        "application_limit": ("warn", "applications: 8, self-registered: 7"),
         "network_acl": ("pass", 'decide who may register: ["Ours alone"]'),
     }
     seen = found(run)

@@ -10,10 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.conftest import one_way
 from tests.integration.harness import DATABASE, Play, Tenant, content
 
-way = one_way
 PLAYBOOK = "mcp_ops.oauth.mcp_server"
 ABSENT = "mcp_ops.oauth.mcp_server_absent"
 URL = "https://mcp.example.com/mcp"

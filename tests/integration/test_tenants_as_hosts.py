@@ -189,7 +189,7 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("name", MISTAKES)
-def test_what_is_on_screen(tenants: dict[str, Tenant], tmp_path: Path, name: str, one_way: str) -> None:
+def test_what_is_on_screen(tenants: dict[str, Tenant], tmp_path: Path, name: str, way: str) -> None:
     mistake = MISTAKES[name]
     for tenant in tenants.values():
         tenant.call("POST", "/_emulator/reset")
@@ -200,7 +200,7 @@ def test_what_is_on_screen(tenants: dict[str, Tenant], tmp_path: Path, name: str
         (tmp_path / "without").mkdir()
         (tmp_path / "without" / "requests.py").write_text("raise ImportError('No module named requests')\n")
         env["PYTHONPATH"] = str(tmp_path / "without")
-    screen = run(tenants, tmp_path, PLAYBOOK, *mistake.args, way=one_way, env=env, wrong=mistake.wrong)
+    screen = run(tenants, tmp_path, PLAYBOOK, *mistake.args, way=way, env=env, wrong=mistake.wrong)
     assert screen.rc == 2, screen.text
     assert mistake.says in " ".join(screen.text.split()), screen.text
     assert "Traceback" not in screen.text

@@ -9,12 +9,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.integration.conftest import emulator, one_way, play, play_over, tenant
+from tests.integration.conftest import emulator, play, play_over, tenant, way
 from tests.integration.harness import Tenant
 from tests.mcp.server import McpServer
 
 __all__ = ["emulator", "play", "play_over", "server", "tenant", "way"]
-way = one_way
 
 
 @pytest.fixture(scope="session")

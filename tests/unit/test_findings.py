@@ -281,6 +281,31 @@ def test_every_finding_has_a_row_with_its_symptom() -> None:
     assert sorted(name for cell in cells for name in re.findall(r"`(\w+)`", cell)) == sorted(report.NAMES)
 
 
+def test_the_summary_counts_and_says_why_most_were_skipped() -> None:
+    whole = {name: Finding(name, "pass", "right") for name in report.NAMES}
+    assert report.summary(report.complete(whole)) == f"{len(report.NAMES)} passed, 0 failed."
+    behind = {"gateway"}
+    for name, before in report.NAMES.items():
+        behind |= {name} if before in behind else set()
+    unreached = {name: one for name, one in whole.items() if name not in behind}
+    unreached |= {
+        "gateway": gateway.gateway(REFUSED, required=False),
+        "other_token": report.skip("other_token", "other_audience is not set"),
+        "rules": report.skip("rules", "not checked: the token lacks the scope read:rules"),
+    }
+    text = report.summary(report.complete(unreached))
+    passed = len(report.NAMES) - len(behind) - 1
+    assert text.startswith(
+        f"{passed} passed, 0 failed, {len(behind) + 1} not checked: {len(behind)} of them since the "
+    )
+    assert ". Deploy it; " in text
+    whole["cors"] = Finding("cors", "warn", "odd", "less odd", "change it")
+    whole["url"] = Finding("url", "fail", "wrong", "right", "change it")
+    assert report.summary(report.complete(whole)) == f"{len(report.NAMES) - 2} passed, 1 with a warning, 1 failed."
+    stopped = report.summary(report.complete({"url": whole["url"]}))
+    assert stopped == f"0 passed, 1 failed, {len(report.NAMES) - 1} not checked: url failed."
+
+
 def test_the_table_holds_every_finding() -> None:
     seen = [gateway.url(URL), gateway.gateway(REFUSED, required=False), tenant.iss_parameter({})]
     findings = report.complete({one.name: one for one in seen})

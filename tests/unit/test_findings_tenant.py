@@ -220,7 +220,7 @@ def test_room_for_applications(total: int, plan: str) -> None:
     assert found.status == ("warn" if plan else "pass")
     assert found.expected == (f"room on the plan {plan}" if plan else "")
     of_many = " of the first 3" if total > 3 else ""
-    assert f"{total} applications, {min(total, 1)}{of_many} registered themselves" in found.seen
+    assert f"applications: {total}, self-registered: {min(total, 1)}{of_many};" in found.seen
     assert "10 on the plan Free, 100 on the plan self-service, 100,000 on the plan Enterprise" in found.seen
 
 

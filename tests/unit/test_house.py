@@ -226,8 +226,9 @@ def nothing_for_tests_runs_at_a_users(root: Path) -> t.Iterator[str]:
 
 def only_errors_of_the_family_are_raised(root: Path) -> t.Iterator[str]:
     family = {node.name for node in classes(root) if node.name != "OpsError"}
+    own = {folder: own_errors(folder) for folder in {path.parent for path in python_files(root)}}
     for path in python_files(root):
-        known = {*family, *BUGS, *own_errors(path)}
+        known = {*family, *BUGS, *own[path.parent]}
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
                 place, _dot, name = ast.unparse(node.exc.func).rpartition(".")
@@ -240,11 +241,11 @@ def only_errors_of_the_family_are_raised(root: Path) -> t.Iterator[str]:
                     yield f"{path.name}:{node.lineno} raises {name}"
 
 
-def own_errors(path: Path) -> set[str]:
+def own_errors(folder: Path) -> set[str]:
     """Errors that a wing raises for itself: classes that end in Error below its folder."""
     return {
         node.name
-        for other in (path.parent.glob("*.py") if path.parent.name in WINGS else [])
+        for other in (folder.glob("*.py") if folder.name in WINGS else [])
         for node in ast.parse(other.read_text()).body
         if isinstance(node, ast.ClassDef) and not {ast.unparse(base) for base in node.bases} & (FOREIGN - {"Exception"})
     }

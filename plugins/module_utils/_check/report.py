@@ -143,7 +143,7 @@ def table(findings: t.Sequence[Finding]) -> list[str]:
 
 
 def summary(findings: t.Sequence[Finding]) -> str:
-    """How many there are of each status, and why the most of those were skipped that were."""
+    """How many there are of each status, and the reason for which the most were skipped."""
     counts = Counter(finding.status for finding in findings)
     told = {"passed": counts["pass"], "with a warning": counts["warn"], "failed": counts["fail"]}
     text = ", ".join(f"{count} {word}" for word, count in told.items() if count or word != "with a warning")
@@ -151,11 +151,12 @@ def summary(findings: t.Sequence[Finding]) -> str:
     roots = Counter(_root(finding.name, by_name) for finding in findings if finding.status == "skip")
     if not roots:
         return f"{text}."
-    root = by_name[roots.most_common(1)[0][0]]
+    ((name, number),) = roots.most_common(1)
+    root = by_name[name]
     why = root.seen if root.status == "skip" else f"{root.name} failed"
     remedy = f" {root.remedy[:1].upper()}{root.remedy[1:]}." if root.status == "skip" and root.remedy else ""
-    most = "" if len(roots) == 1 else "most of them since "
-    return f"{text}, {counts['skip']} not checked: {most}{why.removeprefix('not checked: ')}.{remedy}"
+    share = "" if len(roots) == 1 else f"{number} of them since "
+    return f"{text}, {counts['skip']} not checked: {share}{why.removeprefix('not checked: ')}.{remedy}"
 
 
 def _root(name: str, findings: t.Mapping[str, Finding]) -> str:

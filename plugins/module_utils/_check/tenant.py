@@ -207,7 +207,7 @@ def application_limit(first: t.Sequence[Object], total: int) -> Finding:
     registered = sum(one.get("external_metadata_type") == "dcr" for one in first)
     of_many = f" of the first {len(first)}" if len(first) < total else ""
     limits = ", ".join(f"{limit:,} on the plan {plan}" for plan, limit in PLANS.items())
-    seen = f"{total} applications, {registered}{of_many} registered themselves; a tenant may have {limits}"
+    seen = f"applications: {total}, self-registered: {registered}{of_many}; a tenant may have {limits}"
     # Auth0 itself gives notice at 80 % (docs: entity limit policy).
     near = next((plan for plan, limit in PLANS.items() if 0.8 * limit <= total <= limit), None)
     if near is None:
