@@ -61,6 +61,11 @@ def test_clients_that_the_tenant_refuses_are_named_before_and_after(play: Play, 
         assert f"mcp_clients: {title} is refused, since its metadata document is not registered" in named.output
     assert "mcp_clients: Cursor" not in named.output
 
+    # What no step of the run plans, is as it is in the tenant.
+    part = play(PLAYBOOK, "--check", "--tags", "guide", mcp_server_url=URL, mcp_clients=["gemini_cli"])
+    assert part.rc == 2
+    assert "mcp_clients: Gemini CLI is refused, since it demands the response parameter iss" in part.output
+
     # Without names it is not known whether anybody uses them.
     unnamed = play(PLAYBOOK, "--check", mcp_server_url=URL)
     assert unnamed.rc == 0, unnamed.output

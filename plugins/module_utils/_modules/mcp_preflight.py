@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import typing as t
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -108,16 +109,29 @@ class Preflight:
 
     def check(self, step: Object) -> None:
         for options in _tasks(step):
-            try:
+            with self._keep(step["variables"]):
                 self._check(step["module"], options, step["variables"])
-            except ScopeError as error:
-                self._lack(error.missing)
-            except OpsError as error:
-                if _ends_the_reading(error):
-                    self._api = None
-                    self.add(error)
-                else:
-                    self.add(error, step["variables"])
+
+    def check_clients(self, choices: t.Sequence[Choice]) -> None:
+        """Which MCP clients, those chosen or else all known ones, cannot register once all steps are carried out."""
+        # Without names, the check at the end warns as well: no further read for it.
+        if self._api and self._settings and (choices or ADVERTISED in self._settings):
+            with self._keep([CLIENTS]):
+                self._judge_clients(self._api, choices)
+
+    @contextmanager
+    def _keep(self, variables: t.Sequence[str]) -> t.Iterator[None]:
+        """Go on after an error, which is in the way."""
+        try:
+            yield
+        except ScopeError as error:
+            self._lack(error.missing)
+        except OpsError as error:
+            if _ends_the_reading(error):
+                self._api = None
+                self.add(error)
+            else:
+                self.add(error, variables)
 
     def _check(self, name: str, options: Object, variables: t.Sequence[str]) -> None:
         module = MODULES[name]
@@ -144,37 +158,29 @@ class Preflight:
         elif name in (DOCUMENTS, APPLICATIONS) and given["state"] == "present":
             self._applications.append(given)
 
-    def judge_clients(self, choices: t.Sequence[Choice]) -> None:
-        """Which MCP clients, those chosen or else all known ones, cannot register once all steps are carried out."""
-        # Without names, the check at the end warns as well: no further read for it.
-        if self._api is None or not self._settings or not (choices or ADVERTISED in self._settings):
-            return
-        settings, flags = self._settings, {}
-        if choices and "flags" not in settings:
-            flags = FLAGS.find(self._api, {}) or {}
-        after = Registration.of({**flags, **settings}, self._applications)
+    def _judge_clients(self, api: PreflightApi, choices: t.Sequence[Choice]) -> None:
+        # What no step plans is as it is.
+        settings = {**(_read_tenant(api) if choices else {}), **self._settings}
+        after = Registration.of(settings, self._applications)
         undecided = refused(choices, after) if choices else clients.shut_out(after)
         if undecided and depends_on_applications(choices or everyone(), after):
-            if missing := self._api.missing_scopes([f"read:{APPLICATION.scope}"]):
-                self._lack(missing if choices else [])
+            listed = _list_applications(api)
+            if listed is None:
+                # Without names nobody is known to be refused, and a run needs no scope for a warning.
+                self._lack([f"read:{APPLICATION.scope}"] if choices else [])
                 return
-            listed = APPLICATION.list(self._api, **APPLICATION_QUERY)
-            after = Registration.of({**flags, **settings}, [*listed, *self._applications])
+            after = Registration.of(settings, [*listed, *self._applications])
         for one in refused(choices, after):
             self.add(f"{one.title} is refused, since {one.reason}. Remedy: {one.remedy}.", [CLIENTS])
         chosen = {choice.client.title for choice in choices}
         others = [one for one in clients.shut_out(after) if one.title not in chosen]
-        if others and self._registers_itself_now(self._api):
+        if not others:
+            return
+        before = Registration.of(_read_tenant(api))
+        if before.dcr and not before.advertised:
             self.impact.append(f"With metadata documents, Auth0 refuses {clients.describe(others)}. {clients.ADVICE}")
-        elif others and not choices:
+        elif not choices:
             self.warnings.append(f"Auth0 refuses {clients.describe(others)}. {clients.ADVICE}")
-
-    @staticmethod
-    def _registers_itself_now(api: PreflightApi) -> bool:
-        """Whether, before any step, clients that have a metadata document register themselves."""
-        settings, flags = SETTINGS.find(api, {}) or {}, FLAGS.find(api, {}) or {}
-        before = Registration.of({**settings, **flags})
-        return before.dcr and not before.advertised
 
     def _plan(self, module: Module, given: Object) -> Result | None:
         """None where the token cannot read what is to be planned."""
@@ -216,7 +222,7 @@ def perform(task: GuestTask) -> Result:
         preflight.add(error)
     for step in steps:
         preflight.check(step)
-    preflight.judge_clients(choices)
+    preflight.check_clients(choices)
     warnings, missing = preflight.warnings, preflight.missing_scopes
     if remote and not error and task.api is None:
         warnings.append(f"Only the options were checked, and not the tenant: {NO_CREDENTIALS}.")
@@ -258,6 +264,23 @@ def _tasks(step: Object) -> list[Object]:
         return [step["options"]]
     option = loop.get("option")
     return [{**step["options"], **({option: value} if option else value)} for value in loop["values"]]
+
+
+def _read_tenant(api: ManagementApi) -> Object:
+    """The tenant's settings with its flags, before any step."""
+    return {**(SETTINGS.find(api, {}) or {}), **(FLAGS.find(api, {}) or {})}
+
+
+def _list_applications(api: ManagementApi) -> list[Object] | None:
+    """None where the token may not read them, which an opaque one does not tell beforehand."""
+    if api.missing_scopes([f"read:{APPLICATION.scope}"]):
+        return None
+    try:
+        return [*APPLICATION.list(api, **APPLICATION_QUERY)]
+    except ApiError as error:
+        if error.status != 403:
+            raise
+        return None
 
 
 def _granted(api: ManagementApi, identifier: str) -> list[str]:
