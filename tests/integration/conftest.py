@@ -58,10 +58,11 @@ def each_way(request: pytest.FixtureRequest) -> str:
 def way(request: pytest.FixtureRequest) -> str:
     """Where modules run: everything holds for both, so each test takes one of them, by its name. `WAYS=both` runs both.
 
-    `test_ways.py` compares the two for every module.
+    `test_ways.py` compares the two for every module. Three of four run in the controller: a process takes far longer.
     """
-    chosen = str(request.param)
-    return chosen if chosen in WAYS else list(WAYS)[zlib.crc32(request.node.name.encode()) % len(WAYS)]
+    if request.param in WAYS:
+        return str(request.param)
+    return "process" if zlib.crc32(request.node.name.encode()) % 4 == 0 else "controller"
 
 
 @pytest.fixture
