@@ -13,7 +13,7 @@ demo: $(VENV)/installed
 
 # Lint, then unit, contract and integration tests. More arguments for pytest: make test ARGS="-k flags"
 test: lint
-	$(VENV)/bin/python -m pytest --numprocesses=auto $(ARGS)
+	$(VENV)/bin/python -m pytest --numprocesses=auto --dist=worksteal $(ARGS)
 
 # All that can go wrong with the main job, in 20 minutes. More arguments: make test-faults ARGS="--only kills --seed 2"
 test-faults: $(VENV)/installed
