@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0.login import _claims
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._check.outside import expired_token
 from tests.integration.harness import Play, Step, Tenant, content, task
 from tests.integration.test_secrets import leaks
 
@@ -491,7 +492,7 @@ def test_findings_without_a_failure(play: Play, gateway: Gateway) -> None:
 def test_the_token_of_the_management_api_goes_nowhere_else(play: Play, tenant: Tenant, gateway: Gateway) -> None:
     run = play([check(mcp_server_url=gateway.url, other_audience=f"https://{tenant.domain}/api/v2/")], "-vvv")
     assert run["check"].result["msg"].startswith(f"other_audience 'https://{tenant.domain}/api/v2/' is the Management")
-    assert {token for _method, _path, token in gateway.log} == {None}
+    assert {token for _method, _path, token in gateway.log} == {None, expired_token(gateway.url)}
     assert leaks(run.output, tenant) == []
 
 

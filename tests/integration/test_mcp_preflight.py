@@ -78,8 +78,9 @@ def test_each_step_is_planned_as_if_those_before_were_done(play: Play, tenant: T
     )
     assert found.status == "ok", found.result.get("traceback")
     assert found.result["obstacles"] == found.result["missing_scopes"] == []
-    # The API is read once, and so are the settings.
-    assert found.calls == [API, "GET client-grants", "GET tenants/settings"]
+    # The API is read once, and so are the settings; and where documents are advertised, who has one, and the flags.
+    assert found.calls == [API, "GET client-grants", "GET tenants/settings", "GET clients", "GET tenants/settings"]
+    assert "Auth0 refuses Claude Code" in found.warnings
     assert found.logins == 1
 
 
