@@ -118,7 +118,7 @@ def test_three_playbooks(tenants: dict[str, Tenant], tmp_path: Path, way: str) -
     assert preview.rc == 0, preview.text
     first = run(tenants, tmp_path, PLAYBOOK, "-vvv", way=way)
     assert first.rc == 0, first.text
-    assert all("changed=6 " in first.of(host) and len(first.writes[host]) == 6 for host in HOSTS)
+    assert all("changed=5 " in first.of(host) and len(first.writes[host]) == 5 for host in HOSTS)
     own = run(tenants, tmp_path, OWN, way=way)
     assert own.rc == 0, own.text
     assert own.writes == {host: [] for host in HOSTS}
@@ -209,4 +209,4 @@ def test_what_is_on_screen(tenants: dict[str, Tenant], tmp_path: Path, name: str
     assert screen.writes[HOSTS[0]] == []
     if not mistake.both:
         assert "failed=0 " in screen.of(HOSTS[1])
-        assert len(screen.writes[HOSTS[1]]) == 6
+        assert len(screen.writes[HOSTS[1]]) == 5
