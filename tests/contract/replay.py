@@ -221,7 +221,7 @@ class Replay:
                     if entry.made is not None:
                         key = "id" if entry.parts[2:] == ["credentials"] else IDS[entry.kind]
                         # The part of a user's id behind the provider stands alone, too, and the | is encoded in paths.
-                        old, new = (str(name).split("|")[-1] for name in (entry.made, body[key]))
+                        old, new = (str(name).rpartition("|")[2] for name in (entry.made, body[key]))
                         self._ids[old] = new
                     found = self._compare(entry, body)
                 yield number, entry, found

@@ -39,11 +39,13 @@ def open_page(seconds: float) -> t.Iterator[Page]:
     """A page that takes the emulator's certificate as it is; what it waits for has `seconds` to come."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=OPTIONS)
-        context = browser.new_context(ignore_https_errors=True, viewport={"width": 1280, "height": 720})
-        page = context.new_page()
-        page.set_default_timeout(seconds * 1000)
-        yield page
-        browser.close()
+        try:
+            context = browser.new_context(ignore_https_errors=True, viewport={"width": 1280, "height": 720})
+            page = context.new_page()
+            page.set_default_timeout(seconds * 1000)
+            yield page
+        finally:
+            browser.close()
 
 
 @functools.cache

@@ -37,10 +37,10 @@ class Writer:
 
     def module(self) -> str:
         head = self.pick("", "", "", "\ufeff", "#!/usr/bin/env node\n", "// " + CALL + "(runtime)\n", "/* import */ ")
-        parts = [self.imports() for _ in range(self._random.randrange(4))]
-        parts += [self.statement(2) for _ in range(self._random.randrange(3))]
+        parts = [self.imports() for _turn in range(self._random.randrange(4))]
+        parts += [self.statement(2) for _turn in range(self._random.randrange(3))]
         parts += [self.init()] if self._random.random() < 0.9 else []
-        parts += [self.statement(2) for _ in range(self._random.randrange(3))]
+        parts += [self.statement(2) for _turn in range(self._random.randrange(3))]
         if self._random.random() < 0.1:
             self._random.shuffle(parts)
         text = head + "\n".join(parts) + self.pick("", "\n", "\n\n// the end")
@@ -108,7 +108,7 @@ class Writer:
 
     def body(self, argument: str) -> str:
         parts = [self.plugin(argument)] if self._random.random() < 0.5 else []
-        parts += [self.statement(2) for _ in range(self._random.randrange(3))]
+        parts += [self.statement(2) for _turn in range(self._random.randrange(3))]
         parts += [f"{CALL}({argument}){self._end}"] if self._random.random() < 0.15 else []
         self._random.shuffle(parts)
         inner = self.pick("\n  ", "\n\t", " ", " /* first */ ", " // first\n")
@@ -272,7 +272,10 @@ def test_names_and_calls(opinion: Opinion) -> None:
     @given(source=modules, name=st.sampled_from([PLUGIN, CALL]))
     def judge(source: str, name: str) -> None:
         theirs = facts(opinion, source, name)
-        (called, refused), (mentioned, _) = ask(typescript.calls, source, name), ask(typescript.mentions, source, name)
+        (called, refused), (mentioned, _code) = (
+            ask(typescript.calls, source, name),
+            ask(typescript.mentions, source, name),
+        )
         share.count(refused=refused)
         if not refused:
             seen.add((called, mentioned))

@@ -295,7 +295,9 @@ class Reads(ManagementApi):  # type: ignore[misc]
         super().__init__(Settings("tenant.eu.auth0.com", auth_access_token="opaque"))
         self.path, self.answer, self.calls = path, answer, t.cast("list[str]", [])
         if known:
-            self._token = Token("opaque", frozenset([*NEEDED, *(scope for scope, _, _ in OPTIONAL.values())]), None)
+            self._token = Token(
+                "opaque", frozenset([*NEEDED, *(scope for scope, _name, _read in OPTIONAL.values())]), None
+            )
 
     def _request(self, method: str, path: str, **_content: t.Any) -> t.Any:
         self.calls.append(path)
@@ -350,7 +352,7 @@ def test_what_a_tenant_does_not_have_is_skipped(path: str, answer: t.Any, known:
     assert ("does not tell" if absent else seen.format(scope=scope)) in found[name].seen
     assert found["management_api"].status == "pass"
     # The others are read all the same, each with one request.
-    assert {found[other].status for _, other, _ in OPTIONAL.values() if other != name} == {"pass"}
+    assert {found[other].status for _scope, other, _read in OPTIONAL.values() if other != name} == {"pass"}
     assert sorted(api.calls[4:]) == sorted(OPTIONAL)
 
 

@@ -130,10 +130,10 @@ def granted_scopes(told: Told, found: Object, grant: Object) -> Finding:
         seen = f"clients are told to request {_list(told.of_api)}" if told.of_api else "clients are told of no scopes"
         return Finding(name, "pass", seen)
     seen = "clients are told to request " + ", and ".join(
-        f"{_list(missing)}, which {text}" for text, (missing, _) in wrong.items()
+        f"{_list(missing)}, which {text}" for text, (missing, _remedy) in wrong.items()
     )
     required = (told.challenge or _NONE) & (told.of_api - allowed)
     if required:
         seen += "; by the challenge, no token without them is accepted"
-    remedy = "; ".join(dict.fromkeys(remedy for _, remedy in wrong.values()))
+    remedy = "; ".join(dict.fromkeys(remedy for _missing, remedy in wrong.values()))
     return Finding(name, "fail" if required else "warn", seen, "scopes that a token can carry", remedy)

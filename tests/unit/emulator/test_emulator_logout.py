@@ -107,7 +107,7 @@ def test_a_hint_of_another_key(api: Any) -> None:
     client = first_party(api, allowed_logout_urls=[BACK])
     token = _id_token(api, client)
     _leads_to(_get(api, OIDC, id_token_hint=token), BACK)
-    for forged in (f"{token[:-4]}AAAA", "x", f"{token.split('.')[0]}..", token.rpartition(".")[0]):
+    for forged in (f"{token[:-4]}AAAA", "x", f"{token.partition('.')[0]}..", token.rpartition(".")[0]):
         _refused(_get(api, OIDC, id_token_hint=forged), "invalid_request", "id_token_hint is not an ID token")
 
 
