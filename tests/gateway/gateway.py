@@ -27,7 +27,7 @@ from tests.gateway.install import MODULES, NODE, environment
 METADATA = "/.well-known/oauth-protected-resource/mcp"
 # The gateway starts its engine, and then once more; where the second start is not seen, answers for so long will do.
 ENGINE = "deno"
-STEADY_SECONDS = 10
+STEADY_SECONDS = 8
 START_SECONDS = 60
 STOP_SECONDS = 6
 ZUPLO = str(MODULES / "zuplo" / "zuplo.js")
