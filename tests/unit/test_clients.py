@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ansible_collections.mcp_ops.oauth.plugins.filter.mcp_client_needs import mcp_client_needs
@@ -40,6 +40,11 @@ FORMS: dict[str, t.Callable[[str], t.Any]] = {
     "callbacks": lambda name: {name: {"callbacks": ["http://127.0.0.1:4000/callback"]}},
 }
 SELF_REGISTERING = sorted(name for name, client in CATALOG.items() if client.dcr)
+
+
+def documents_of(client: McpClient) -> list[str]:
+    """Its own, and one of those of a connector."""
+    return [url for url in (client.document, client.own_documents.replace("<id>", "abc")) if url]
 
 
 @st.composite
@@ -101,10 +106,16 @@ def test_who_is_chosen_gets_in_or_is_named(entries: list[t.Any], on_the_fly: boo
         on_the_fly=st.booleans(),
         iss=st.booleans(),
         documents=st.frozensets(
-            st.sampled_from([OWN, *(client.document for client in CATALOG.values() if client.document)]), max_size=4
+            st.sampled_from([OWN, *(url for client in CATALOG.values() for url in documents_of(client))]), max_size=4
         ),
         callbacks=st.frozensets(st.sampled_from([url for one in CATALOG.values() for url in one.callbacks])),
     ),
+)
+@example(
+    [{"chatgpt": "dcr"}], Registration(True, True, iss=False, documents=frozenset(documents_of(CATALOG["chatgpt"])[1:]))
+)
+@example(
+    [{"codex": "dcr"}], Registration(True, True, iss=False, documents=frozenset(documents_of(CATALOG["codex"])[:1]))
 )
 def test_any_tenant_is_judged_as_clients_meet_it(entries: list[t.Any], tenant: Registration) -> None:
     choices = choose(entries)
@@ -134,7 +145,7 @@ def test_nobody_chosen_means_who_registers_itself_and_no_documents() -> None:
 def test_an_entry_of_the_catalog_is_whole(client: McpClient) -> None:
     assert CATALOG[client.name] is client
     assert client.dcr or client.document
-    for url in filter(None, [client.document, client.own_documents.replace("<id>", "abc")]):
+    for url in documents_of(client):
         check_client_id_url(url)
         assert not client.own_documents or client.owns(url) == (url != client.document)
     assert all(url.startswith(("https://", "http://127.0.0.1:", "http://localhost:")) for url in client.callbacks)

@@ -223,14 +223,16 @@ def _refuse(choice: Choice, registration: Registration) -> tuple[str, str] | Non
 
 def _lack_document(choice: Choice, registration: Registration) -> tuple[str, str] | None:
     """The document is the one that the user names, or else follows from what the tenant advertises."""
-    client, known = choice.client, registration.documents
-    if choice.document != client.document or registration.iss or not client.own_documents:
-        if (choice.document or client.document) in known:
+    client = choice.client
+    document = choice.document or client.document
+    if document == client.document and client.own_documents and not registration.iss:
+        if any(map(client.owns, registration.documents)):
             return None
-        return "its metadata document is not registered", f"{OPTION}: {client.name}"
-    if any(map(client.owns, known)):
+        return (
+            f"it has a metadata document of its own ({client.own_documents}), which is not registered",
+            f"{OPTION}: {client.name}: the URL of its document",
+        )
+    if document in registration.documents:
         return None
-    return (
-        f"it has a metadata document of its own ({client.own_documents}), which is not registered",
-        f"{OPTION}: {client.name}: the URL of its document",
-    )
+    entry = client.name if document == client.document else f"{client.name}: {document}"
+    return "its metadata document is not registered", f"{OPTION}: {entry}"
