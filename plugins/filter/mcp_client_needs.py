@@ -56,7 +56,7 @@ from ..module_utils._types import Object
 
 def mcp_client_needs(clients: t.Any, on_the_fly: bool = False) -> Object:
     if not isinstance(clients, (list, tuple)):
-        raise AnsibleFilterError("mcp_client_needs: the MCP clients are no list.")
+        raise AnsibleFilterError("mcp_clients is no list. Write the names as a list, such as [claude_code, cursor].")
     try:
         return needs(choose(clients), on_the_fly=on_the_fly)
     except InputError as error:

@@ -18,7 +18,7 @@ from .outside import Outside
 from .probe import CLIENT_NAME, Probe, is_word
 from .project import project_findings
 from .reading import OF_TENANT, Reading, lacks
-from .report import FQCN, NAMES, Finding, complete, describe, skip, skip_after
+from .report import FQCN, NAMES, Finding, Findings, complete, describe, skip_after
 from .server import NAME_ISSUER, Issuer
 
 NO_CREDENTIALS = "domain or the credentials for the tenant are not set"
@@ -52,14 +52,14 @@ class Check:
         self._url = subject.mcp_server_url
         self._probe = probe
         self._api = api
-        self._found: dict[str, Finding] = {}
+        self._found = Findings()
         self._outside = Outside(
             self._url, subject.issuer, subject.client_registration, probe, zuplo=subject.files is not None
         )
 
     def run(self) -> list[Finding]:
         """All findings, in their order. Raises InputError for another audience that is the Management API."""
-        if self._add(gateway.url(self._url)) != "fail":
+        if self._found.add(gateway.url(self._url)) != "fail":
             self._check_project()
             self._check_outside()
             self._check_tenant()
@@ -67,37 +67,27 @@ class Check:
             self._check_tokens()
         return complete(self._found)
 
-    def _add(self, finding: Finding) -> str:
-        """Keep a finding, and return its status."""
-        self._found[finding.name] = finding
-        return finding.status
-
-    def _skip(self, names: t.Iterable[str], reason: str, remedy: str = "") -> None:
-        for name in names:
-            self._add(skip(name, reason, remedy))
-
-    def _status(self, name: str) -> str:
-        return self._found[name].status if name in self._found else ""
-
     # -- without credentials ------------------------------------------------------------------------------------------
 
     def _check_project(self) -> None:
         if self._subject.files is None:
-            self._skip(_OF_PROJECT, "project_dir is not set", "project_dir: the directory of the gateway's project")
+            self._found.skip(
+                _OF_PROJECT, "project_dir is not set", "project_dir: the directory of the gateway's project"
+            )
             return
         for finding in project_findings(self._subject.files, self._url, self._subject.issuer):
-            self._add(finding)
+            self._found.add(finding)
 
     def _check_outside(self) -> None:
         subject = self._subject
         for finding in self._outside.run(required=subject.gateway_required, browser_origin=subject.browser_origin):
-            self._add(finding)
+            self._found.add(finding)
 
     # -- the tenant ---------------------------------------------------------------------------------------------------
 
     def _check_tenant(self) -> None:
         if self._api is None:
-            self._skip(OF_TENANT, NO_CREDENTIALS, SET_CREDENTIALS)
+            self._found.skip(OF_TENANT, NO_CREDENTIALS, SET_CREDENTIALS)
             return
         subject = self._subject
         Reading(
@@ -113,39 +103,39 @@ class Check:
     def _check_registration(self) -> None:
         name = "registration"
         if not self._subject.register:
-            self._skip([name], "not checked: a client is registered only with register: true, outside check mode")
+            self._found.skip([name], "not checked: a client is registered only with register: true, outside check mode")
             return
         issuer = self._subject.issuer
         if issuer is None:
-            self._skip(
+            self._found.skip(
                 [name], "not checked: a client is registered only at an issuer that this task names", NAME_ISSUER
             )
             return
         blocker = self._registration_blocker()
         if blocker:
-            self._add(skip_after(name, blocker))
+            self._found.add(skip_after(name, blocker))
             return
         if not server.is_below(self._outside.registration_endpoint, issuer):
-            self._add(server.foreign_endpoint(self._outside.registration_endpoint, issuer))
+            self._found.add(server.foreign_endpoint(self._outside.registration_endpoint, issuer))
             return
         if self._api and self._api.missing_scopes(["delete:clients"]):
-            self._skip([name], *lacks("delete:clients"))
+            self._found.skip([name], *lacks("delete:clients"))
             return
         answer = self._probe.register(self._outside.registration_endpoint)
         client_id, problem = server.registered_id(answer), None
         if client_id is not None:
             problem = self._delete(client_id, answer.document or {}, issuer)
             self.undeleted_client = client_id if problem else None
-        self._add(server.registration(answer, problem))
+        self._found.add(server.registration(answer, problem))
 
     def _registration_blocker(self) -> str | None:
         """The finding for which no client is registered: only the server that is expected is ever written to."""
-        if self._status("issuer") != "pass":
+        if self._found.status("issuer") != "pass":
             return "issuer"
         if not self._outside.registration_endpoint:
             return "registration_endpoint"
         return next(
-            (name for name in ("authorization_servers", "management_api") if self._status(name) == "fail"), None
+            (name for name in ("authorization_servers", "management_api") if self._found.status(name) == "fail"), None
         )
 
     def _delete(self, client_id: str, registered: Object, issuer: Issuer) -> str | None:
@@ -179,35 +169,35 @@ class Check:
         zuplo = self._outside.zuplo
         token = self._token("own_token", self._outside.resource)
         if token:
-            self._add(gateway.own_token(self._outside.ask(token), zuplo=zuplo))
-        if self._status("unauthorized") in ("pass", "warn"):
+            self._found.add(gateway.own_token(self._outside.ask(token), zuplo=zuplo))
+        if self._found.status("unauthorized") in ("pass", "warn"):
             # With a token, if that was accepted.
-            token = token if self._status("own_token") == "pass" else None
-            self._add(gateway.protocol(self._probe.discover(self._url, token), token=token is not None))
+            token = token if self._found.status("own_token") == "pass" else None
+            self._found.add(gateway.protocol(self._probe.discover(self._url, token), token=token is not None))
         other = self._subject.other_audience
         if other is None:
             remedy = "other_audience: another API for which the application has a client grant"
-            self._skip(["other_token"], "other_audience is not set", remedy)
+            self._found.skip(["other_token"], "other_audience is not set", remedy)
             return
         token = self._token("other_token", other)
         if token:
-            self._add(gateway.other_token(self._outside.ask(token), other, zuplo=zuplo))
+            self._found.add(gateway.other_token(self._outside.ask(token), other, zuplo=zuplo))
 
     def _token(self, name: str, audience: str) -> str | None:
         """A token of the application for the audience; None where there is none, or no gateway that checks it."""
-        if self._status("unauthorized") not in ("pass", "warn"):
+        if self._found.status("unauthorized") not in ("pass", "warn"):
             return None
         if self._api is None:
-            self._skip([name], NO_CREDENTIALS, SET_CREDENTIALS)
+            self._found.skip([name], NO_CREDENTIALS, SET_CREDENTIALS)
             return None
-        if self._status("management_api") == "fail":
-            self._add(skip_after(name, "management_api"))
+        if self._found.status("management_api") == "fail":
+            self._found.add(skip_after(name, "management_api"))
             return None
         if not self._api.settings.can_log_in:
             reason = (
                 "not checked: auth_access_token is for the Management API alone, and no other token can be requested"
             )
-            self._skip([name], reason, "auth_client_id and auth_client_secret")
+            self._found.skip([name], reason, "auth_client_id and auth_client_secret")
             return None
         try:
             return self._api.token_for(audience).value
@@ -216,5 +206,5 @@ class Check:
         except Auth0Error as error:
             client = self._api.settings.auth_client_id
             remedy = f"{FQCN}auth0_client_grant: client_id: {client}, subject_type: client, audience: {audience}"
-            self._skip([name], str(error).rstrip("."), remedy)
+            self._found.skip([name], str(error).rstrip("."), remedy)
             return None

@@ -12,13 +12,9 @@ from .report import Finding
 
 NAME = "clients"
 _EXPECTED = "a way of registration for each of them"
-_ADVISE = (
+ADVICE = (
     "mcp_clients: the clients that people use, whose documents are then registered; or "
     "mcp_ops.oauth.auth0_tenant_settings: client_id_metadata_document_supported: false, and they register themselves"
-)
-ADVICE = (
-    "Name in mcp_clients those that people use, and their documents are registered; or set "
-    "client_id_metadata_document_supported to false, and they register themselves (DCR)."
 )
 
 
@@ -33,7 +29,7 @@ def clients(choices: t.Sequence[Choice], registration: Registration) -> Finding:
     refusals = shut_out(registration)
     if not refusals:
         return Finding(NAME, "pass", "none of the known MCP clients is refused for its metadata document")
-    return Finding(NAME, "warn", f"refused are {describe(refusals)}", _EXPECTED, _ADVISE)
+    return Finding(NAME, "warn", f"refused are {describe(refusals)}", _EXPECTED, ADVICE)
 
 
 def shut_out(registration: Registration) -> list[Refusal]:

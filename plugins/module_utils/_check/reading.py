@@ -20,7 +20,7 @@ from .._errors import ApiError, Auth0Error, UnreachableError
 from .._types import Object
 from . import clients, logins, scopes, server, tenant
 from .outside import Outside
-from .report import Finding, skip, skip_after
+from .report import Findings, skip_after
 
 # What is read with each scope, and which findings come of it. First what a check can do without, and a tenant too.
 _OF_OPTIONAL_SCOPES = {
@@ -65,7 +65,7 @@ class Reading:
         ways: frozenset[str],
         connection: t.Sequence[str],
         choices: t.Sequence[Choice],
-        found: dict[str, Finding],
+        found: Findings,
     ) -> None:
         self._outside, self._url, self._told = outside, outside.resource, outside.told
         self._ways, self._connection, self._choices, self._found = ways, connection, choices, found
@@ -74,16 +74,6 @@ class Reading:
         self._settings: Object | None = None
         self._resource_server: Object | None = None
         self._grant: Object | None = None
-
-    def _add(self, finding: Finding) -> None:
-        self._found[finding.name] = finding
-
-    def _skip(self, names: t.Iterable[str], reason: str, remedy: str = "") -> None:
-        for name in names:
-            self._add(skip(name, reason, remedy))
-
-    def _status(self, name: str) -> str:
-        return self._found[name].status if name in self._found else ""
 
     def run(self, api: ManagementApi) -> None:
         """One read for each scope. What the token may not read is skipped; any other error ends the reading."""
@@ -100,35 +90,35 @@ class Reading:
             "read:network_acls": self._check_network_acls,
         }
         if "dcr" not in self._ways:
-            self._skip(_OF_DCR, "client_registration has no dcr")
+            self._found.skip(_OF_DCR, "client_registration has no dcr")
         stopped: Auth0Error | None = None
         try:
             missing = api.missing_scopes(reads)
             for scope, read in reads.items():
                 refusal = lacks(scope) if scope in missing else _try_read(read, scope, api)
                 if refusal:
-                    self._skip((name for name in _OF_SCOPES[scope] if name not in self._found), *refusal)
+                    self._found.skip((name for name in _OF_SCOPES[scope] if name not in self._found), *refusal)
         except Auth0Error as error:
             stopped = error
-        self._add(tenant.management_api(stopped))
+        self._found.add(tenant.management_api(stopped))
         self._check_scopes()
 
     def _check_settings(self, api: ManagementApi) -> None:
         settings = api.get("tenants/settings", ALL.form) or {}
         ways = self._ways
         self._settings, self._default_audience = settings, settings.get("default_audience")
-        self._add(tenant.resource_parameter_profile(settings, self._url))
-        self._add(tenant.dynamic_client_registration(settings, ways))
-        self._add(tenant.registration_security_mode(settings, ways))
-        self._add(tenant.client_id_metadata_documents(settings, ways))
-        self._add(tenant.iss_parameter(settings))
+        self._found.add(tenant.resource_parameter_profile(settings, self._url))
+        self._found.add(tenant.dynamic_client_registration(settings, ways))
+        self._found.add(tenant.registration_security_mode(settings, ways))
+        self._found.add(tenant.client_id_metadata_documents(settings, ways))
+        self._found.add(tenant.iss_parameter(settings))
         if self._outside.metadata is None:
-            self._add(skip_after("iss_advertised", "authorization_server_metadata"))
+            self._found.add(skip_after("iss_advertised", "authorization_server_metadata"))
         else:
-            self._add(server.iss_advertised(self._outside.metadata, settings))
+            self._found.add(server.iss_advertised(self._outside.metadata, settings))
         registration = Registration.of(settings)
         if not depends_on_applications(self._choices or everyone(), registration):
-            self._add(clients.clients(self._choices, registration))
+            self._found.add(clients.clients(self._choices, registration))
 
     def _check_resource_server(self, api: ManagementApi) -> None:
         self._resource_server = found = api.get(f"resource-servers/{encode(self._url)}", RESOURCE_SERVER.form)
@@ -139,67 +129,67 @@ class Reading:
             identifiers = tenant.similar_identifiers(self._url, self._default_audience)
             similar = [one["identifier"] for one in RESOURCE_SERVER.list(api, identifiers=identifiers)]
         else:
-            self._add(tenant.signing_alg(found))
-            self._add(tenant.offline_access(found))
-            self._add(tenant.token_dialect(found, self._told))
-        self._add(tenant.resource_server(found, similar, self._url))
+            self._found.add(tenant.signing_alg(found))
+            self._found.add(tenant.offline_access(found))
+            self._found.add(tenant.token_dialect(found, self._told))
+        self._found.add(tenant.resource_server(found, similar, self._url))
 
     def _check_client_grant(self, api: ManagementApi) -> None:
         if not self._has_resource_server:
-            self._add(skip_after("client_grant", "resource_server"))
+            self._found.add(skip_after("client_grant", "resource_server"))
             return
         query = {"audience": self._url, "default_for": "third_party_clients"}
         grants = [*CLIENT_GRANT.list(api, **query)]
         self._grant = tenant.user_grant(grants)
-        self._add(tenant.client_grant(grants, self._url))
+        self._found.add(tenant.client_grant(grants, self._url))
 
     def _check_connection(self, api: ManagementApi) -> None:
         listed = [*CONNECTION_DOMAIN.list(api)]
-        self._add(tenant.connection(listed, self._connection))
-        self._add(tenant.entra_resource(listed, self._settings))
+        self._found.add(tenant.connection(listed, self._connection))
+        self._found.add(tenant.entra_resource(listed, self._settings))
 
     def _check_prompts(self, api: ManagementApi) -> None:
-        self._add(logins.universal_login(api.get("prompts") or {}, strict=self._is_strict))
+        self._found.add(logins.universal_login(api.get("prompts") or {}, strict=self._is_strict))
 
     def _check_rules(self, api: ManagementApi) -> None:
         found = api.listing("rules", "rules", checkpoint=False, enabled="true", fields="name")
-        self._add(logins.rules([*found], strict=self._is_strict))
+        self._found.add(logins.rules([*found], strict=self._is_strict))
 
     def _check_hooks(self, api: ManagementApi) -> None:
         query = {"triggerId": "credentials-exchange", "enabled": "true", "fields": "name"}
         found = api.listing("hooks", "hooks", ANY, checkpoint=False, **query)
-        self._add(logins.hooks([*found], strict=self._is_strict))
+        self._found.add(logins.hooks([*found], strict=self._is_strict))
 
     def _check_mfa_policies(self, api: ManagementApi) -> None:
-        self._add(logins.mfa_policies(api.texts("guardian/policies")))
+        self._found.add(logins.mfa_policies(api.texts("guardian/policies")))
 
     @property
     def _is_strict(self) -> bool:
         """Whether MCP clients become strict third-party applications; those of metadata documents always do."""
         ways = self._ways
-        return "cimd" in ways or self._status("registration_security_mode") != "warn"
+        return "cimd" in ways or self._found.status("registration_security_mode") != "warn"
 
     def _check_applications(self, api: ManagementApi) -> None:
         """One listing; where only their number is needed, one page, which tells that as well."""
         page: tuple[list[Object], int] | None = None
         if clients.NAME not in self._found and self._settings is None:
-            self._skip([clients.NAME], *lacks("read:tenant_settings"))
+            self._found.skip([clients.NAME], *lacks("read:tenant_settings"))
         elif clients.NAME not in self._found:
             page = [*APPLICATION.list(api, **APPLICATION_QUERY)], 0
-            self._add(clients.clients(self._choices, Registration.of(self._settings or {}, page[0])))
+            self._found.add(clients.clients(self._choices, Registration.of(self._settings or {}, page[0])))
         if "application_limit" not in self._found:
             first, left = page or next(
                 api.pages("clients", "clients", APPLICATION.form, checkpoint=False, **APPLICATION_QUERY)
             )
-            self._add(tenant.application_limit(first, len(first) + left))
+            self._found.add(tenant.application_limit(first, len(first) + left))
 
     def _check_network_acls(self, api: ManagementApi) -> None:
         if "network_acl" in self._found:
             return
-        if self._status("dynamic_client_registration") == "fail":
-            self._add(skip_after("network_acl", "dynamic_client_registration"))
+        if self._found.status("dynamic_client_registration") == "fail":
+            self._found.add(skip_after("network_acl", "dynamic_client_registration"))
             return
-        self._add(tenant.network_acl(api.listing("network-acls", "network_acls", _ACL, checkpoint=False)))
+        self._found.add(tenant.network_acl(api.listing("network-acls", "network_acls", _ACL, checkpoint=False)))
 
     def _check_scopes(self) -> None:
         """What was not read is skipped with the reason of what should have told it."""
@@ -210,17 +200,17 @@ class Reading:
         if api is None:
             self._skip_like(_ABOUT_SCOPES, "resource_server")
             return
-        self._add(scopes.advertised_scopes(self._told, api, grant))
+        self._found.add(scopes.advertised_scopes(self._told, api, grant))
         if grant is None:
             self._skip_like(["granted_scopes"], "client_grant")
         else:
-            self._add(scopes.granted_scopes(self._told, api, grant))
+            self._found.add(scopes.granted_scopes(self._told, api, grant))
 
     def _skip_like(self, names: t.Iterable[str], *prerequisites: str) -> None:
         """Skip with the reason of the first of these findings that was skipped, or because of the one that failed."""
-        for found in [self._found[one] for one in prerequisites if self._status(one) in ("skip", "fail")][:1]:
+        for found in [self._found[one] for one in prerequisites if self._found.status(one) in ("skip", "fail")][:1]:
             for name in names:
-                self._add(replace(found, name=name) if found.status == "skip" else skip_after(name, found.name))
+                self._found.add(replace(found, name=name) if found.status == "skip" else skip_after(name, found.name))
 
 
 def _try_read(read: t.Callable[[ManagementApi], None], scope: str, api: ManagementApi) -> tuple[str, str] | None:

@@ -112,6 +112,23 @@ def skip_after(name: str, prerequisite: str) -> Finding:
     return skip(name, f"not checked: {prerequisite} did not pass")
 
 
+class Findings(dict[str, Finding]):
+    """What was found so far, by name."""
+
+    def add(self, finding: Finding) -> str:
+        """Keep a finding, and return its status."""
+        self[finding.name] = finding
+        return finding.status
+
+    def skip(self, names: t.Iterable[str], reason: str, remedy: str = "") -> None:
+        for name in names:
+            self.add(skip(name, reason, remedy))
+
+    def status(self, name: str) -> str:
+        """Empty where there is no such finding yet."""
+        return self[name].status if name in self else ""
+
+
 def fail(name: str, error: OpsError, expected: str = "", remedy: str = "") -> Finding:
     """The finding of an error; `remedy` serves where the error has none."""
     seen = f"{error.where} {error.what}".strip().rstrip(".")

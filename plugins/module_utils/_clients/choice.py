@@ -134,7 +134,7 @@ def _choose(entry: t.Any) -> Choice:
 
 
 def _by_default(client: McpClient) -> Choice:
-    if client.document or not client.dcr:
+    if client.document:
         return Choice(client, "document", document=client.document)
     return Choice(client, "dcr")
 

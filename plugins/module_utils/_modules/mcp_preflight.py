@@ -178,9 +178,11 @@ class Preflight:
             return
         before = Registration.of(_read_tenant(api))
         if before.dcr and not before.advertised:
-            self.impact.append(f"With metadata documents, Auth0 refuses {clients.describe(others)}. {clients.ADVICE}")
+            self.impact.append(
+                f"With metadata documents, Auth0 refuses {clients.describe(others)}. Remedy: {clients.ADVICE}."
+            )
         elif not choices:
-            self.warnings.append(f"Auth0 refuses {clients.describe(others)}. {clients.ADVICE}")
+            self.warnings.append(f"Auth0 refuses {clients.describe(others)}. Remedy: {clients.ADVICE}.")
 
     def _plan(self, module: Module, given: Object) -> Result | None:
         """None where the token cannot read what is to be planned."""
