@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 import typing as t
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 import requests
 
 from tests.gateway.gateway import Gateway, free_ports
-from tests.gateway.install import installed
+from tests.gateway.install import MODULES, installed
 from tests.gateway.opinion import Opinion
 from tests.gateway.project import create
 from tests.integration.conftest import emulator, player, tenant
@@ -28,6 +29,15 @@ Edit = t.Callable[[Path], t.Any]
 
 def pytest_report_header() -> str:
     return f"gateway: zuplo {installed('zuplo')}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def installation() -> t.Iterator[None]:
+    """Tests that run side by side share the packages, so none may write to them, nor what it starts."""
+    start = time.time()
+    yield
+    written = [str(path) for path in MODULES.rglob("*") if path.is_file() and path.stat().st_mtime > start]
+    assert not written
 
 
 class Site:

@@ -71,10 +71,18 @@ def stop_group(process: subprocess.Popen[t.Any], seconds: float = STOP_SECONDS) 
 
 
 def link_modules(project: Path) -> None:
-    """Give the project the one installation that all share."""
-    link = project / "node_modules"
-    if not link.exists():
-        link.symlink_to(MODULES, target_is_directory=True)
+    """Give the project the packages of the one installation, but a runtime of its own.
+
+    Each start and each build writes the runtime anew into the project's `node_modules`, so projects must not share it.
+    """
+    modules = project / "node_modules"
+    if modules.exists():
+        return
+    scope = modules / "@zuplo"
+    scope.mkdir(parents=True)
+    for package in (*MODULES.iterdir(), *(MODULES / "@zuplo").iterdir()):
+        if package.name not in ("@zuplo", "runtime", ".zuplo"):
+            (modules / package.relative_to(MODULES)).symlink_to(package)
 
 
 class Gateway:
