@@ -67,7 +67,13 @@ class TenantTask(Task):
     memory: Memory | None = None
 
     def ensure(
-        self, resource: Resource, wanted: Object, *, purge: t.Collection[str] = (), force: t.Collection[str] = ()
+        self,
+        resource: Resource,
+        wanted: Object,
+        *,
+        purge: t.Collection[str] = (),
+        remove: t.Mapping[str, t.Collection[tuple[str, ...]]] | None = None,
+        force: t.Collection[str] = (),
     ) -> Outcome:
         ignored = self.options.get("ignore_changes", ())
         unset = [name for name in ignored if name in resource.keys or name not in self.options]
@@ -83,6 +89,7 @@ class TenantTask(Task):
             wanted,
             absent=self.absent,
             purge=purge,
+            remove=remove,
             force=force,
             ignore_changes=ignored,
             check_mode=self.check_mode,

@@ -47,6 +47,20 @@ options:
     description: Whether permissions that O(permissions) does not list are removed from the role.
     type: bool
     default: false
+  remove_permissions:
+    description:
+      - Permissions that the role must not have. All others that O(permissions) does not list stay.
+    type: list
+    elements: dict
+    suboptions:
+      resource_server_identifier:
+        description: The identifier of the API that has the permission.
+        type: str
+        required: true
+      permission_name:
+        description: The name of the permission, which is the C(value) of a scope of the API.
+        type: str
+        required: true
 notes:
   - The token needs the scope C(read:roles), and for a change C(create:roles), C(update:roles) or C(delete:roles). A
     change of O(permissions) always needs C(update:roles).
@@ -80,6 +94,13 @@ EXAMPLES = r"""
         permission_name: tools:list
     purge_permissions: true
 
+- name: Take one permission away, and leave all others
+  mcp_ops.oauth.auth0_role:
+    name: MCP reader
+    remove_permissions:
+      - resource_server_identifier: https://mcp.example.com/mcp
+        permission_name: tools:write
+
 - name: Delete the role, also from all users that have it
   mcp_ops.oauth.auth0_role:
     name: MCP reader
@@ -101,8 +122,9 @@ role:
       - resource_server_identifier: https://mcp.example.com/mcp
         permission_name: tools:read
 purged_permissions:
-  description: The permissions that O(purge_permissions) removed, or in check mode would remove.
-  returned: when O(purge_permissions=true) and O(state=present)
+  description:
+    - The permissions that O(purge_permissions) or O(remove_permissions) removed, or in check mode would remove.
+  returned: when O(purge_permissions=true) or O(remove_permissions) is set, and O(state=present)
   type: list
   elements: dict
   sample:

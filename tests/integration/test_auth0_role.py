@@ -94,6 +94,31 @@ def test_life_of_a_role(play: Play, tenant: Tenant) -> None:
     assert run["absent"].result["role"] == run["absent again"].result["role"] == {}
 
 
+def test_named_permissions_are_removed_and_no_others(play: Play, tenant: Tenant) -> None:
+    one = functools.partial(task, remove_permissions=permissions("write", "other:write"))
+    run = play(
+        [
+            task("create", permissions=permissions("read", "write", "delete", "other:read")),
+            one("check remove", check=True, diff=True),
+            one("remove", diff=True),
+            one("remove again", diff=True),
+            one("add as well", permissions=permissions("other:delete")),
+            task("both", permissions=permissions("read", "write"), remove_permissions=permissions("write")),
+            task("new", name="New role", permissions=permissions("read"), remove_permissions=permissions("write")),
+        ]
+    )
+    assert run.changed == ["create", "check remove", "remove", "add as well", "new"]
+    assert run["check remove"].diff == run["remove"].diff
+    assert run["remove"].writes == [("DELETE", {"permissions": permissions("write")})]
+    assert run["remove"].result["purged_permissions"] == permissions("write")
+    assert run["remove again"].result["purged_permissions"] == []
+    left = stored(tenant, run["create"].result["role"]["id"])
+    assert sorted(left, key=str) == sorted(permissions("read", "delete", "other:read", "other:delete"), key=str)
+    assert "remove_permissions names write, as permissions does" in run["both"].result["msg"]
+    assert run["both"].requests == []
+    assert stored(tenant, run["new"].result["role"]["id"]) == permissions("read")
+
+
 def test_a_role_is_named_by_its_exact_name_or_its_id(play: Play, tenant: Tenant) -> None:
     # The filter of the listing finds all of these.
     others = [tenant.api("POST", "roles", {"name": f"{name}Tool User{name}"})["id"] for name in ("", "A ", "B ")]

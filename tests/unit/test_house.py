@@ -17,9 +17,9 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 UTILS = "plugins/module_utils"
-WINGS = ("_auth0", "_zuplo", "_clients", "_check")
+WINGS = ("_auth0", "_zuplo", "_clients", "_access", "_check")
 # The only arrows between wings.
-ARROWS = {("_check", "_auth0"), ("_check", "_zuplo"), ("_check", "_clients")}
+ARROWS = {("_check", "_auth0"), ("_check", "_zuplo"), ("_check", "_clients"), ("_check", "_access")}
 GROUND = ("_errors", "_types", "_urls", "_deadline", "_http", "_secrets")
 # Between Ansible and the rest: the one file of the ground that knows a wing, and its options.
 BETWEEN = ("_module", "_options")

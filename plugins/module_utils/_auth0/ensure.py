@@ -40,6 +40,7 @@ def ensure(
     *,
     absent: bool = False,
     purge: t.Collection[str] = (),
+    remove: t.Mapping[str, t.Collection[tuple[str, ...]]] | None = None,
     force: t.Collection[str] = (),
     ignore_changes: t.Collection[str] = (),
     check_mode: bool = False,
@@ -85,7 +86,7 @@ def ensure(
         if expansion.missing and not check_mode:
             raise PlanError(" ".join(expansion.missing))
         warnings, obstacles = expansion.warnings, tuple(map(PlanError, expansion.missing))
-        plan = make_plan(resource.shape, expansion.wanted, actual, purge=purge, force=force)
+        plan = make_plan(resource.shape, expansion.wanted, actual, purge=purge, remove=remove, force=force)
     if not plan.changed:
         return _outcome(resource, plan, title, actual or {}, warnings, obstacles=obstacles)
     _refuse(find_overflows(resource.shape, plan))

@@ -19,6 +19,8 @@ from .._secrets import HIDDEN, secrets_at
 from .._types import Object
 
 HIDDEN_CHANGED = "(secret, changed)"
+_Trim = t.Callable[[str, tuple[str, ...]], bool]
+"""Whether the member of the set at a path with a key is taken out, although the user does not name it."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ class Plan:
     after: Object
     predicted: Object
     purged: t.Mapping[str, list[tuple[str, ...]]] = field(default_factory=dict)
-    """Path of a set -> the keys of the members that a purge removes, in order."""
+    """Path of a set that is trimmed -> the keys of the members that this removes, in order."""
 
     @property
     def changed(self) -> bool:
@@ -119,12 +121,24 @@ def find_overflows(shape: Shape, plan: Plan) -> list[str]:
 
 
 def make_plan(
-    shape: Shape, wanted: Object, actual: Object | None, *, purge: t.Collection[str] = (), force: t.Collection[str] = ()
+    shape: Shape,
+    wanted: Object,
+    actual: Object | None,
+    *,
+    purge: t.Collection[str] = (),
+    remove: t.Mapping[str, t.Collection[tuple[str, ...]]] | None = None,
+    force: t.Collection[str] = (),
 ) -> Plan:
     """Plan that the object exists as wanted. `wanted` holds only what the user named.
 
-    `purge` names sets to trim, `force` top-level fields to send even where nothing that can be compared differs.
+    `purge` names sets to trim to what is named, `remove` the keys of members that a set must not have. `force` names
+    top-level fields to send even where nothing that can be compared differs.
     """
+    gone = remove or {}
+
+    def trim(path: str, key: tuple[str, ...]) -> bool:
+        return path in purge or key in gone.get(path, ())
+
     wanted = {key: _clear_empty(shape, key, value) for key, value in wanted.items()}
     if actual is None:
         # Nothing is there to be emptied, and some texts may be empty in an update only.
@@ -135,13 +149,13 @@ def make_plan(
         return Plan(
             "create", body, {}, _mask(shape, "", _view(shape, "", body, body), {}), without_secrets(shape, body)
         )
-    before = _view(shape, "", wanted, actual, purge)
+    before = _view(shape, "", wanted, actual, trim)
     after = _view(shape, "", wanted, wanted)
     _refuse_immutable(shape, before, after)
     changes = [key for key in wanted if before.get(key) != after.get(key) or key in force]
     partners = [path for path, partner in shape.sent_with.items() if partner in changes or (partner == "*" and changes)]
     changes += [path for path in partners if path in wanted and path not in changes]
-    body = {key: _merge(shape, key, wanted[key], actual.get(key), purge) for key in changes}
+    body = {key: _merge(shape, key, wanted[key], actual.get(key), trim) for key in changes}
     body.update({key: shape.cleared_by[key] for key in body if body[key] is None and key in shape.cleared_by})
     _refuse_incomplete(shape, body)
     for key in shape.maps & set(body):
@@ -156,7 +170,7 @@ def make_plan(
         before=_mask(shape, "", before, before),
         after=_mask(shape, "", after, before),
         predicted=without_secrets(shape, _apply(shape, actual, body)),
-        purged={path: _removed_keys(shape, path, before, after) for path in purge if path in wanted},
+        purged={path: _removed_keys(shape, path, before, after) for path in {*purge, *gone} if path in wanted},
     )
 
 
@@ -236,21 +250,22 @@ def _clear_empty(shape: Shape, path: str, value: t.Any) -> t.Any:
     return value
 
 
-def _view(shape: Shape, path: str, named: t.Any, value: t.Any, purge: t.Collection[str] = ()) -> t.Any:
+def _view(shape: Shape, path: str, named: t.Any, value: t.Any, trim: _Trim = lambda *_: False) -> t.Any:
     """The part of `value` that `named` manages, in one comparable form: absent as its default, sets in order."""
     if value is None or _clears(shape, path, value):
         value = shape.defaults.get(path)
     if isinstance(named, dict) and isinstance(value or {}, dict):
         view = {
-            key: _view(shape, _at(path, key), inner, (value or {}).get(key), purge)
+            key: _view(shape, _at(path, key), inner, (value or {}).get(key), trim)
             for key, inner in named.items()
             if _at(path, key) not in shape.unreadable
         }
         return {key: inner for key, inner in view.items() if inner is not None}
     if path in shape.sets and isinstance(named, list):
         wanted = _by_key(shape, path, named)
-        members = {key: one for key, one in _by_key(shape, path, value or []).items() if key in wanted or path in purge}
-        return [_view(shape, path, wanted.get(key, members[key]), members[key], purge) for key in sorted(members)]
+        there = _by_key(shape, path, value or [])
+        members = {key: one for key, one in there.items() if key in wanted or trim(path, key)}
+        return [_view(shape, path, wanted.get(key, members[key]), members[key], trim) for key in sorted(members)]
     return sorted(value, key=_canonical) if isinstance(value, list) and path not in shape.ordered else value
 
 
@@ -258,19 +273,18 @@ def _canonical(value: t.Any) -> str:
     return json.dumps(value, sort_keys=True)
 
 
-def _merge(shape: Shape, path: str, named: t.Any, value: t.Any, purge: t.Collection[str]) -> t.Any:
+def _merge(shape: Shape, path: str, named: t.Any, value: t.Any, trim: _Trim) -> t.Any:
     """The whole value to send: `named` over the current one, in the server's order, without what writes refuse."""
     if isinstance(named, dict):
         current = value if isinstance(value, dict) else {}
         kept = {key: inner for key, inner in current.items() if _at(path, key) not in shape.server_made}
-        over = {k: _merge(shape, _at(path, k), inner, current.get(k), purge) for k, inner in named.items()}
+        over = {k: _merge(shape, _at(path, k), inner, current.get(k), trim) for k, inner in named.items()}
         gone = {k for k, inner in over.items() if inner is None and _at(path, k) not in shape.cleared_by}
         return {k: inner for k, inner in {**kept, **over}.items() if k not in gone}
     if path in shape.sets and isinstance(named, list):
         wanted = _by_key(shape, path, named)
-        kept = {
-            key: one for key, one in _by_key(shape, path, value or []).items() if key in wanted or path not in purge
-        }
+        there = _by_key(shape, path, value or [])
+        kept = {key: one for key, one in there.items() if key in wanted or not trim(path, key)}
         merged = {name: {**member, **wanted.get(name, {})} for name, member in kept.items()}
         return list({**merged, **{name: member for name, member in wanted.items() if name not in kept}}.values())
     return named
