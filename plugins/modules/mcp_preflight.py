@@ -155,6 +155,17 @@ missing_scopes:
   type: list
   elements: str
   sample: [update:connections]
+access:
+  description:
+    - Who gains and who loses which tool of the MCP server, in a sentence each. It follows from the tasks of
+      M(mcp_ops.oauth.auth0_role), M(mcp_ops.oauth.auth0_role_members) and M(mcp_ops.oauth.zuplo_mcp_oauth) that name
+      roles and operations.
+  returned: always
+  type: list
+  elements: str
+  sample:
+    - Users with the role MCP reader gain list-orders, get-order.
+    - auth0|64fb1d2e9c3a (ada@example.com) gets the role MCP reader, and with it list-orders, get-order.
 """
 
 from ..module_utils._module import run

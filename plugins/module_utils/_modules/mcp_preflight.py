@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.errors import UnsupportedError
 
+from .._access.changes import Planned
 from .._auth0.api import ManagementApi, encode
 from .._auth0.form import ANY, Form
 from .._auth0.kinds.application import APPLICATION
@@ -96,6 +97,7 @@ class Preflight:
         self.impact: list[str] = []
         self.warnings: list[str] = []
         self.missing_scopes: list[str] = []
+        self.access = Planned()
         self._api = api
         self._settings: Object = {}
         """What the steps leave of the tenant's settings; empty where none of them reads these."""
@@ -151,6 +153,8 @@ class Preflight:
                 self._lack(obstacle.missing)
             else:
                 self.add(obstacle, variables)
+        before, after = (result.diff[0].before, result.diff[0].after) if result.diff else ({}, {})
+        self.access.add(name, given, result.values, before, after)
         if name == API and self._api:
             self._judge(self._api, given, result.values["resource_server"], variables)
         elif name in (TENANT_SETTINGS, TENANT_FLAGS):
@@ -238,7 +242,8 @@ def perform(task: GuestTask) -> Result:
     elif missing:
         preflight.add(ScopeError(missing, "which the run needs"))
     found = preflight.obstacles
-    return Result({"obstacles": found, "missing_scopes": missing}, warnings=warnings, error=_text(found))
+    values = {"obstacles": found, "missing_scopes": missing, "access": preflight.access.tell()}
+    return Result(values, warnings=warnings, error=_text(found))
 
 
 def _ends_the_reading(error: OpsError) -> bool:
