@@ -52,11 +52,10 @@ def tell(change: Change) -> list[str]:
         lines += [f"Users with the role {role.name} lose {_list(lost)}."] if lost else []
         own = [one for one in has if after[one] is not None]
         taken = [one for one in had if before[one] is not None]
-        lines += [f"{user} gets the role {role.name}, and with it {_list(own)}." for user in role.joined]
-        lines += [
-            f"{user} loses the role {role.name}, and {_list(taken)} unless another role gives them."
-            for user in role.left
-        ]
+        with_it = f", and with it {_list(own)}" if own else ""
+        without = f", and {_list(taken)} unless another role gives them" if taken else ""
+        lines += [f"{user} gets the role {role.name}{with_it}." for user in role.joined]
+        lines += [f"{user} loses the role {role.name}{without}." for user in role.left]
     everyone = [role.after for role in change.roles]
     if lines and everyone:
         lines += [
@@ -73,7 +72,7 @@ def _callable(tools: Tools, scopes: t.Collection[str]) -> list[str]:
 
 
 def _list(tools: t.Sequence[str]) -> str:
-    return ", ".join(tools) or "no tool"
+    return ", ".join(tools)
 
 
 class Planned:
