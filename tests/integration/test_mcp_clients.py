@@ -8,8 +8,13 @@
 
 from __future__ import annotations
 
+import functools
+import json
 import typing as t
 
+import pytest
+
+from tests.integration import harness
 from tests.integration.harness import Play, Run, Tenant
 from tests.integration.test_auth0_cimd_client import publish
 from tests.integration.test_mcp_server import CHANGES, CHECK, DOCUMENTS, PLANNED, PLAYBOOK, PREFLIGHT, URL
@@ -91,6 +96,42 @@ def test_documents_take_the_way_from_clients_that_register_themselves(play: Play
     run = play(PLAYBOOK, **options)
     assert (run.rc, run.changed) == (0, [REGISTER, DOCUMENTS])
     assert "With metadata documents, Auth0 refuses " in run[PREFLIGHT].warnings
+
+
+# A way of each kind: `{document}` stands for a document that is published.
+EACH_WAY: dict[str, dict[str, t.Any]] = {
+    "document": {"mcp_clients": [{"claude_code": "{document}"}]},
+    "registers itself": {"mcp_clients": ["mcp_remote"]},
+    "document and registers itself": {"mcp_clients": [{"claude_code": "{document}"}, "mcp_remote"]},
+    "on the fly": {"mcp_clients": [{"claude_code": "{document}"}], "mcp_cimd_on_the_fly": True},
+    "by hand": {"mcp_clients": [{"mcp_remote": "by_hand"}]},
+    "no name": {},
+}
+
+
+@pytest.mark.parametrize("way", EACH_WAY)
+def test_a_second_run_changes_nothing(play: Play, tenant: Tenant, way: str) -> None:
+    text = json.dumps({"mcp_server_url": URL, **EACH_WAY[way]}).replace("{document}", publish(tenant))
+    first, second = play(PLAYBOOK, **json.loads(text)), play(PLAYBOOK, **json.loads(text))
+    assert first.rc == second.rc == 0, first.output + second.output
+    assert first.changed
+    assert second.changed == []
+    assert [call for call in second.calls if not call.startswith("GET")] == []
+
+
+def test_the_check_names_each_client_that_is_refused(play: Play, tenant: Tenant) -> None:
+    tenant.api("PATCH", "tenants/settings", {ADVERTISED: True})
+    check = functools.partial(harness.task, "mcp_oauth_check", mcp_server_url=URL, fail_on_findings=False)
+    run = play(
+        [
+            check("refused", mcp_clients=["chatgpt", {"claude_code": "dcr"}, "cursor"]),
+            check("by hand", mcp_clients=[{"cursor": "by_hand"}]),
+        ]
+    )
+    for name, titles in (("refused", ("ChatGPT", "Claude Code", "Cursor")), ("by hand", ("Cursor",))):
+        (found,) = (one for one in run[name].result["findings"] if one["name"] == "clients")
+        assert found["status"] == "fail"
+        assert all(title in found["seen"] for title in titles), found
 
 
 def test_what_can_be_known_to_fail_is_said_before_anything_is_sent(play: Play, tenant: Tenant) -> None:
