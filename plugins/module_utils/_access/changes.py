@@ -92,9 +92,9 @@ class Planned:
             old, new = (self._scopes(one.get("permissions", ())) for one in (before, after))
             self._roles[given["name"]] = replace(self._role(given["name"]), before=old, after=new)
         elif module == "auth0_role_members" and "name" in given:
-            had, has = ([one["user_id"] for one in state.get("members", ())] for state in (before, after))
-            joined = tuple(one for one in has if one not in had)
-            left = tuple(one for one in had if one not in has)
+            had, has = ({one["user_id"]: _user(one) for one in state.get("members", ())} for state in (before, after))
+            joined = tuple(name for user_id, name in has.items() if user_id not in had)
+            left = tuple(name for user_id, name in had.items() if user_id not in has)
             self._roles[given["name"]] = replace(self._role(given["name"]), joined=joined, left=left)
 
     def _add_gateway(self, given: Object, values: Object) -> None:
@@ -121,3 +121,9 @@ class Planned:
 
 def _by_operation(tools: t.Iterable[Object]) -> dict[str, str | None]:
     return {one["operation"]: one["scope"] for one in tools}
+
+
+def _user(member: Object) -> str:
+    """With the email or username by which the run names the user."""
+    name = member.get("email") or member.get("username")
+    return f"{member['user_id']} ({name})" if name else str(member["user_id"])
