@@ -155,13 +155,13 @@ def _find(api: ManagementApi, member: Object, listed: t.Sequence[Object]) -> lis
 
 def _is_named(member: Object, user: Object) -> bool:
     name = "email" if "email" in member else "username"
-    have, want = user.get(name) or "", member[name]
+    have, want = str(user.get(name) or ""), member[name]
     is_same = have.lower() == want.lower() if name == "email" else have == want
     return is_same and member.get("connection") in (None, *_connections(user))
 
 
 def _connections(user: Object) -> list[str]:
-    return [one["connection"] for one in user.get("identities") or [] if one.get("connection")]
+    return [str(one["connection"]) for one in user.get("identities") or [] if one.get("connection")]
 
 
 def _ambiguous(member: Object, found: t.Sequence[Object]) -> str:
