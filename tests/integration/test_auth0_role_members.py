@@ -52,10 +52,10 @@ def emails(*names: str) -> list[dict[str, str]]:
 
 
 def test_the_members_of_a_role(play: Play, tenant: Tenant, role: str) -> None:
-    users(tenant, *map(user, ("ada", "bob", "eve", "joe")), user("kim", username="kim"))
+    users(tenant, *map(user, ("amy", "bob", "eve", "joe")), user("kim", username="kim"))
     other = tenant.api("POST", "roles", {"name": "A Tool User"})["id"]
-    tenant.api("POST", f"roles/{other}/users", {"users": ["auth0|ada", "auth0|eve"]})
-    first = [{"user_id": "auth0|ada"}, {"email": "Bob@Example.com", "connection": DATABASE}]
+    tenant.api("POST", f"roles/{other}/users", {"users": ["auth0|amy", "auth0|eve"]})
+    first = [{"user_id": "auth0|amy"}, {"email": "Bob@Example.com", "connection": DATABASE}]
     more: list[dict[str, str]] = [{"username": "kim"}, *emails("eve")]
     run = play(
         [
@@ -83,18 +83,19 @@ def test_the_members_of_a_role(play: Play, tenant: Tenant, role: str) -> None:
         assert run[f"check {name}"].diff == run[name].diff
         assert run[f"check {name}"].writes == []
         assert run[f"check {name}"].result["members"] == run[name].result["members"]
-    assert run["create"].calls == [LIST, members, SEARCH, "GET users/auth0%7Cada", f"POST roles/{role}/users"]
-    assert run["create"].writes == [("POST", {"users": ["auth0|ada", "auth0|bob"]})]
+    assert run["create"].calls == [LIST, members, SEARCH, "GET users/auth0%7Camy", f"POST roles/{role}/users"]
+    assert run["create"].writes == [("POST", {"users": ["auth0|amy", "auth0|bob"]})]
     assert run["create"].result["role"] == {"id": role, "name": "Tool User"}
     # Each with what named it.
     bob = {"user_id": "auth0|bob", **first[1]}
-    assert run["create"].diff == ({"members": []}, {"members": [{"user_id": "auth0|ada"}, bob]})
-    assert run["create again"].diff == (({"members": [{"user_id": "auth0|ada"}, bob]},) * 2)
+    named = {"name": "Tool User"}
+    assert run["create"].diff == ({**named, "members": []}, {**named, "members": [{"user_id": "auth0|amy"}, bob]})
+    assert run["create again"].diff == (({**named, "members": [{"user_id": "auth0|amy"}, bob]},) * 2)
     assert run["create again"].calls == [LIST, members, SEARCH]
     assert run["by id"].calls == [f"GET roles/{role}", members]
     assert run["nobody"].calls == [LIST, members]
     assert run["more"].writes == [("POST", {"users": ["auth0|kim", "auth0|eve"]})]
-    four = ["auth0|ada", "auth0|bob", "auth0|eve", "auth0|kim"]
+    four = ["auth0|amy", "auth0|bob", "auth0|eve", "auth0|kim"]
     assert sorted(one["user_id"] for one in run["who"].result["members"]) == four
     assert all(set(one) == {"user_id"} for one in run["who"].result["members"])
     assert run["who"].result["role"] == {"id": role, "name": "Tool User"}
@@ -103,11 +104,11 @@ def test_the_members_of_a_role(play: Play, tenant: Tenant, role: str) -> None:
     assert run["who with emails"].calls == [f"GET roles/{role}", members]
     # Those that are removed are told by id alone.
     before, after = run["purge"].diff
-    assert before == {"members": [{"user_id": name} for name in four]}
-    assert after == {"members": [{"user_id": "auth0|ada"}, {"user_id": "auth0|joe", **emails("joe")[0]}]}
+    assert before == {**named, "members": [{"user_id": name} for name in four]}
+    assert after == {**named, "members": [{"user_id": "auth0|amy"}, {"user_id": "auth0|joe", **emails("joe")[0]}]}
     assert run["purge"].writes == [("POST", {"users": ["auth0|joe"]}), *[("DELETE", {"roles": [role]})] * 3]
     assert run["purge"].calls[-3:] == [f"DELETE users/auth0%7C{name}/roles" for name in ("bob", "eve", "kim")]
-    assert run["purge"].result["members"] == ["auth0|ada", "auth0|joe"]
+    assert run["purge"].result["members"] == ["auth0|amy", "auth0|joe"]
     assert run["purge"].result["purged_members"] == run["check purge"].result["purged_members"] == four[1:]
     assert "'Tool User' is removed from these users: auth0|bob, auth0|eve, auth0|kim." in run["purge"].warnings
     assert run["purge again"].result["purged_members"] == []
@@ -116,19 +117,19 @@ def test_the_members_of_a_role(play: Play, tenant: Tenant, role: str) -> None:
     # Neither name nor picture of anybody, and no email but those that the tasks named.
     assert "Name of" not in run.output
     assert ".png" not in run.output
-    assert stored(tenant, other) == {"auth0|ada", "auth0|eve"}
+    assert stored(tenant, other) == {"auth0|amy", "auth0|eve"}
 
 
 def test_a_user_is_named_in_exactly_one_way(play: Play, tenant: Tenant, role: str) -> None:
     wrong: list[tuple[str, list[dict[str, t.Any]]]] = [
         ("members[0] must have exactly one of user_id, email, username.", [{}]),
         ("members[0] must have exactly one of", [{"connection": DATABASE}]),
-        ("members[1] must have exactly one of", [*emails("ada"), {**emails("bob")[0], "username": "bob"}]),
-        ("members[0] has user_id, which needs no connection", [{"user_id": "auth0|ada", "connection": "x"}]),
+        ("members[1] must have exactly one of", [*emails("amy"), {**emails("bob")[0], "username": "bob"}]),
+        ("members[0] has user_id, which needs no connection", [{"user_id": "auth0|amy", "connection": "x"}]),
         ("members[0].email is empty", [{"email": " "}]),
-        ("members[0].connection is empty", [{**emails("ada")[0], "connection": ""}]),
-        ("members lists email 'ada@example.com' twice", emails("ada", "Ada")),
-        ("members lists user_id 'auth0|ada' twice", [{"user_id": "auth0|ada"}] * 2),
+        ("members[0].connection is empty", [{**emails("amy")[0], "connection": ""}]),
+        ("members lists email 'amy@example.com' twice", emails("amy", "Amy")),
+        ("members lists user_id 'auth0|amy' twice", [{"user_id": "auth0|amy"}] * 2),
     ]
     run = play([task(f"{number}", members=members) for number, (_text, members) in enumerate(wrong)])
     for step, (text, _members) in zip(run.steps, wrong, strict=True):
@@ -139,8 +140,8 @@ def test_a_user_is_named_in_exactly_one_way(play: Play, tenant: Tenant, role: st
 def test_all_users_that_cannot_be_told_are_one_error(play: Play, tenant: Tenant, role: str) -> None:
     users(
         tenant,
-        user("ada"),
-        user("ada", STAFF),
+        user("amy"),
+        user("amy", STAFF),
         user("bob", STAFF),
         user("joe", username="joe"),
         user("twin-1", STAFF, email="twin@example.com"),
@@ -148,11 +149,11 @@ def test_all_users_that_cannot_be_told_are_one_error(play: Play, tenant: Tenant,
     )
     unknown = [{"user_id": "auth0|none"}, *emails("none"), {"username": "none"}, {"username": "JOE"}]
     elsewhere = [{**emails("bob")[0], "connection": DATABASE}]
-    several = [*emails("ada"), {**emails("twin")[0], "connection": STAFF}]
+    several = [*emails("amy"), {**emails("twin")[0], "connection": STAFF}]
     told = [
         "Create these first: user_id 'auth0|none', email 'none@example.com', username 'none', username 'JOE', "
         f"email 'bob@example.com' of the connection '{DATABASE}'.",
-        f"2 users with the email 'ada@example.com': auth0|ada ({DATABASE}), staff|ada (staff). "
+        f"2 users with the email 'amy@example.com': auth0|amy ({DATABASE}), staff|amy (staff). "
         "Name one by its user_id or with its connection.",
         "2 users with the email 'twin@example.com' of the connection 'staff': staff|twin-1 (staff), "
         "staff|twin-2 (staff). Name one by its user_id.",
@@ -168,7 +169,7 @@ def test_all_users_that_cannot_be_told_are_one_error(play: Play, tenant: Tenant,
             task("check no role", check=True, name="None", members=[*unknown, *elsewhere, {"username": "joe"}]),
             task("no such id", name=None, id="rol_0000000000000000", members=[]),
             task("twice", members=[{"username": "joe"}, *emails("joe")]),
-            task("told apart", members=[{**emails("ada")[0], "connection": STAFF}]),
+            task("told apart", members=[{**emails("amy")[0], "connection": STAFF}]),
         ]
     )
     assert run.passed == ["check unknown", "check no role", "told apart"]
@@ -186,7 +187,7 @@ def test_all_users_that_cannot_be_told_are_one_error(play: Play, tenant: Tenant,
     assert run["check no role"].result["role"] == {"name": "None"}
     assert "no role with the id 'rol_0000000000000000'. Create it" in run["no such id"].result["msg"]
     assert "lists the user auth0|joe twice, the second time as email 'joe@example.com'" in run["twice"].result["msg"]
-    assert stored(tenant, role) == {"staff|ada"}
+    assert stored(tenant, role) == {"staff|amy"}
 
 
 @pytest.mark.parametrize("address", ["new@example.com", "New@Example.com"])
@@ -234,25 +235,25 @@ def test_many_members_need_few_requests(play: Play, tenant: Tenant, role: str) -
 
 
 def test_each_scope_is_needed_for_its_own(play: Play, tenant: Tenant, role: str) -> None:
-    users(tenant, *map(user, ("ada", "bob", "eve")))
-    tenant.api("POST", f"roles/{role}/users", {"users": ["auth0|ada"]})
+    users(tenant, *map(user, ("amy", "bob", "eve")))
+    tenant.api("POST", f"roles/{role}/users", {"users": ["auth0|amy"]})
 
     def with_scopes(label: str, *scopes: str, **options: t.Any) -> dict[str, t.Any]:
         tenant.grant("read:roles", *scopes)
         return task(label, auth_access_token=tenant.token(), **options)
 
-    ada, bob, eve = ({"user_id": f"auth0|{name}"} for name in ("ada", "bob", "eve"))
+    amy, bob, eve = ({"user_id": f"auth0|{name}"} for name in ("amy", "bob", "eve"))
     run = play(
         [
-            with_scopes("no users to read", members=[ada]),
+            with_scopes("no users to read", members=[amy]),
             with_scopes("users", "update:roles", "update:users", members=[bob]),
             with_scopes("to assign", "read:users", "update:users", members=[bob]),
             with_scopes("check to assign", "read:users", check=True, members=[bob]),
             with_scopes("assign", "read:users", "update:roles", members=[bob]),
             with_scopes("assign otherwise", "read:users", "create:role_members", members=[eve]),
-            with_scopes("to remove", "update:roles", members=[ada, bob], purge_members=True),
-            with_scopes("remove", "update:users", members=[ada, bob], purge_members=True),
-            with_scopes("remove otherwise", "delete:role_members", members=[ada], purge_members=True),
+            with_scopes("to remove", "update:roles", members=[amy, bob], purge_members=True),
+            with_scopes("remove", "update:users", members=[amy, bob], purge_members=True),
+            with_scopes("remove otherwise", "delete:role_members", members=[amy], purge_members=True),
         ]
     )
     passed = ["no users to read", "check to assign", "assign", "assign otherwise", "remove", "remove otherwise"]
@@ -261,18 +262,18 @@ def test_each_scope_is_needed_for_its_own(play: Play, tenant: Tenant, role: str)
     assert "lacks the scope update:roles, which is needed to update" in run["to assign"].result["msg"]
     assert "lacks the scope update:roles" in run["check to assign"].warnings
     assert "lacks the scope update:users, which" in run["to remove"].result["msg"]
-    assert stored(tenant, role) == {"auth0|ada"}
+    assert stored(tenant, role) == {"auth0|amy"}
 
 
 def test_a_user_with_as_many_roles_as_can_be(play: Play, tenant: Tenant, role: str) -> None:
     others = [tenant.api("POST", "roles", {"name": f"Other {number}"})["id"] for number in range(50)]
-    users(tenant, user("ada", roles=others))
-    run = play([task("too many", members=emails("ada"))])
+    users(tenant, user("amy", roles=others))
+    run = play([task("too many", members=emails("amy"))])
     assert "A user can have 50 roles at most." in run["too many"].result["msg"]
 
 
 def test_roles_and_members_in_one_preflight(play: Play, tenant: Tenant, role: str) -> None:
-    users(tenant, *map(user, ("ada", "bob")))
+    users(tenant, *map(user, ("amy", "bob")))
     gone = tenant.api("POST", "roles", {"name": "Gone"})["id"]
     tenant.api("POST", f"roles/{role}/users", {"users": ["auth0|bob"]})
     api = "https://mcp.example.com/mcp"
@@ -286,10 +287,10 @@ def test_roles_and_members_in_one_preflight(play: Play, tenant: Tenant, role: st
     steps = [
         step("auth0_resource_server", identifier=api, scopes=[{"value": "read"}]),
         step("auth0_role", name="New", **permission("read")),
-        step("auth0_role_members", name="New", members=emails("ada"), purge_members=True),
+        step("auth0_role_members", name="New", members=emails("amy"), purge_members=True),
         step("auth0_role", name="New", description="Another step", **permission("read")),
         step("auth0_role", name="Tool User", description="Uses tools"),
-        step("auth0_role_members", name="Tool User", members=emails("ada", "bob")),
+        step("auth0_role_members", name="Tool User", members=emails("amy", "bob")),
         step("auth0_role", name="Tool Person", id=role),
         step("auth0_role_members", name="Tool Person", members=[{"user_id": "auth0|bob"}]),
         step("auth0_role_members", id=role, members=[{"user_id": "auth0|bob"}]),

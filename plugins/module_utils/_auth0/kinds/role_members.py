@@ -165,8 +165,9 @@ def _connections(user: Object) -> list[str]:
 
 
 def _ambiguous(member: Object, found: t.Sequence[Object]) -> str:
-    users = ", ".join(f"{user['user_id']} ({', '.join(_connections(user)) or 'no connection'})" for user in found)
-    way = "user_id" if "connection" in member else "user_id or with its connection"
+    connections = [", ".join(_connections(user)) for user in found]
+    users = ", ".join(f"{user['user_id']} ({names})" for user, names in zip(found, connections))
+    way = "user_id" if len(set(connections)) == 1 else "user_id or with its connection"
     return f"The tenant has {len(found)} users with the {_describe(member)}: {users}. Name one by its {way}."
 
 
