@@ -77,7 +77,7 @@ def members(tenant: Tenant) -> dict[str, set[str]]:
 
 
 def told(run: Run) -> list[str]:
-    return run[ACCESS].result.get("msg", [])
+    return list(run[ACCESS].result.get("msg", []))
 
 
 def test_one_run_gives_each_role_its_tools(play: Play, tenant: Tenant, shop: Path) -> None:
