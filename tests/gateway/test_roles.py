@@ -1,7 +1,7 @@
 # Copyright: mcp_ops.oauth contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""One run with `mcp_tools` and `mcp_roles`: two users, three tools, real clients, the real gateway; a change; and back."""
+"""One run with `mcp_tools` and `mcp_roles`: two users, three tools, real clients; a change; and back."""
 
 from __future__ import annotations
 
@@ -108,8 +108,8 @@ def test_each_user_may_call_the_tools_of_the_role(team: Team, served: Gateway, w
         assert answer.status_code == (403 if failed else 200)
         if failed:
             assert f'error="insufficient_scope", scope="{scope}"' in answer.headers["WWW-Authenticate"]
-    answer = run_typescript(served.url, team.site.tenant.ca_path, token=token).answer
-    assert answer == ANSWER if "hello" in may(when, email) else told(TOOLS["hello"]) in answer
+    seen = run_typescript(served.url, team.site.tenant.ca_path, token=token)
+    assert seen.answer == ANSWER if "hello" in may(when, email) else told(TOOLS["hello"]) in seen.answer
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
