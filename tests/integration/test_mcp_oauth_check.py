@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0.login import _claims
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0.login import claims_of
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._check.outside import expired_token
 from tests.integration.harness import Play, Step, Tenant, content, task
 from tests.integration.test_secrets import leaks
@@ -37,7 +37,7 @@ class Gateway:
     log: list[tuple[str, str, str | None]] = field(default_factory=list)
 
     def accepts(self, token: str | None) -> bool:
-        claims = _claims(token or "")
+        claims = claims_of(token or "")
         return claims.get("iss") == self.issuer and (None in self.audiences or claims.get("aud") in self.audiences)
 
 
@@ -208,7 +208,7 @@ def test_all_is_well(play: Play, tenant: Tenant, gateway: Gateway, project: Path
         *[("POST", "/mcp")] * 2,
     ]
     # Of all tokens, the gateway only ever saw those for the two audiences.
-    assert {_claims(token)["aud"] for _method, _path, token in gateway.log if token} == {gateway.url, OTHER}
+    assert {claims_of(token)["aud"] for _method, _path, token in gateway.log if token} == {gateway.url, OTHER}
     assert leaks(run.output, tenant) == []
     # What opened a session ended it.
     assert sum(method == "DELETE" for method, _path, _token in gateway.log) == 2
