@@ -10,7 +10,8 @@ import typing as t
 
 import pytest
 
-from ansible_collections.mcp_ops.oauth.plugins.module_utils._check.project import project_findings
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._access.description import Description
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._check.project import project_findings, read_project
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._check.report import Finding
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._check.server import Issuer
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.configuration import LITERAL, Environment
@@ -26,12 +27,14 @@ from tests.unit.test_project_edit import PROJECTS
 from tests.unit.zuplo_project import FRESH, OWN_PLUGIN, STRINGS, TOOLS, policy, wanted
 
 ISSUER = f'"{STRINGS.issuer}"'
+DESCRIPTION = Description()
 EXPECTED = Issuer(STRINGS.issuer_domain, "issuer_domain")
 AUDIENCE = f'"audience": "{STRINGS.audience}"'
 
 
-def findings(files: Files, issuer: Issuer | None = EXPECTED) -> dict[str, Finding]:
-    return {one.name: one for one in project_findings(files, STRINGS.audience, issuer)}
+def findings(files: Files, issuer: Issuer | None = EXPECTED, description: t.Any = DESCRIPTION) -> dict[str, Finding]:
+    found = read_project(files, STRINGS.audience, issuer)
+    return {one.name: one for one in project_findings(found, STRINGS.audience, issuer, description)}
 
 
 def statuses(found: t.Mapping[str, Finding]) -> dict[str, str]:

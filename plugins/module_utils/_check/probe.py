@@ -181,7 +181,7 @@ class Probe:
         number: int | None = None,
         **content: t.Any,
     ) -> Answer:
-        """`read` is for documents, or for the answer to the message of that `number`: a stream of events may never end."""
+        """`read` is for documents, or the answer to the message of that `number`: a stream of events may never end."""
 
         def has_answer(body: bytes) -> bool:
             return find_message(body, number) is not None
