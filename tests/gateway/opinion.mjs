@@ -54,11 +54,8 @@ const merge = (text, path, wanted) => {
   return Object.entries(wanted).reduce((merged, [key, one]) => merge(merged, [...path, key], one), text);
 };
 
-const insert = (text, { path, value: wanted, first }) => {
-  const isItem = typeof path.at(-1) === "number";
-  const at = isItem ? [...path.slice(0, -1), first ? 0 : -1] : path;
-  return modify(text, at, wanted, { isArrayInsertion: isItem });
-};
+const insert = (text, { path, value: wanted }) =>
+  modify(text, path, wanted, { isArrayInsertion: typeof path.at(-1) === "number" });
 
 // jsonc-parser leaves broken lists where it takes the last item away, so this is on what it has read.
 const remove = (of, [step, ...rest]) => {
@@ -78,7 +75,7 @@ const edit = ({ text, kind, edits }) => {
 };
 
 // What comes before and after the place that an edit may touch.
-const around = ({ text, kind, path, first }) => {
+const around = ({ text, kind, path }) => {
   const root = parse(text);
   const parent = path.length ? jsonc.findNodeAtLocation(root, path.slice(0, -1)) : undefined;
   const target = jsonc.findNodeAtLocation(root, path);
@@ -88,8 +85,9 @@ const around = ({ text, kind, path, first }) => {
   else {
     const part = target && parent.type === "object" ? target.parent : target;
     const { children } = parent;
-    const index = kind === "remove" ? children.indexOf(part) : first ? -1 : children.length;
-    const [before, after] = first ? [undefined, children[0]] : [children[index - 1], children[index + 1]];
+    const step = typeof path.at(-1) === "number" ? path.at(-1) : children.length;
+    const index = kind === "remove" ? children.indexOf(part) : step;
+    const [before, after] = [children[index - 1], children[kind === "remove" ? index + 1 : index]];
     from = before ? end(before) : parent.offset + 1;
     to = after ? after.offset : end(parent) - 1;
   }

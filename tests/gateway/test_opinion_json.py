@@ -256,11 +256,10 @@ def test_members_and_items_are_inserted(opinion: Opinion, text: str, wanted: t.A
     lists_and_objects = [one for one in places(document.value) if isinstance(one.value, (list, dict))]
     for one in data.draw(st.lists(st.sampled_from(lists_and_objects), min_size=1, max_size=3, unique_by=id)):
         is_list = isinstance(one.value, list)
-        step: Step = len(one.value) if is_list else data.draw(new_keys(one.value))
-        first = is_list and data.draw(st.booleans())
-        edits.append({"path": (*one.path, step), "value": wanted, "first": first})
+        step: Step = data.draw(st.integers(0, len(one.value))) if is_list else data.draw(new_keys(one.value))
+        edits.append({"path": (*one.path, step), "value": wanted})
     after = document.insert(*(Insertion(**one) for one in edits))
-    # An insertion at the beginning of a list moves the items that the others have in their paths: these come before.
+    # An insertion into a list moves the items that the others have in their paths: these come before.
     ordered = sorted(edits, key=lambda one: -len(one["path"]))
     agree(opinion, text, after.text, "insert", *ordered)
 

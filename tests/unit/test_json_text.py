@@ -49,8 +49,8 @@ def containers(value: t.Any, path: json_text.Path = ()) -> t.Iterator[json_text.
             yield from containers(part, (*path, step))
 
 
-def insert(text: str, path: json_text.Path, value: t.Any, *, first: bool = False) -> str:
-    return str(Document(text).insert(Insertion(path, value, first)).text)
+def insert(text: str, path: json_text.Path, value: t.Any) -> str:
+    return str(Document(text).insert(Insertion(path, value)).text)
 
 
 def merge(text: str, path: json_text.Path, value: t.Any) -> str:
@@ -68,9 +68,8 @@ def test_what_is_inserted_is_there_and_goes_without_a_trace(text: str, value: t.
     parent: t.Any = json.loads(text)
     for one in path:
         parent = parent[one]
-    first = isinstance(parent, list) and data.draw(st.booleans())
-    step = "new key" if isinstance(parent, dict) else (0 if first else len(parent))
-    inserted = insert(text, (*path, step), value, first=first)
+    step = "new key" if isinstance(parent, dict) else data.draw(st.integers(0, len(parent)))
+    inserted = insert(text, (*path, step), value)
 
     expected: t.Any = json.loads(text)
     inner: t.Any = expected
@@ -82,6 +81,17 @@ def test_what_is_inserted_is_there_and_goes_without_a_trace(text: str, value: t.
         inner.insert(t.cast("int", step), value)
     assert json.loads(inserted) == expected
     assert Document(inserted).remove((*path, step)).text == text
+
+
+@given(st.lists(VALUES, min_size=1), st.lists(VALUES), st.sampled_from([None, 2]))
+def test_several_items_go_to_the_end_of_a_list_and_go_again(
+    there: list[t.Any], new: list[t.Any], indent: t.Any
+) -> None:
+    text = json.dumps([there], indent=indent)
+    paths: list[json_text.Path] = [(0, len(there) + number) for number in range(len(new))]
+    inserted = Document(text).insert(*(Insertion((0, len(there)), value) for value in new))
+    assert inserted.value == [[*there, *new]]
+    assert inserted.remove(*paths).text == text
 
 
 @given(texts(), VALUES)
@@ -102,7 +112,7 @@ def test_the_layout_is_the_text_s_own() -> None:
     assert insert(text, ("policies", 1), {"name": "b"}) == (
         '{\r\n\t"policies": [\r\n\t\t{"name": "a"},\r\n\t\t{\r\n\t\t\t"name": "b"\r\n\t\t}\r\n\t]\r\n}'
     )
-    assert insert('{"a": ["x", "y"]}', ("a", 0), "z", first=True) == '{"a": ["z", "x", "y"]}'
+    assert insert('{"a": ["x", "y"]}', ("a", 0), "z") == '{"a": ["z", "x", "y"]}'
     assert merge('{"a": 1, "b": 2.50}', ("a",), True) == '{"a": true, "b": 2.50}'
 
 

@@ -26,7 +26,7 @@ def test_a_url_that_moved_takes_its_route_along(attach: bool) -> None:
     paths = json.loads(moved.files[ROUTES])["paths"]
     assert {"/other": paths["/other"]} == paths
     assert paths["/other"] == json.loads(first[ROUTES])["paths"]["/mcp"]
-    assert present(moved.files, other) == replace(moved, warnings=[])
+    assert present(moved.files, other) == replace(moved, warnings=[], scopes_before=moved.scopes)
     assert absent(moved.files, NAME).files == FRESH
     # Without the tools it moves as well, and back.
     assert json.loads(present(moved.files, wanted()).files[ROUTES])["paths"].keys() == {"/mcp"}

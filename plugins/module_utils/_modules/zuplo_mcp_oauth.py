@@ -20,6 +20,7 @@ from .._zuplo.files import Snapshot
 from .._zuplo.lock import lock
 from .._zuplo.project import FILES, HELPER
 from .._zuplo.runtime import takes_scopes
+from .._zuplo.tool_scopes import report
 
 # What the project has, where they are not set.
 NAMES = ("resource_name", "policy_name")
@@ -83,6 +84,8 @@ def apply(task: Task, snapshot: Snapshot, plan: Plan, warnings: Sequence[str]) -
             **({"config": plan.config} if plan.config else {}),
             "files": [edit.path for edit in edits],
             "open_routes": plan.open_routes,
+            "tool_scopes": report(plan.scopes),
+            "tool_scopes_before": report(plan.scopes_before),
         },
         changed=bool(edits),
         diff=[Diff(edit.path, edit.before or "", edit.after or "") for edit in edits],
@@ -122,6 +125,7 @@ MODULE = Module(
             "options": {
                 "id": {"type": "str", "required": True},
                 "file": {"type": "str", "default": "config/routes.oas.json"},
+                "scope": {"type": "str"},
             },
         },
         "attach_to_tools": {"type": "bool", "default": False},

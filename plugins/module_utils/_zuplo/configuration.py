@@ -9,6 +9,7 @@ Source of the names: the policies, the handler and the plugin of the `zuplo` pac
 from __future__ import annotations
 
 import json
+import posixpath
 import re
 import typing as t
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from urllib.parse import urlsplit
 from .._errors import InputError
 from .._types import Object
 from .._urls import Strings, check_domain, check_mcp_server_url
+from .scope_policy import SCOPE
 
 POLICY = "Auth0JwtInboundPolicy"
 COMPOSITE = "CompositeInboundPolicy"
@@ -41,6 +43,8 @@ export function {function}(runtime: RuntimeExtensions) {{
 }}
 """
 VARIABLE = re.compile(r"\$env\((\w+)\)")
+_REFERENCE = re.compile(r"\$(?:env|import)\(")
+_SCOPE_OPTION = re.compile(r"operations\[\d+\]\.scope")
 _POLICY_NAME = re.compile(r"[0-9a-z-]+")
 _NO_TEXT = re.compile(r"[\x00\ud800-\udfff]")
 _ENV_NAME = re.compile(r"(?!ZUPLO_|__ZUPLO)[A-Za-z_][A-Za-z0-9_]*")
@@ -88,8 +92,8 @@ def matches(given: t.Any, wanted: str) -> bool | None:
 
 def check_options(options: Object) -> None:
     """Refuse values of `zuplo_mcp_oauth`'s options that can never work, all of them at once: InputError."""
-    faults: list[InputError] = []
-    for option, value in [*options.items(), *_suboptions(options.get("operations", []))]:
+    faults = _find_contradictions(options.get("operations") or ())
+    for option, value in [*options.items(), *_suboptions(options.get("operations") or ())]:
         try:
             _check_option(option, value)
         except InputError as error:
@@ -105,10 +109,28 @@ def _suboptions(operations: t.Sequence[Object]) -> t.Iterator[tuple[str, t.Any]]
         yield from ((f"operations[{index}].{name}", value) for name, value in operation.items())
 
 
+def _find_contradictions(operations: t.Sequence[Object]) -> list[InputError]:
+    """Operations that are named with several scopes: which one holds is not to depend on their order."""
+    scopes: dict[tuple[str, str], set[str | None]] = {}
+    for one in operations:
+        scopes.setdefault((posixpath.normpath(one["file"]), one["id"]), set()).add(one.get("scope"))
+    return [
+        InputError(
+            f"names {name} of {file} more than once, with different scopes",
+            where="operations",
+            remedy="Name it once, with the scope that it needs.",
+        )
+        for (file, name), several in scopes.items()
+        if len(several) > 1
+    ]
+
+
 def _check_option(option: str, value: t.Any) -> None:
     if isinstance(value, str) and _NO_TEXT.search(value):
         raise InputError("has a null byte or a lone surrogate", where=option, remedy="Remove it.")
-    if isinstance(value, str) and not value.strip():
+    if _SCOPE_OPTION.fullmatch(option):
+        _check_scope(option, value or "")
+    elif isinstance(value, str) and not value.strip():
         raise InputError("is empty", where=option, remedy="Give it a value.")
     if option == "issuer_domain":
         check_domain(value, option)
@@ -123,6 +145,21 @@ def _check_option(option: str, value: t.Any) -> None:
             f"{value!r} is not the name of an environment variable that a project can set",
             where=option,
             remedy="Use letters, digits and underscores, no digit first, and not the prefix ZUPLO_, which is Zuplo's.",
+        )
+
+
+def _check_scope(option: str, scope: str) -> None:
+    if scope and not SCOPE.fullmatch(scope):
+        raise InputError(
+            f"{scope!r} is not a scope",
+            where=option,
+            remedy='Use 1 to 280 printable ASCII characters without spaces, " and \\; or "" where a login is enough.',
+        )
+    if found := _REFERENCE.search(scope):
+        raise InputError(
+            f"{scope!r} has {found.group()}, for which the gateway puts another text",
+            where=option,
+            remedy="Write the scope itself, as Auth0 has it.",
         )
 
 

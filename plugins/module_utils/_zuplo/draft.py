@@ -56,6 +56,10 @@ class Draft:
         addresses = [address(file, path) for path in paths or ((),)]
         return replace(self, ledger=self.ledger.note(self.policy_name, *addresses))
 
+    def forget(self, *addresses: str) -> Draft:
+        """Without the notes of what was added at these addresses."""
+        return replace(self, ledger=self.ledger.forget(self.policy_name, *addresses))
+
     def correct(self, file: str, path: Path, value: t.Any, noted: Path) -> Draft:
         """With a value in a JSON file that was there before, and a note of what it replaces."""
         before, draft = self.text_at(file, path), self.merge(file, path, value)

@@ -18,7 +18,7 @@ from .draft import Draft
 from .guards import is_of_mcp_gateway, judge
 from .json_text import Insertion, value_at
 from .plugin import add_plugin, remove_plugin, source_of_options
-from .project import POLICIES, Files, Operation, Project, parse_project
+from .project import POLICIES, Files, Project, parse_project
 from .routes import (
     add_route,
     attach_to_tools,
@@ -31,6 +31,7 @@ from .routes import (
     remove_routes,
     rename_route,
 )
+from .tool_scopes import ToolScope, forget_gone_policies, list_tools, remove_policies, set_scopes, tool_scopes
 
 _NEW_POLICIES = '{\n  "policies": []\n}\n'
 _OPTIONS = ("handler", "options")
@@ -40,13 +41,16 @@ _OPTIONS = ("handler", "options")
 class Plan:
     """The files as they will be, what they configure, and the tools' routes that anyone can call without a token.
 
-    `config` is what `configuration` returns; None for `absent`.
+    `config` is what `configuration` returns; None for `absent`. `scopes` and `scopes_before` are those of the tools, as
+    they will be and as they are; empty for `absent`, and where the MCP route is not there or answers no request.
     """
 
     files: Files
     config: Object | None = None
     open_routes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    scopes: list[ToolScope] = field(default_factory=list)
+    scopes_before: list[ToolScope] = field(default_factory=list)
 
 
 def present(files: Files, wanted: Wanted) -> Plan:
@@ -68,11 +72,12 @@ def present(files: Files, wanted: Wanted) -> Plan:
     old_name = find_resource_name(project)
     if wanted.resource_name and old_name:
         draft = rename_route(draft, wanted.route, old_name, wanted.resource_name)
-    if wanted.attach:
-        draft = attach_to_tools(draft, wanted.route)
+    tools, scopes = list_tools(draft.project, wanted.route), _find_scopes(draft, wanted)
+    draft = attach_to_tools(draft, [one for one in tools if wanted.attach or one.title in scopes])
+    draft = set_scopes(draft, wanted.route, scopes)
     warnings = _check_guards(draft, wanted)
     if draft.files != before.files:
-        draft = forget_gone_routes(before, draft)
+        draft = forget_gone_policies(before, forget_gone_routes(before, draft))
     draft = add_plugin(draft, chosen, wanted)
     return Plan(
         draft.files,
@@ -85,6 +90,8 @@ def present(files: Files, wanted: Wanted) -> Plan:
             *_warn_of_no_tools(draft, wanted),
             *_warn_of_sharing(before, draft),
         ],
+        scopes=tool_scopes(draft.project, wanted.route, wanted.token),
+        scopes_before=_read_scopes(project, moved or wanted.route, wanted),
     )
 
 
@@ -140,6 +147,7 @@ def _restore_policy(draft: Draft) -> Draft:
 
 
 def _remove_policy(draft: Draft) -> Draft:
+    draft = remove_policies(draft)
     if not draft.has_added(POLICIES, ("policies", draft.policy_name)):
         return _restore_policy(draft)
     index = _find_own_policy(draft)
@@ -205,7 +213,7 @@ def _check_guards(draft: Draft, wanted: Wanted) -> list[str]:
             f"At {guard.title}, {one}. MCP clients are never asked to log in. Remove that option."
             for one in guard.find("open")
         ]
-    for operation in _tools(draft, wanted):
+    for operation in list_tools(draft.project, wanted.route):
         guard = judge(operation.title, project.policies_before(operation), wanted.token)
         if refusing := guard.find("refuses"):
             if project.is_behind(operation, draft.policy_name):
@@ -214,8 +222,8 @@ def _check_guards(draft: Draft, wanted: Wanted) -> list[str]:
                     f"{draft.policy_name} accepts only tokens for {wanted.strings.audience}",
                     where=operation.file,
                     remedy=f"Remove {refusing[0].policy} from policies.inbound there, or from the composite policy "
-                    "that has it; or set attach_to_tools to false, which leaves the tool to those who can call it "
-                    "today.",
+                    "that has it; or set attach_to_tools to false and leave scope out for this tool, which then "
+                    "stays with those who can call it today.",
                 )
             warnings.append(f"The tool {guard.title} refuses MCP clients: {refusing[0]}.")
         warnings += [
@@ -226,14 +234,23 @@ def _check_guards(draft: Draft, wanted: Wanted) -> list[str]:
     return warnings
 
 
-def _tools(draft: Draft, wanted: Wanted) -> list[Operation]:
-    return list({one.title: one for one in draft.project.tools_at(wanted.route)}.values())
+def _find_scopes(draft: Draft, wanted: Wanted) -> dict[str, str]:
+    """Of the tools whose scope is named: title of the operation -> scope."""
+    named = {draft.project.find_tool(one).title: one.get("scope") for one in wanted.operations or ()}
+    return {title: scope for title, scope in named.items() if scope is not None}
+
+
+def _read_scopes(project: Project, route: str, wanted: Wanted) -> list[ToolScope]:
+    try:
+        return tool_scopes(project, route, wanted.token)
+    except ProjectError:  # a server that answers no request has no tools
+        return []
 
 
 def _list_open_routes(draft: Draft, wanted: Wanted) -> list[str]:
     return [
         one.title
-        for one in _tools(draft, wanted)
+        for one in list_tools(draft.project, wanted.route)
         if judge(one.title, draft.project.policies_before(one), wanted.token).lets_in
     ]
 

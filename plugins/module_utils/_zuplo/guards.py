@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from .._types import Object
 from .configuration import COMPOSITE, POLICY, matches
 from .json_text import value_at
+from .scope_policy import is_scope_policy, scope_of
 
 OPENID = "OpenIdJwtInboundPolicy"
 
@@ -184,7 +185,7 @@ def judge(title: str, policies: t.Sequence[Object], token: Token) -> Guard:
     """The verdicts on policies; a header that is replaced before the token is read makes that policy refuse."""
     verdicts: list[Verdict] = []
     for policy in policies:
-        verdict = _judge_policy(policy, token)
+        verdict = _judge_scope(policy, verdicts) if is_scope_policy(policy) else _judge_policy(policy, token)
         changed = next((one for one in verdicts if one.effect == "changes"), None)
         if changed and verdict.effect == "accepts":
             why = f"never sees the token, as {changed.policy} before it replaces the header Authorization"
@@ -206,6 +207,18 @@ def _judge_policy(policy: Object, token: Token) -> Verdict:
     if export in _AUTHENTICATING and options.get("allowUnauthenticatedRequests") is True:
         effect, why = "open", "has allowUnauthenticatedRequests, so it lets everybody in"
     return Verdict(name, effect, why)
+
+
+def _judge_scope(policy: Object, before: t.Sequence[Verdict]) -> Verdict:
+    """Of the policy that demands a scope: it needs the user whom a policy before it has read from the token."""
+    name, effects = str(policy.get("name")), {one.effect for one in before}
+    if scope_of(policy) is None:
+        return Verdict(name, "refuses", "names no scope in its options, so it lets nobody pass")
+    if effects & {"accepts", "unknown"}:
+        return Verdict(name, "nothing")
+    if "open" in effects:
+        return Verdict(name, "accepts")  # it refuses whom the policy before it has let in without a token
+    return Verdict(name, "refuses", "needs a policy before it that reads the token, and there is none")
 
 
 def _judge_export(export: str | None, options: Object, token: Token) -> tuple[Effect, str]:

@@ -25,11 +25,10 @@ _BLANK = re.compile(r"[ \t]*")
 
 @dataclass(frozen=True)
 class Insertion:
-    """A new member or item at a path, at the end of its parent, or of a list at its beginning."""
+    """A new member or item at a path: a member at the end of its object, an item before the one with its index."""
 
     path: Path
     value: t.Any
-    first: bool = False
 
 
 class Document:
@@ -83,7 +82,7 @@ class Document:
         return self._splice([(node.start, node.end, text)])
 
     def insert(self, *insertions: Insertion) -> Document:
-        """Each into another parent."""
+        """Each into another parent; into one that has parts, several at the end as well, in this order."""
         return self._splice([self._insert(one) for one in insertions])
 
     def _insert(self, one: Insertion) -> tuple[int, int, str]:
@@ -96,15 +95,19 @@ class Document:
             inner = outer + self._unit
             return at, at, f"{self._newline}{inner}{name}{self._dump(one.value, inner)}{self._newline}{outer}"
         parts = list(parent.parts.values())
-        at = parts[0].begin if one.first else parts[-1].begin
-        gap = text[_skip_back(text, at) : at] or " "
-        content = name + self._dump(one.value, self._indent(at) if "\n" in gap else None)
-        if one.first:
-            return at, at, content + "," + gap
-        return parts[-1].end, parts[-1].end, "," + gap + content
+        before = min(key, len(parts)) if isinstance(key, int) else len(parts)
+        beside = parts[max(before - 1, 0)]
+        gap = text[_skip_back(text, beside.begin) : beside.begin] or " "
+        content = name + self._dump(one.value, self._indent(beside.begin) if "\n" in gap else None)
+        if before == 0:
+            return beside.begin, beside.begin, content + "," + gap
+        return beside.end, beside.end, "," + gap + content
 
     def remove(self, *paths: Path) -> Document:
-        """Members or items, each of another parent, with the comma and the space that `insert` put beside it."""
+        """Members or items, with the comma and the space that `insert` put beside them.
+
+        Each is of another parent, or none of them is the first of its parent.
+        """
         return self._splice([(*self._locate(path), "") for path in paths])
 
     def _locate(self, path: Path) -> tuple[int, int]:
@@ -130,7 +133,7 @@ class Document:
     def _splice(self, splices: t.Iterable[tuple[int, int, str]]) -> Document:
         pieces: list[str] = []
         at = 0
-        for start, end, text in sorted(splices):
+        for start, end, text in sorted(splices, key=lambda splice: splice[:2]):
             pieces += self.text[at:start], text
             at = end
         return Document("".join([*pieces, self.text[at:]]))

@@ -1,7 +1,7 @@
 # Copyright: mcp_ops.oauth contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Edit what registers the plugin: the helper module, and the call of it in the runtime module. Pure."""
+"""Edit the helper module with what it has the gateway run, and the call of it in the runtime module. Pure."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from .configuration import NEW_RUNTIME, PLUGIN, REGISTER, runtime_module
 from .draft import Draft
 from .ledger import address, read_code, unify_line_ends, write_helper
 from .project import HELPER, POLICIES, ROUTES, RUNTIME
+from .scope_policy import CODE, cut_code, is_scope_policy
 from .typescript_lexer import SourceError
 
 _NO_CODE = "export {};\n"
@@ -31,7 +32,7 @@ def add_plugin(draft: Draft, chosen: Choice, wanted: Wanted) -> Draft:
         if typescript.calls(source, PLUGIN) and not typescript.calls(source, REGISTER):
             draft = adopt_plugin(draft, chosen, wanted)
             # Without a helper module nothing has been added that could be noted.
-            return _put_helper(draft, _NO_CODE) if draft.ledger.added else draft
+            return _put_helper(draft, "") if draft.ledger.added else draft
         if typescript.mentions(source, PLUGIN):
             raise ProjectError(
                 f"uses {PLUGIN} itself, which {HELPER} is to do",
@@ -48,8 +49,7 @@ def add_plugin(draft: Draft, chosen: Choice, wanted: Wanted) -> Draft:
 
 def source_of_options(draft: Draft) -> str:
     """The code that decides which options the plugin has, in a project with a helper module."""
-    code = read_code(draft.files[HELPER])
-    return draft.files.get(RUNTIME, "") if code == _NO_CODE else code
+    return _plugin_code(draft) or draft.files.get(RUNTIME, "")
 
 
 def remove_plugin(draft: Draft) -> Draft:
@@ -61,7 +61,7 @@ def remove_plugin(draft: Draft) -> Draft:
         # Another MCP server of the project still needs the plugin, and takes over what was added for both.
         shared = [one for one in draft.ledger.of(draft.policy_name) if one in draft.files or _is_shared(one)]
         ledger = draft.ledger.drop(draft.policy_name).note(others[0], *shared)
-        return _put_helper(replace(draft, ledger=ledger), read_code(draft.files[HELPER]))
+        return _put_helper(replace(draft, ledger=ledger), _plugin_code(draft))
     draft = draft.delete(HELPER)
     if RUNTIME not in draft.files:
         return draft
@@ -82,8 +82,16 @@ def _is_shared(one: str) -> bool:
     return one in lists or one.endswith(inner) or one.startswith(f"{RUNTIME}#")
 
 
-def _put_helper(draft: Draft, code: str) -> Draft:
-    text = write_helper(draft.ledger, code)
+def _plugin_code(draft: Draft) -> str:
+    """What the helper module has to register the plugin; empty where the runtime module does that."""
+    code = cut_code(read_code(draft.files[HELPER]))
+    return "" if code == _NO_CODE else code
+
+
+def _put_helper(draft: Draft, plugin: str) -> Draft:
+    """With the code that registers the plugin, and that of the policies which demand a scope, where there are any."""
+    parts = [plugin, CODE if any(map(is_scope_policy, draft.project.policies)) else ""]
+    text = write_helper(draft.ledger, "\n".join(filter(None, parts)) or _NO_CODE)
     return draft if unify_line_ends(draft.files.get(HELPER, "")) == text else draft.put(HELPER, text)
 
 

@@ -173,7 +173,11 @@ class Project:
 
         One that is not there has its name alone.
         """
-        return list(self._open_up(operation.inbound, ()))
+        return self.open_up(*operation.inbound)
+
+    def open_up(self, *names: str) -> list[Object]:
+        """These policies, with those of composite ones in their place."""
+        return list(self._open_up(names, ()))
 
     def _open_up(self, names: t.Sequence[str], within: tuple[str, ...]) -> t.Iterator[Object]:
         for name in names:

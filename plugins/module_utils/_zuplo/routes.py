@@ -57,8 +57,8 @@ def find_moved_route(draft: Draft, route: str, tools: t.Sequence[Object] | None)
     if len(made) != 1 or draft.project.operations_at(route):
         return None
     servers = [one for one in draft.project.operations_at(made[0]) if one.tools is not None]
-    same = tools is None or [one.tools for one in servers] == [_name_tools(draft.project, tools)]
-    return made[0] if same else None
+    named = None if tools is None else _keys(_name_tools(draft.project, tools))
+    return made[0] if named is None or [_keys(one.tools or ()) for one in servers] == [named] else None
 
 
 def move_route(draft: Draft, old: str, new: str) -> Draft:
@@ -83,7 +83,7 @@ def forget_gone_routes(before: Draft, draft: Draft) -> Draft:
         if one.startswith(prefix) and one.count("/") == prefix.count("/")
     ]
     gone = [one for one in noted if one not in there]
-    return replace(draft, ledger=draft.ledger.forget(draft.policy_name, *gone)) if gone else draft
+    return draft.forget(*gone) if gone else draft
 
 
 def rename_route(draft: Draft, route: str, old: str, new: str) -> Draft:
@@ -113,9 +113,9 @@ def check_cors_policy(project: Project, name: str) -> None:
         )
 
 
-def attach_to_tools(draft: Draft, route: str) -> Draft:
-    """With the policy before the routes of the MCP route's tools."""
-    return _attach(draft, list({one.title: one for one in draft.project.tools_at(route)}.values()))
+def attach_to_tools(draft: Draft, tools: t.Sequence[Operation]) -> Draft:
+    """With the policy before the routes of these tools."""
+    return _attach(draft, tools)
 
 
 def remove_routes(draft: Draft) -> Draft:
@@ -135,15 +135,23 @@ def remove_routes(draft: Draft) -> Draft:
 
 
 def detach(draft: Draft) -> Draft:
-    """Without the policy where it was attached: everywhere if the policy itself was added."""
-    everywhere = draft.has_added(POLICIES, ("policies", draft.policy_name))
+    """Without the policies where they were attached: everywhere if the policy itself was added."""
     cuts: dict[str, list[Path]] = {}
     for one in draft.project.operations:
-        if draft.policy_name in one.inbound and (everywhere or draft.has_added(one.file, _attachment(draft, one))):
-            cuts.setdefault(one.file, []).append(_find_cut(draft, one))
+        ours = [index for index, name in enumerate(one.inbound) if has_attached(draft, one, name)]
+        if ours:
+            # What was attached last comes first.
+            cuts.setdefault(one.file, []).append(_find_cut(draft, one, ours[-1]))
     for file, paths in cuts.items():
         draft = draft.remove(file, *paths)
-    return draft
+    return detach(draft) if cuts else draft
+
+
+def has_attached(draft: Draft, operation: Operation, name: str) -> bool:
+    """Whether `absent` detaches a policy from an operation."""
+    return draft.has_added(POLICIES, ("policies", name)) or draft.has_added(
+        operation.file, attachment_of(operation, name)
+    )
 
 
 def remove_empty_file(draft: Draft) -> Draft:
@@ -198,13 +206,29 @@ def _free_id(draft: Draft) -> str:
 def _set_tools(draft: Draft, server: Operation, tools: list[Object]) -> Draft:
     if server.tools == tools:
         return draft
-    if server.file != ROUTES or not draft.has_added(ROUTES, ("paths", server.route)):
-        raise ProjectError(
-            f"has {server.name} with tools other than those in operations, and zuplo_mcp_oauth has not made that route",
-            where=server.file,
-            remedy="Leave operations out, or change the tools of that route by hand.",
-        )
-    return draft.merge(ROUTES, (*server.path, "x-zuplo-route", "handler", "options", "operations"), tools)
+    if server.file == ROUTES and draft.has_added(ROUTES, ("paths", server.route)):
+        return draft.merge(ROUTES, (*server.path, "x-zuplo-route", "handler", "options", "operations"), tools)
+    there, named = _keys(server.tools or ()), _keys(tools)
+    if there == named:
+        return draft
+    differences = {"operations does not name": there - named, "the route does not have": named - there}
+    told = [f"{what} {', '.join(sorted(map(_title, keys)))}" for what, keys in differences.items() if keys]
+    raise ProjectError(
+        f"has {server.name} with tools other than those in operations, and zuplo_mcp_oauth has not made that route: "
+        f"{'; '.join(told)}",
+        where=server.file,
+        remedy="Name all tools of that route in operations, or leave operations out, or change the route by hand.",
+    )
+
+
+def _keys(tools: t.Iterable[Object]) -> set[tuple[str, str]]:
+    """What tells tools apart, in whatever order and form they are named."""
+    return {(posixpath.normpath(one["file"]), one["id"]) for one in tools}
+
+
+def _title(key: tuple[str, str]) -> str:
+    file, name = key
+    return f"{name} ({file})"
 
 
 def _set_cors_policy(draft: Draft, one: Operation, name: str) -> Draft:
@@ -232,8 +256,9 @@ def _attach(draft: Draft, operations: t.Sequence[Operation]) -> Draft:
             continue
         insertion = _make_insertion(draft, operation)
         insertions.setdefault(operation.file, []).append(insertion)
-        added = [insertion.path] if not insertion.first else []
-        notes.setdefault(operation.file, []).extend([*added, *([_attachment(draft, operation)] if stays else [])])
+        added = [insertion.path] if isinstance(insertion.path[-1], str) else []
+        attachment = [attachment_of(operation, draft.policy_name)] if stays else []
+        notes.setdefault(operation.file, []).extend([*added, *attachment])
     for file, paths in notes.items():
         draft = draft.note(file, *paths) if paths else draft
     for file, several in insertions.items():
@@ -251,30 +276,31 @@ def _make_insertion(draft: Draft, operation: Operation) -> Insertion:
             where=operation.file,
             remedy="Add x-zuplo-route with the handler of that operation, such as urlRewriteHandler.",
         )
-    path, value = _inbound(operation), [draft.policy_name]
+    path, value = inbound_of(operation), [draft.policy_name]
     if "inbound" in route.get("policies", {}):
-        return Insertion((*path, 0), draft.policy_name, first=True)
+        return Insertion((*path, 0), draft.policy_name)
     if "policies" in route:
         return Insertion(path, value)
     return Insertion(path[:-1], {"inbound": value})
 
 
-def _find_cut(draft: Draft, operation: Operation) -> Path:
-    """The policy in its list, or what was made around it where nothing else is in there."""
-    path = _inbound(operation)
+def _find_cut(draft: Draft, operation: Operation, index: int) -> Path:
+    """A policy in its list, or what was made around it where nothing else is in there."""
+    path = inbound_of(operation)
     policies = operation.value["x-zuplo-route"]["policies"]
-    alone = policies["inbound"] == [draft.policy_name]
+    alone = len(operation.inbound) == 1
     if alone and draft.has_added(operation.file, path):
         return path
     if alone and len(policies) == 1 and draft.has_added(operation.file, path[:-1]):
         return path[:-1]
-    return (*path, operation.inbound.index(draft.policy_name))
+    return (*path, index)
 
 
-def _inbound(operation: Operation) -> Path:
+def inbound_of(operation: Operation) -> Path:
+    """Where the list of an operation's policies is."""
     return (*operation.path, "x-zuplo-route", "policies", "inbound")
 
 
-def _attachment(draft: Draft, operation: Operation) -> Path:
-    """Where the ledger notes that the policy was attached to an operation."""
-    return (*operation.path, draft.policy_name)
+def attachment_of(operation: Operation, name: str) -> Path:
+    """Where the ledger notes that a policy was attached to an operation."""
+    return (*operation.path, name)
