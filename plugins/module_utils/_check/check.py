@@ -45,7 +45,7 @@ class Subject:
     browser_origin: str | None = None
     connection: t.Sequence[str] = ()
     clients: t.Sequence[Choice] = ()
-    description: Description = Description()
+    description: Description = field(default_factory=Description)
     user_token: str | None = field(default=None, repr=False)
     call_tools: bool = False
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
-from .._access.description import Description
+from .._access.description import Description, Role
 from .._auth0.api import ManagementApi, encode
 from .._auth0.form import ANY, Form
 from .._auth0.kinds.application import APPLICATION
@@ -16,10 +16,11 @@ from .._auth0.kinds.client_grant import CLIENT_GRANT
 from .._auth0.kinds.connection import CONNECTION_DOMAIN
 from .._auth0.kinds.resource_server import RESOURCE_SERVER
 from .._auth0.kinds.role import ROLE
+from .._auth0.kinds.role_members import NAMES, ROLE_MEMBERS, USERS
 from .._auth0.kinds.tenant import ALL
 from .._auth0.memory import Memory
 from .._clients.choice import APPLICATION_QUERY, Choice, Registration, depends_on_applications, everyone
-from .._errors import ApiError, Auth0Error, PlanError, UnreachableError
+from .._errors import ApiError, Auth0Error, PlanError, ScopeError, UnreachableError
 from .._types import Object
 from . import access, clients, logins, scopes, server, tenant
 from .outside import Outside
@@ -231,7 +232,17 @@ class Reading:
         if not there:
             self._found.add(skip_after("role_members", "roles"))
             return
-        self._found.add(access.role_members([read_members(api, found[role.name], role) for role in there]))
+        try:
+            members = [_read_members(api, ROLE.path_of(found[role.name]), role) for role in there]
+        except ScopeError:
+            self._found.skip(["role_members"], *lacks("read:users"))
+        except ApiError as error:
+            if error.status != 403:
+                raise
+            # With read:roles, the users of a role can be read.
+            self._found.skip(["role_members"], *lacks("read:users"))
+        else:
+            self._found.add(access.role_members(members))
 
     def _check_tools(self) -> None:
         """What the description needs of the API and of the default grant."""
@@ -267,6 +278,29 @@ class Reading:
         for found in [self._found[one] for one in prerequisites if self._found.status(one) in ("skip", "fail")][:1]:
             for name in names:
                 self._found.add(replace(found, name=name) if found.status == "skip" else skip_after(name, found.name))
+
+
+def _read_members(api: ManagementApi, path: str, role: Role) -> access.Membership:
+    """Of a role without named members one page, which tells whether it has any."""
+    if role.members is None:
+        page, _left = next(api.pages(f"{path}/users", "users", Form(("user_id",)), checkpoint=True))
+        return access.Membership(role, empty=not page)
+    there = [one["user_id"] for one in USERS.read(api, path, ("user_id",))]
+    users = {"members": [{"user_id": one} for one in there]}
+    named = ROLE_MEMBERS.expand(api, {"members": [*role.members]}, users)
+    ids = {one["user_id"]: one for one in named.wanted["members"]}
+    return access.Membership(
+        role,
+        empty=not there,
+        lacking=tuple(_title(one) for user_id, one in ids.items() if user_id not in there),
+        excess=tuple(one for one in there if one not in ids) if role.purge_members else (),
+        unresolved=(*named.missing, *named.faults),
+    )
+
+
+def _title(member: Object) -> str:
+    """How the user has named a member, who has got an id since."""
+    return str(next(member[name] for name in reversed(NAMES) if name in member))
 
 
 def _try_read(read: t.Callable[[ManagementApi], None], scope: str, api: ManagementApi) -> tuple[str, str] | None:
