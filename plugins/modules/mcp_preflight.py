@@ -35,6 +35,7 @@ options:
           - auth0_connection_domain
           - auth0_resource_server
           - auth0_role
+          - auth0_role_members
           - auth0_tenant_flags
           - auth0_tenant_settings
           - zuplo_mcp_oauth

@@ -46,6 +46,8 @@ BASES: dict[str, Object] = {
     "auth0_connection_domain": {"name": DATABASE},
     "auth0_resource_server": {"identifier": "https://odd.example.com/mcp", "name": "Odd"},
     "auth0_role": {"name": "Odd"},
+    "auth0_role_members": {"name": "Odd", "members": [{"user_id": "auth0|odd"}]},
+    "auth0_role_members_info": {"name": "Odd"},
     "auth0_tenant_flags": {"flags": {"enable_client_connections": True}},
     "auth0_tenant_settings": {"friendly_name": "Odd"},
     "mcp_oauth_check": {"mcp_server_url": "https://127.0.0.1:1/mcp", "fail_on_findings": False},

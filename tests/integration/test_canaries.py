@@ -42,6 +42,8 @@ NEEDS: dict[str, dict[str, t.Any]] = {
     "auth0_resource_server_info": {},
     "auth0_role": {"name": "Canary"},
     "auth0_role_info": {},
+    "auth0_role_members": {"name": "Canary", "members": []},
+    "auth0_role_members_info": {"name": "Canary"},
     "auth0_tenant_flags": {"flags": {"enable_client_connections": True}},
     "auth0_tenant_info": {},
     "auth0_tenant_settings": {"resource_parameter_profile": "compatibility"},

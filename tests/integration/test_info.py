@@ -73,8 +73,13 @@ NAMES = {
     "auth0_connection_domain": ["id", "name"],
     "auth0_role": ["id", "name"],
     "auth0_role_info": ["id", "name"],
+    "auth0_role_members": ["id", "name"],
+    "auth0_role_members_info": ["id", "name"],
 }
-OTHER_NAMES = {"auth0_client_grant": {"audience": AUDIENCE, "subject_type": "user", "client_id": "x"}}
+OTHER_NAMES: dict[str, dict[str, t.Any]] = {
+    "auth0_client_grant": {"audience": AUDIENCE, "subject_type": "user", "client_id": "x"},
+    "auth0_role_members": {"members": []},
+}
 
 
 def test_an_empty_name_is_an_error_everywhere(play: Play) -> None:
@@ -87,7 +92,7 @@ def test_an_empty_name_is_an_error_everywhere(play: Play) -> None:
                 task(module, f"{module} {name}", **options),
                 task(module, f"check {module} {name}", check=True, **options),
             ]
-            if not module.endswith(("_info", "_domain")):
+            if not module.endswith(("_info", "_domain", "_members")):
                 tasks.append(task(module, f"absent {label}", state="absent", **options))
     run = play(tasks)
     assert run.passed == []

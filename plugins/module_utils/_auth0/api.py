@@ -22,6 +22,9 @@ PER_PAGE = 100
 # Pages of one listing at most, 100,000 objects: a server can say for ever that there are more.
 MOST_PAGES = 1000
 
+Need = t.Union[str, tuple[str, ...]]
+"""A scope, or several of which one is enough."""
+
 
 class ManagementApi:
     """One session with one tenant. `secrets` are the tokens it was issued, for the caller to keep out of sight."""
@@ -70,6 +73,11 @@ class ManagementApi:
         if not isinstance(answer, list) or not all(isinstance(one, str) for one in answer):
             raise self._malformed("GET", path, "the answer is no list of texts")
         return answer
+
+    def array(self, path: str, form: Form = ANY, **params: t.Any) -> list[Object]:
+        """Read what is nothing but a list of objects."""
+        answer = {"answer": self._request("GET", path, params=params)}
+        return t.cast("list[Object]", self._checked(Form(lists={"answer": form}), "GET", path, answer)["answer"])
 
     def listing(
         self, path: str, key: str, form: Form = ANY, *, checkpoint: bool, **params: t.Any
@@ -182,10 +190,16 @@ class ManagementApi:
             self._token = self._request_token(self.settings.management_audience)
         return self._token
 
-    def missing_scopes(self, needed: t.Iterable[str]) -> list[str]:
-        """Those of the needed scopes that the token is known to lack; empty when the token does not tell its scopes."""
+    def missing_scopes(self, needed: t.Iterable[Need]) -> list[str]:
+        """Those of the needed scopes that the token is known to lack; empty when the token does not tell its scopes.
+
+        Of several of which one is enough, the first is told.
+        """
         scopes = self.token.scopes
-        return [] if scopes is None else sorted(set(needed) - scopes)
+        if scopes is None:
+            return []
+        choices = [(one,) if isinstance(one, str) else one for one in needed]
+        return sorted({choice[0] for choice in choices if scopes.isdisjoint(choice)})
 
     def token_for(self, audience: str) -> Token:
         """A token of the application for another API; CredentialsError, with Auth0's status, where there is none."""

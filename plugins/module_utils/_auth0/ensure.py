@@ -13,7 +13,7 @@ from .._types import Object
 from .api import ManagementApi
 from .memory import Memory
 from .plan import Plan, find_faults, find_overflows, make_plan, plan_absent, secrets_in, without_secrets
-from .resource import Collection, Resource, check_keys
+from .resource import Collection, Expansion, Resource, check_keys
 
 
 @dataclass(frozen=True)
@@ -69,22 +69,21 @@ def ensure(
     title = resource.title(wanted, actual or {})
     if actual is not None and not absent:
         _refuse_unreadable(resource, api, wanted, actual)
-    if actual is None and not absent and (text := resource.refuse_creation(api, wanted)):
-        if not check_mode:
-            raise PlanError(text)
-        # The preview of a longer play goes on: an earlier task may be the one that makes the object.
+    refusal = None if absent or actual is not None else resource.refuse_creation(api, wanted)
+    expansion = Expansion(wanted) if absent else resource.expand(api, wanted, actual)
+    missing = [*filter(None, [refusal]), *expansion.missing]
+    if expansion.faults or (missing and not check_mode):
+        raise PlanError(" ".join([*missing, *expansion.faults]))
+    # The preview of a longer play goes on: an earlier task may be the one that makes what is missing.
+    warnings = expansion.warnings
+    obstacles: tuple[OpsError, ...] = tuple(map(PlanError, missing))
+    if refusal:
         supposed = {key: wanted[key] for key in (*resource.keys, *resource.shape.immutable) if key in wanted}
-        plan = make_plan(resource.shape, wanted, supposed)
-        return Outcome(plan, plan.predicted, title, obstacles=(PlanError(text),))
-    warnings: tuple[str, ...] = ()
-    obstacles: tuple[OpsError, ...] = ()
+        plan = make_plan(resource.shape, expansion.wanted, supposed)
+        return Outcome(plan, plan.predicted, title, warnings, obstacles=obstacles)
     if absent:
         plan = plan_absent(resource.shape, named, actual)
     else:
-        expansion = resource.expand(api, wanted, actual)
-        if expansion.missing and not check_mode:
-            raise PlanError(" ".join(expansion.missing))
-        warnings, obstacles = expansion.warnings, tuple(map(PlanError, expansion.missing))
         plan = make_plan(resource.shape, expansion.wanted, actual, purge=purge, force=force)
     if not plan.changed:
         return _outcome(resource, plan, title, actual or {}, warnings, obstacles=obstacles)
@@ -92,8 +91,8 @@ def ensure(
     if refusal := resource.guard(actual or {}, plan):
         raise PlanError(refusal)
     impact = tuple(resource.impact(actual or {}, plan))
-    if missing := api.missing_scopes(resource.scopes(plan)):
-        lacking = ScopeError(missing, f"which is needed to {plan.action} the {resource.noun}")
+    if scopes := api.missing_scopes(resource.scopes(plan)):
+        lacking = ScopeError(scopes, f"which is needed to {plan.action} the {resource.noun}")
         if not check_mode:
             raise lacking
         # A preview with a token that can only read is a good habit, so it goes on.

@@ -9,8 +9,9 @@ import typing as t
 from dataclasses import dataclass
 
 from .._types import Object
-from .api import ManagementApi
+from .api import ManagementApi, Need
 from .form import Form
+from .plan import Plan
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Part:
     """
 
     field: str
-    scope: str
+    scope: Need
     """The scope that a change of it needs."""
     checkpoint: bool = False
     """Whether its listing is paged by checkpoint, not by offset."""
@@ -36,12 +37,21 @@ class Part:
         self, api: ManagementApi, owner: str, keys: tuple[str, ...], before: list[Object], after: list[Object]
     ) -> None:
         """Send the members that differ, and of each only what identifies it."""
-        path = f"{owner}/{self.field}"
         have, want = ([{key: member[key] for key in keys} for member in members] for members in (before, after))
         for members in self.batches([one for one in want if one not in have]):
-            api.post(path, {self.field: members})
+            self.add(api, owner, members)
         for members in self.batches([one for one in have if one not in want]):
-            api.delete(path, {self.field: members})
+            self.remove(api, owner, members)
+
+    def add(self, api: ManagementApi, owner: str, members: list[Object]) -> None:
+        api.post(f"{owner}/{self.field}", {self.field: members})
+
+    def remove(self, api: ManagementApi, owner: str, members: list[Object]) -> None:
+        api.delete(f"{owner}/{self.field}", {self.field: members})
+
+    def scopes(self, plan: Plan) -> t.Sequence[Need]:
+        """The scopes that a plan which changes it needs."""
+        return (self.scope,)
 
     def batches(self, members: list[Object]) -> t.Iterator[list[Object]]:
         for start in range(0, len(members), self.batch):

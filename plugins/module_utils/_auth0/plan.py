@@ -47,6 +47,8 @@ class Shape:
 
     With `*`, it is sent with any change, as it is where the user did not name it: the API would reset it.
     """
+    aliases: frozenset[str] = frozenset()
+    """Paths by which a user names members of a set in place of its key. Never compared, shown as the user gave them."""
     unreadable: frozenset[str] = frozenset()
     """Paths that no read returns. Never compared, never shown."""
     server_made: frozenset[str] = frozenset()
@@ -238,6 +240,8 @@ def _clear_empty(shape: Shape, path: str, value: t.Any) -> t.Any:
 
 def _view(shape: Shape, path: str, named: t.Any, value: t.Any, purge: t.Collection[str] = ()) -> t.Any:
     """The part of `value` that `named` manages, in one comparable form: absent as its default, sets in order."""
+    if path in shape.aliases:
+        return named
     if value is None or _clears(shape, path, value):
         value = shape.defaults.get(path)
     if isinstance(named, dict) and isinstance(value or {}, dict):

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from .._errors import InputError, PlanError
 from .._types import Object
-from .api import ManagementApi, encode
+from .api import ManagementApi, Need, encode
 from .form import Form
 from .memory import Listing, Memory
 from .part import Part
@@ -27,12 +27,13 @@ class Expansion:
     """The user's values and what else follows from them.
 
     `missing` are sentences about what must be created first: an error, and in check mode a warning, since an earlier
-    task of the play may create it.
+    task of the play may create it. `faults` are sentences about what no earlier task changes: always an error.
     """
 
     wanted: Object
     warnings: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class Resource(ABC):
     def write(self, api: ManagementApi, wanted: Object, actual: Object, plan: Plan) -> Object:
         """Carry out a plan that changes something; the object as Auth0 tells it then, empty after a deletion."""
 
-    def scopes(self, plan: Plan) -> t.Sequence[str]:
+    def scopes(self, plan: Plan) -> t.Sequence[Need]:
         """The scopes that the plan's write needs."""
         return (f"{plan.action}:{self.scope}",)
 
@@ -198,13 +199,13 @@ class Collection(Resource):
     def path_of(self, actual: Object) -> str:
         return f"{self.path}/{encode(actual[self.id])}"
 
-    def scopes(self, plan: Plan) -> t.Sequence[str]:
+    def scopes(self, plan: Plan) -> t.Sequence[Need]:
         parts = [part for part in self.parts if part.field in plan.body]
         itself = plan.action != "update" or len(plan.body) > len(parts)
         further = self.field_scopes.items() if plan.action == "update" else ()
         return (
             *([f"{plan.action}:{self.scope}"] if itself else []),
-            *(part.scope for part in parts),
+            *(scope for part in parts for scope in part.scopes(plan)),
             *(scope for name, scope in further if name in plan.body),
         )
 

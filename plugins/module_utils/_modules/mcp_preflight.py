@@ -16,6 +16,7 @@ from .._auth0.api import ManagementApi, encode
 from .._auth0.form import ANY, Form
 from .._auth0.kinds.application import APPLICATION
 from .._auth0.kinds.client_grant import CLIENT_GRANT
+from .._auth0.kinds.role import ROLE
 from .._auth0.kinds.tenant import FLAGS, SETTINGS
 from .._auth0.settings import Settings
 from .._check import clients, tenant
@@ -43,12 +44,13 @@ from . import (
     auth0_connection_domain,
     auth0_resource_server,
     auth0_role,
+    auth0_role_members,
     auth0_tenant_flags,
     auth0_tenant_settings,
     zuplo_mcp_oauth,
 )
 
-API = "auth0_resource_server"
+API, ROLE_STEP = "auth0_resource_server", "auth0_role"
 APPLICATIONS, DOCUMENTS = "auth0_client", "auth0_cimd_client"
 TENANT_SETTINGS, TENANT_FLAGS = "auth0_tenant_settings", "auth0_tenant_flags"
 MODULES: dict[str, Module] = {
@@ -58,22 +60,29 @@ MODULES: dict[str, Module] = {
     "auth0_connection": auth0_connection.MODULE,
     "auth0_connection_domain": auth0_connection_domain.MODULE,
     API: auth0_resource_server.MODULE,
-    "auth0_role": auth0_role.MODULE,
+    ROLE_STEP: auth0_role.MODULE,
+    "auth0_role_members": auth0_role_members.MODULE,
     TENANT_FLAGS: auth0_tenant_flags.MODULE,
     TENANT_SETTINGS: auth0_tenant_settings.MODULE,
     "zuplo_mcp_oauth": zuplo_mcp_oauth.MODULE,
 }
+# In the place of the id that Auth0 gives a role once a step creates it.
+_NEW_ROLE = {"id": "rol_new"}
 _BEFORE = "steps.options."
 # Tags that ansible-core gives a meaning.
 _SPECIAL = frozenset({"all", "tagged", "untagged", "always"})
 
 
 class PreflightApi(ManagementApi):
-    """Reads each object once, as if the steps before had been carried out; `predicted` holds their objects by path."""
+    """Reads each object once, as if the steps before had been carried out.
+
+    `predicted` holds their objects by path, `roles` their roles by name; None is one that is deleted.
+    """
 
     def __init__(self, settings: Settings, **clock: t.Any) -> None:
         super().__init__(settings, **clock)
-        self.predicted: dict[str, Object] = {}
+        self.predicted: dict[str, Object | None] = {}
+        self.roles: dict[str, Object | None] = {}
         self._read: dict[tuple[str, str], Object | None] = {}
 
     def get(self, path: str, form: Form = ANY, **params: t.Any) -> Object | None:
@@ -83,6 +92,21 @@ class PreflightApi(ManagementApi):
         if key not in self._read:
             self._read[key] = super().get(path, form, **params)
         return self._read[key]
+
+    def pages(
+        self, path: str, key: str, form: Form = ANY, *, checkpoint: bool, **params: t.Any
+    ) -> t.Iterator[tuple[list[Object], int]]:
+        name = params.get("name_filter")
+        if path == ROLE.path and name in self.roles:
+            planned = self.roles[name]
+            yield [planned] if planned else [], 0
+        elif path.startswith(f"{ROLE.path_of(_NEW_ROLE)}/"):
+            # Neither permissions nor users.
+            yield [], 0
+        else:
+            for page, left in super().pages(path, key, form, checkpoint=checkpoint, **params):
+                found = [self.predicted.get(ROLE.path_of(one), one) for one in page] if path == ROLE.path else page
+                yield [one for one in found if one is not None], left
 
 
 class Preflight:
@@ -153,6 +177,8 @@ class Preflight:
                 self.add(obstacle, variables)
         if name == API and self._api:
             self._judge(self._api, given, result.values["resource_server"], variables)
+        elif name == ROLE_STEP and self._api:
+            _note_role(self._api, given, result.values["role"])
         elif name in (TENANT_SETTINGS, TENANT_FLAGS):
             self._settings.update(result.values.get("settings") or result.values)
         elif name in (DOCUMENTS, APPLICATIONS) and given["state"] == "present":
@@ -209,6 +235,24 @@ class Preflight:
             for finding in (tenant.resource_server(planned, [], identifier), tenant.signing_alg(planned)):
                 if finding.status == "fail":
                     self.add(finding.sentence, variables)
+
+
+def _note_role(api: PreflightApi, given: Object, planned: Object) -> None:
+    """Let later steps find the role as a step leaves it; `planned` is empty where it is deleted."""
+    path = ROLE.path_of(given) if "id" in given else None
+    found = api.get(path, ROLE.form) if path else None
+    if path and found is None:
+        # What a step cannot find is there for no other.
+        return
+    if planned:
+        role = {**_NEW_ROLE, **planned}
+        api.roles[role["name"]] = role
+        if "id" in planned:
+            api.predicted[ROLE.path_of(planned)] = role
+    elif found:
+        api.predicted[ROLE.path_of(found)] = api.roles[found["name"]] = None
+    else:
+        api.roles[given["name"]] = None
 
 
 def perform(task: GuestTask) -> Result:

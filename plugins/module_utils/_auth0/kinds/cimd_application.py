@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from ..._errors import PlanError
 from ..._types import Object
-from ..api import ManagementApi
+from ..api import ManagementApi, Need
 from ..form import Form
 from ..plan import Plan, make_plan
 from ..resource import Collection, Expansion
@@ -67,7 +67,7 @@ class DocumentApplications(Collection):
         # The answer to a PATCH may lack where the application came from (TestAccClientCIMD recording).
         return {**actual, **super().write(api, wanted, actual, plan)} if plan.changed else actual
 
-    def scopes(self, plan: Plan) -> t.Sequence[str]:
+    def scopes(self, plan: Plan) -> t.Sequence[Need]:
         return ("create:clients", "update:clients") if plan.action == "create" else super().scopes(plan)
 
 
