@@ -141,9 +141,8 @@ def roles(description: Description, states: t.Sequence[RoleState], error: OpsErr
         missing = [scope for scope in state.role.scopes if scope not in state.scopes]
         excess = sorted((state.scopes & needed(description)).difference(state.role.scopes))
         if missing:
-            effect = (
-                f", so its members may not call {listed(tools)}" if (tools := description.tools_of(missing)) else ""
-            )
+            barred = description.tools_of(missing)
+            effect = f", so its members may not call {listed(barred)}" if barred else ""
             problems.append(f"the role {quote(title)} lacks {quote(missing)}{effect}")
         if excess:
             effect = f", so its members may call {listed(description.tools_of(excess))} as well"
