@@ -61,7 +61,7 @@ options:
     elements: str
   tools:
     description:
-      - The tools of the MCP server, each with the scope that a call needs. The check then proves who may use which tool.
+      - The tools of the MCP server, each with the scope that a call needs. The check then proves who may use which.
       - If empty, the findings about tools are skipped.
     type: list
     elements: dict
@@ -83,8 +83,8 @@ options:
         type: str
       arguments:
         description:
-          - The arguments with which the check calls the tool, exactly as an MCP client sends them. An operation of
-            Zuplo with a request body takes them as V({body: {name: MCP}}).
+          - The arguments with which the check calls the tool, exactly as an MCP client sends them. Zuplo's gateway
+            takes the body of a request as an object under C(body).
           - If not set, the tool is not called, since a call does what the tool does. An empty mapping calls it without
             arguments.
         type: dict
@@ -124,10 +124,10 @@ options:
         default: false
   user_token:
     description:
-      - An access token of a test user for O(mcp_server_url), with which the tools of O(tools) that have C(arguments) are
-        called. What the token's own claims and O(roles) say of the user is compared with what the tools answer.
-      - C(auth0 test token --audience <mcp_server_url>) of the Auth0 CLI logs the user in and prints one; MCP Inspector
-        shows the one that it got. It expires, so get it anew for each check.
+      - An access token of a test user for O(mcp_server_url), with which the tools that have C(arguments) are called. What the token's own claims and O(roles) say of the user is compared with what the tools answer.
+      - C(auth0 test token <client ID> --audience <mcp_server_url>) of the Auth0 CLI logs the user in, with a native
+        application of the tenant, and prints one. MCP Inspector shows the one that it got, which has what MCP clients
+        get. A token expires, so get it anew for each check.
       - If not set, the tools are called with a token of the application with O(auth_client_id), as for the finding
         C(own_token). That proves what the gateway does, and nothing of users and roles.
       - It is sent to the MCP server alone.
@@ -177,8 +177,8 @@ notes:
   - With more scopes, the check finds more. Each one costs a request, and without it only its own finding is skipped.
     C(read:prompts) is for C(universal_login), C(read:rules) for C(rules), C(read:hooks) for C(hooks),
     C(read:mfa_policies) for C(mfa_policies), C(read:clients) for C(clients) and C(application_limit),
-    C(read:network_acls) for C(network_acl), C(read:roles) for C(roles) and C(role_members), which need O(roles). Members
-    who are named otherwise than by a C(user_id) that has the role also need C(read:users).
+    C(read:network_acls) for C(network_acl), C(read:roles) for C(roles) and C(role_members), which need O(roles).
+    Members who are named otherwise than by a C(user_id) that has the role also need C(read:users).
   - What Auth0's API does not tell is not checked. That is whether an Action denies a login or demands MFA, whom a
     network ACL lets through, and which plan the tenant is on. Nor are permissions that users have directly, or by
     roles that O(roles) does not list.

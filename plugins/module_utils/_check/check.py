@@ -15,19 +15,19 @@ from .._clients.choice import Choice
 from .._errors import Auth0Error, InputError
 from .._types import Object
 from .._zuplo.project import Files
-from . import access, gateway, server
+from . import access, calls, gateway, server
 from .outside import Outside
 from .probe import CLIENT_NAME, Probe, is_word
 from .project import project_findings, read_project
 from .reading import OF_TENANT, Reading, lacks
 from .report import FQCN, NAMES, Finding, Findings, complete, describe, skip, skip_after
 from .server import NAME_ISSUER, Issuer
-from .session import Session
+from .session import Session, is_result
 
 NO_CREDENTIALS = "domain or the credentials for the tenant are not set"
 SET_CREDENTIALS = "domain with auth_client_id and auth_client_secret, or with auth_access_token"
 _OF_PROJECT = tuple(name for name in NAMES if name.startswith("project_"))
-_OF_TOOLS = ("project_tool_scopes", "tool_scopes", "tool_grant", "tool_access")
+_OF_TOOLS = ("project_tool_scopes", "tool_scopes", "tool_grant", calls.NAME)
 _OF_ROLES = ("roles", "role_members")
 
 
@@ -83,9 +83,9 @@ class Check:
             self._found.skip(_OF_TOOLS, access.NO_TOOLS, access.NAME_TOOLS)
         elif not self._subject.call_tools:
             reason = "not checked: tools are not called in check mode, as a call does what the tool does"
-            self._found.skip(["tool_access"], reason)
+            self._found.skip([calls.NAME], reason)
         elif all(tool.arguments is None for tool in description.tools):
-            self._found.skip(["tool_access"], access.NO_ARGUMENTS, access.NAME_ARGUMENTS)
+            self._found.skip([calls.NAME], calls.NO_ARGUMENTS, calls.NAME_ARGUMENTS)
         if not description.roles:
             self._found.skip(_OF_ROLES, access.NO_ROLES, access.NAME_ROLES)
 
@@ -216,39 +216,38 @@ class Check:
 
     def _check_calls(self, own: str | None) -> None:
         """Call the tools that have arguments, with the token of a user, or else the application's `own`."""
-        name, user = "tool_access", self._subject.user_token
+        name, user = calls.NAME, self._subject.user_token
         if name in self._found or self._found.status("unauthorized") not in ("pass", "warn"):
             return
         if user is None and self._found.status("own_token") != "pass":
             like = self._found["own_token"]
-            reason, remedy = like.seen, f"{access.USER_TOKEN}; or {like.remedy}"
+            reason, remedy = like.seen, f"{calls.USER_TOKEN}; or {like.remedy}"
             self._found.add(skip(name, reason, remedy) if like.status == "skip" else skip_after(name, "own_token"))
             return
         token = user or own or ""
         source = "user_token" if user else "the token of the task's application"
         session = Session(self._probe, self._url, token)
         try:
-            self._found.add(self._call_tools(session, access.Caller.of(claims_of(token)), source))
+            self._found.add(self._call_tools(session, calls.Caller.of(claims_of(token)), source))
         finally:
             session.close()
 
-    def _call_tools(self, session: Session, caller: access.Caller, source: str) -> Finding:
-        answer = session.open()
-        listed: list[str] = []
-        if answer.document is not None:
+    def _call_tools(self, session: Session, caller: calls.Caller, source: str) -> Finding:
+        answer, listed = session.open(), t.cast("list[str]", [])
+        if is_result(answer):
             answer, listed = session.list_tools()
-        if answer.document is None:
-            return access.session_failed(answer, source)
-        description, absent, calls = self._subject.description, [], []
+        if not is_result(answer):
+            return calls.session_failed(answer, source)
+        description, absent, made = self._subject.description, [], []
         for tool in description.tools:
             if tool.arguments is None:
                 continue
             called = self._names.get((tool.file, tool.operation), tool.operation)
             if called in listed:
-                calls.append(access.Call.of(tool, session.call(called, tool.arguments)))
+                made.append(calls.Call.of(tool, session.call(called, tool.arguments)))
             else:
                 absent.append(called)
-        return access.tool_access(description, calls, absent, listed, caller, source)
+        return calls.tool_access(description, made, absent, listed, caller, source)
 
     def _token(self, name: str, audience: str) -> str | None:
         """A token of the application for the audience; None where there is none, or no gateway that checks it."""

@@ -194,12 +194,14 @@ def project_tool_scopes(found: Installation, description: Description) -> Findin
         return skip_after(name, "project_route")
     there = {(one.file, one.operation): one for one in found.scopes}
     wanted = {(tool.file, tool.operation): tool for tool in description.tools}
-    wrong = {tool: problem for place, tool in wanted.items() if (problem := _judge_tool(tool, there.get(place)))}
+    wrong = [(tool, problem) for place, tool in wanted.items() if (problem := _judge_tool(tool, there.get(place)))]
     others = [one for place, one in there.items() if place not in wanted]
     is_restricted = any(tool.scope is not None for tool in description.tools)
     anyones = [one.operation for one in others if not one.scopes] if is_restricted else []
-    problems = [f"the tool {tool.operation} ({tool.file}) {problem}" for tool, problem in wrong.items()]
-    remedies = [f"{ZUPLO}: operations: {', '.join(map(access.tool_value, wrong))}"] if wrong else []
+    problems = [f"the tool {tool.operation} ({tool.file}) {problem}" for tool, problem in wrong]
+    remedies = (
+        [f"{ZUPLO}: operations: {', '.join(access.tool_value(tool) for tool, _problem in wrong)}"] if wrong else []
+    )
     if anyones:
         problems.append(
             f"everyone who can log in may call {access.listed(anyones)}, which the MCP route has, which demands no "

@@ -29,7 +29,7 @@ class Session:
         self._named = session_of(answer)
         version = result_of(answer).get("protocolVersion")
         self._headers = {**self._named, **({"MCP-Protocol-Version": version} if is_word(version) else {})}
-        if answer.document is None or "result" not in answer.document:
+        if not is_result(answer):
             return answer
         told = self._probe.notify(self._url, self._token, make_message("notifications/initialized"), self._headers)
         return answer if 200 <= told.status < 300 else told
@@ -57,6 +57,11 @@ class Session:
     def _ask(self, method: str, **params: t.Any) -> Answer:
         self._number += 1
         return self._probe.ask(self._url, self._token, make_message(method, self._number, **params), self._headers)
+
+
+def is_result(answer: Answer) -> bool:
+    """Whether an answer tells a result, and no error."""
+    return answer.document is not None and "result" in answer.document
 
 
 def result_of(answer: Answer) -> Object:
