@@ -124,7 +124,8 @@ options:
         default: false
   user_token:
     description:
-      - An access token of a test user for O(mcp_server_url), with which the tools that have C(arguments) are called. What the token's own claims and O(roles) say of the user is compared with what the tools answer.
+      - An access token of a test user for O(mcp_server_url), with which the tools that have C(arguments) are called.
+        What the token's own claims and O(roles) say of the user is compared with what the tools answer.
       - C(auth0 test token <client ID> --audience <mcp_server_url>) of the Auth0 CLI logs the user in, with a native
         application of the tenant, and prints one. MCP Inspector shows the one that it got, which has what MCP clients
         get. A token expires, so get it anew for each check.

@@ -220,8 +220,8 @@ def test_scopes_of_a_token(claims: Object, scopes: str) -> None:
     assert Caller.of({"sub": "auth0|1", **claims}) == Caller("auth0|1", frozenset(scopes))
 
 
-def finding_of(outcomes: t.Mapping[Tool, t.Any], caller: Caller, description: Description) -> Finding:
-    made = [Call(tool, outcome, "status 403") for tool, outcome in outcomes.items()]
+def finding_of(caller: Caller, description: Description, *outcomes: tuple[Tool, t.Any]) -> Finding:
+    made = [Call(tool, outcome, "status 403") for tool, outcome in outcomes]
     return calls.tool_access(description, made, [], [], caller, "user_token")
 
 
@@ -237,7 +237,7 @@ def test_whom_the_gateway_lets_through() -> None:
             for role in (READERS, WRITERS)
         ]
         description = Description((READ, WRITE, OPEN), tuple(roles))
-        finding = finding_of({READ: look, WRITE: change}, Caller("auth0|1", have), description)
+        finding = finding_of(Caller("auth0|1", have), description, (READ, look), (WRITE, change))
         may = {scope for role in member_of for scope in role.scopes}
         wrong = False
         for tool, outcome in ((READ, look), (WRITE, change)):
@@ -260,8 +260,8 @@ def test_a_tool_that_needs_no_scope() -> None:
     free = Tool("free", arguments={})
     description = Description((free, READ))
     caller = Caller("auth0|1", frozenset())
-    assert finding_of({free: "answered"}, caller, description).status == "pass"
-    finding = finding_of({free: "refused"}, caller, description)
+    assert finding_of(caller, description, (free, "answered")).status == "pass"
+    finding = finding_of(caller, description, (free, "refused"))
     assert (finding.status, "although it needs no scope" in finding.seen) == ("fail", True)
 
 
@@ -269,13 +269,14 @@ def test_what_a_member_may_do_is_what_happened() -> None:
     """The token tells what Auth0 gave; the roles tell what was meant."""
     readers = Role("Readers", ("a",), members=({"user_id": "auth0|1"},))
     description = Description((READ, WRITE), (readers,))
-    lacks = finding_of({READ: "refused", WRITE: "refused"}, Caller("auth0|1", frozenset()), description)
+    both = (READ, "answered"), (WRITE, "answered")
+    lacks = finding_of(Caller("auth0|1", frozenset()), description, (READ, "refused"), (WRITE, "refused"))
     assert 'look refused the token, which has no "a", although "auth0|1" may call it by roles' in lacks.seen
-    has_more = finding_of({READ: "answered", WRITE: "answered"}, Caller("auth0|1", frozenset("ab")), description)
+    has_more = finding_of(Caller("auth0|1", frozenset("ab")), description, *both)
     assert 'change answered, which "auth0|1" may not call by roles' in has_more.seen
     assert "look answered, which" not in has_more.seen
     # Of others, the description says nothing.
-    other = finding_of({READ: "answered", WRITE: "answered"}, Caller("auth0|2", frozenset("ab")), description)
+    other = finding_of(Caller("auth0|2", frozenset("ab")), description, *both)
     assert other.status == "pass"
 
 
