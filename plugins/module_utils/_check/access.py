@@ -187,6 +187,5 @@ def role_members(found: t.Sequence[Membership]) -> Finding:
 
 
 def tool_value(tool: Tool) -> str:
-    """The entry of the project's tool that the description asks for."""
-    scope = f", scope: {quote(tool.scope)}" if tool.scope is not None else ""
-    return f"{{id: {tool.operation}, file: {tool.file}{scope}}}"
+    """The entry of the project's tool that the description asks for; an empty scope is none."""
+    return f"{{id: {tool.operation}, file: {tool.file}, scope: {quote(tool.scope or '')}}}"
