@@ -150,8 +150,9 @@ def _read(response: requests.Response, limit: int, enough: Enough | None) -> tup
     encodings of encodings."""
     if media_type(response.headers) != EVENTS:
         enough = None
-    # Without chunks, urllib3 gives nothing before it has as many bytes as it was asked for.
-    size = 65_536 if enough is None or response.raw.chunked else 1
+    # Without chunks, urllib3 gives nothing before it has as many bytes as it was asked for, or the stream ends.
+    is_endless = enough is not None and not response.raw.chunked and response.raw.length_remaining is None
+    size = 1 if is_endless else 65_536
     encoding = response.headers.get("Content-Encoding", "").strip().lower()
     if encoding not in ("", "identity", "gzip"):
         return b"", f"but its body has an encoding that was not asked for: {clean(encoding)}"

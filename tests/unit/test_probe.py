@@ -211,11 +211,9 @@ def test_a_stream_is_read_as_far_as_the_answer(serve: Serve, probe: Probe, end: 
         ("data: {\n\n" + event(REPLY).decode(), "text/event-stream", REPLY),
         # An event that does not end is none.
         (event(REPLY).decode().rstrip("\n"), "text/event-stream", None),
-        ("[" * 100_000, "text/event-stream", None),
-        ("data: " + "[" * 50_000 + "\n\n", "text/event-stream", None),
+        pytest.param("data: " + "[" * 50_000 + "\n\n", "text/event-stream", None, id="deep"),
         ("", "text/event-stream", None),
     ],
-    ids=str,
 )
 def test_the_answer_among_other_messages(serve: Serve, probe: Probe, body: str, content_type: str, data: t.Any) -> None:
     head = OK + f"Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
