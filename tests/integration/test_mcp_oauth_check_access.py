@@ -1,7 +1,7 @@
 # Copyright: mcp_ops.oauth contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What the check says of tenants whose roles, permissions and members are not as described, and what it reads for that."""
+"""What the check says of tenants whose roles, permissions and members are not as described, and what it reads."""
 
 from __future__ import annotations
 
