@@ -77,7 +77,7 @@ export function runtimeInit(runtime: RuntimeExtensions) {
   runtime.addPlugin(new OAuthProtectedResourcePlugin({ authorizationServers: [VALUE], resourceName: "x" }));
 }
 """
-OTHERS = {
+OTHERS: dict[str, t.Any] = {
     "policies": [
         {
             "name": "a",
