@@ -20,6 +20,7 @@ from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0.kinds.client_
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0.kinds.connection import CONNECTION, CONNECTION_DOMAIN
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0.kinds.resource_server import RESOURCE_SERVER
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0.kinds.role import ROLE
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0.kinds.role_members import ROLE_MEMBERS
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0.kinds.tenant import FLAGS, SETTINGS
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0.memory import Memory
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0.settings import Settings
@@ -181,6 +182,16 @@ SCENARIOS = {
                {"value": "write:a"}]}, "PATCH roles/rol_a": {"id": "rol_a", "name": "reader"},
            "POST roles/rol_a/permissions": {}},
     ),
+    "role members": kind(
+        ROLE_MEMBERS,
+        {"name": "reader", "members": [{"user_id": "auth0|a"}, {"email": "B@x"}, {"username": "c", "connection": "d"},
+                                       {"email": "e@x"}]},
+        **{"GET roles": listed("roles", {"id": "rol_a", "name": "reader"}), "GET roles/rol_a/users":
+           listed("users", {"user_id": "auth0|b", "email": "b@x"}), "GET users/auth0%7Ca": {"user_id": "auth0|a"},
+           "GET users": listed("users", {"user_id": "auth0|b", "email": "b@x"}, {"user_id": "auth0|c", "username": "c",
+           "identities": [{"connection": "d"}]}), "GET users-by-email": [{"user_id": "auth0|e", "email": "e@x"}],
+           "POST roles/rol_a/users": {}},
+    ),
     "application": kind(
         APPLICATION,
         {"name": "App", "callbacks": [], "client_metadata": {"b": "c"}, "refresh_token": {"leeway": 1,
@@ -210,6 +221,9 @@ SCENARIOS = {
     "API info": info(auth0_resource_server_info, {}, **{"GET resource-servers": listed("resource_servers", API)}),
     "role info": info(auth0_role_info, {"include_permissions": True}, **{"GET roles": listed("roles", {"id": "rol_a",
                       "name": "a"}), "GET roles/rol_a/permissions": listed("permissions", MEMBER)}),
+    "role members info": info(auth0_role_members_info, {"include_emails": True, "name": "a"}, **{"GET roles":
+        listed("roles", {"id": "rol_a", "name": "a"}), "GET roles/rol_a/users": listed("users", {"user_id": "auth0|b",
+        "email": "b@x"})}),
     "tenant info": info(auth0_tenant_info, {}, **{"GET tenants/settings": TENANT}),
     "check": Scenario(check, CHECKED),
     "check without API": Scenario(check, {**{name: one for name, one in CHECKED.items() if name != f"GET {PLACE}"},

@@ -13,11 +13,10 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.errors import UnsupportedError
 
 from .._auth0.api import ManagementApi, encode
-from .._auth0.form import ANY, Form
 from .._auth0.kinds.application import APPLICATION
 from .._auth0.kinds.client_grant import CLIENT_GRANT
-from .._auth0.kinds.role import ROLE
 from .._auth0.kinds.tenant import FLAGS, SETTINGS
+from .._auth0.preflight import PreflightApi
 from .._auth0.settings import Settings
 from .._check import clients, tenant
 from .._check.check import NO_CREDENTIALS
@@ -66,47 +65,9 @@ MODULES: dict[str, Module] = {
     TENANT_SETTINGS: auth0_tenant_settings.MODULE,
     "zuplo_mcp_oauth": zuplo_mcp_oauth.MODULE,
 }
-# In the place of the id that Auth0 gives a role once a step creates it.
-_NEW_ROLE = {"id": "rol_new"}
 _BEFORE = "steps.options."
 # Tags that ansible-core gives a meaning.
 _SPECIAL = frozenset({"all", "tagged", "untagged", "always"})
-
-
-class PreflightApi(ManagementApi):
-    """Reads each object once, as if the steps before had been carried out.
-
-    `predicted` holds their objects by path, `roles` their roles by name; None is one that is deleted.
-    """
-
-    def __init__(self, settings: Settings, **clock: t.Any) -> None:
-        super().__init__(settings, **clock)
-        self.predicted: dict[str, Object | None] = {}
-        self.roles: dict[str, Object | None] = {}
-        self._read: dict[tuple[str, str], Object | None] = {}
-
-    def get(self, path: str, form: Form = ANY, **params: t.Any) -> Object | None:
-        if path in self.predicted:
-            return self.predicted[path]
-        key = path, str(sorted(params.items()))
-        if key not in self._read:
-            self._read[key] = super().get(path, form, **params)
-        return self._read[key]
-
-    def pages(
-        self, path: str, key: str, form: Form = ANY, *, checkpoint: bool, **params: t.Any
-    ) -> t.Iterator[tuple[list[Object], int]]:
-        name = params.get("name_filter")
-        if path == ROLE.path and name in self.roles:
-            planned = self.roles[name]
-            yield [planned] if planned else [], 0
-        elif path.startswith(f"{ROLE.path_of(_NEW_ROLE)}/"):
-            # Neither permissions nor users.
-            yield [], 0
-        else:
-            for page, left in super().pages(path, key, form, checkpoint=checkpoint, **params):
-                found = [self.predicted.get(ROLE.path_of(one), one) for one in page] if path == ROLE.path else page
-                yield [one for one in found if one is not None], left
 
 
 class Preflight:
@@ -178,7 +139,7 @@ class Preflight:
         if name == API and self._api:
             self._judge(self._api, given, result.values["resource_server"], variables)
         elif name == ROLE_STEP and self._api:
-            _note_role(self._api, given, result.values["role"])
+            self._api.note_role(given, result.values["role"])
         elif name in (TENANT_SETTINGS, TENANT_FLAGS):
             self._settings.update(result.values.get("settings") or result.values)
         elif name in (DOCUMENTS, APPLICATIONS) and given["state"] == "present":
@@ -235,24 +196,6 @@ class Preflight:
             for finding in (tenant.resource_server(planned, [], identifier), tenant.signing_alg(planned)):
                 if finding.status == "fail":
                     self.add(finding.sentence, variables)
-
-
-def _note_role(api: PreflightApi, given: Object, planned: Object) -> None:
-    """Let later steps find the role as a step leaves it; `planned` is empty where it is deleted."""
-    path = ROLE.path_of(given) if "id" in given else None
-    found = api.get(path, ROLE.form) if path else None
-    if path and found is None:
-        # What a step cannot find is there for no other.
-        return
-    if planned:
-        role = {**_NEW_ROLE, **planned}
-        api.roles[role["name"]] = role
-        if "id" in planned:
-            api.predicted[ROLE.path_of(planned)] = role
-    elif found:
-        api.predicted[ROLE.path_of(found)] = api.roles[found["name"]] = None
-    else:
-        api.roles[given["name"]] = None
 
 
 def perform(task: GuestTask) -> Result:

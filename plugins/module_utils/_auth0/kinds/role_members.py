@@ -155,18 +155,19 @@ def _find(api: ManagementApi, member: Object, listed: t.Sequence[Object]) -> lis
 
 def _is_named(member: Object, user: Object) -> bool:
     name = "email" if "email" in member else "username"
-    have, want = user.get(name) or "", member[name]
+    have, want = str(user.get(name) or ""), member[name]
     is_same = have.lower() == want.lower() if name == "email" else have == want
     return is_same and member.get("connection") in (None, *_connections(user))
 
 
 def _connections(user: Object) -> list[str]:
-    return [one["connection"] for one in user.get("identities") or [] if one.get("connection")]
+    return [str(one["connection"]) for one in user.get("identities") or [] if one.get("connection")]
 
 
 def _ambiguous(member: Object, found: t.Sequence[Object]) -> str:
-    users = ", ".join(f"{user['user_id']} ({', '.join(_connections(user)) or 'no connection'})" for user in found)
-    way = "user_id" if "connection" in member else "user_id or with its connection"
+    connections = [", ".join(_connections(user)) for user in found]
+    users = ", ".join(f"{user['user_id']} ({names})" for user, names in zip(found, connections))
+    way = "user_id" if len(set(connections)) == 1 else "user_id or with its connection"
     return f"The tenant has {len(found)} users with the {_describe(member)}: {users}. Name one by its {way}."
 
 
