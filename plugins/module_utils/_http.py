@@ -39,6 +39,11 @@ HEADROOM = 1_000_000
 DEEPEST = 100
 
 
+EVENTS = "text/event-stream"
+Enough = t.Callable[[bytes], bool]
+"""Whether the body until now is all that is asked for."""
+
+
 class NoReply(Exception):
     """No answer that can be used. `why` in a few words, `remedy`, and whether another try may bring one.
 
@@ -68,11 +73,16 @@ class Reply:
     @property
     def data(self) -> t.Any:
         """The parsed JSON; None where there is none, or it is nested deeper than anything that an API answers."""
-        try:
-            data = json.loads(self.content, parse_constant=_refuse_constant)
-        except (ValueError, RecursionError):
-            return None
-        return data if _is_shallow(data) else None
+        return parse(self.content)
+
+
+def parse(content: bytes | str) -> t.Any:
+    """The JSON of a text, as `Reply.data`."""
+    try:
+        data = json.loads(content, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        return None
+    return data if _is_shallow(data) else None
 
 
 class Session:
@@ -101,11 +111,19 @@ class Session:
         self._session.close()
 
     def exchange(
-        self, method: str, url: str, *, token: str | None = None, read: bool = True, **content: t.Any
+        self,
+        method: str,
+        url: str,
+        *,
+        token: str | None = None,
+        read: bool = True,
+        enough: Enough | None = None,
+        **content: t.Any,
     ) -> Reply:
         """Send a request and read the answer, its body only with `read`; NoReply where there is none to use.
 
-        `content` is the query, the body and further headers, as keywords of `requests`.
+        Of a stream of events, which may never end, the reading ends as soon as there is `enough`. `content` is the
+        query, the body and further headers, as keywords of `requests`.
         """
         self._deadline.start(self._timeout, self._limit + HEADROOM)
         try:
@@ -121,27 +139,36 @@ class Session:
                     **content,
                 )
                 with response:
-                    body, problem = _read(response, self._limit) if read else (b"", "")
+                    body, problem = _read(response, self._limit, enough) if read else (b"", "")
                     return Reply(response.status_code, response.headers, body, problem)
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise _no_reply(error, self._limit) from None
 
 
-def _read(response: requests.Response, limit: int) -> tuple[bytes, str]:
+def _read(response: requests.Response, limit: int, enough: Enough | None) -> tuple[bytes, str]:
     """The body, or why there is none to use. Decoded here: urllib3 may make a gigabyte of 64 kB at once, and takes
     encodings of encodings."""
+    if media_type(response.headers) != EVENTS:
+        enough = None
+    # Without chunks, urllib3 gives nothing before it has as many bytes as it was asked for, or the stream ends.
+    is_endless = enough is not None and not response.raw.chunked and response.raw.length_remaining is None
+    size = 1 if is_endless else 65_536
     encoding = response.headers.get("Content-Encoding", "").strip().lower()
     if encoding not in ("", "identity", "gzip"):
         return b"", f"but its body has an encoding that was not asked for: {clean(encoding)}"
     unzip = zlib.decompressobj(31) if encoding == "gzip" else None
     body = bytearray()
-    for piece in response.raw.stream(65_536, decode_content=False):
+    for piece in response.raw.stream(size, decode_content=False):
         try:
-            body += unzip.decompress(piece, limit + 1 - len(body)) if unzip else piece
+            part = unzip.decompress(piece, limit + 1 - len(body)) if unzip else piece
         except zlib.error:
             return b"", "but its body does not have the encoding of its header Content-Encoding"
+        body += part
         if len(body) > limit:
             return b"", _too_long(limit)
+        # An event ends with a line.
+        if enough and (b"\n" in part or b"\r" in part) and enough(bytes(body)):
+            return bytes(body), ""
     if response.raw.length_remaining or (unzip and body and not unzip.eof):
         raise NoReply("the connection was cut", again=True)
     return bytes(body), ""
@@ -179,6 +206,11 @@ def _no_reply(error: Exception, limit: int) -> NoReply:
         absent = is_caused_by(error, urllib3.exceptions.NewConnectionError, errors.Timeout)
         return NoReply(why, again=True, absent=absent)
     return NoReply("the file of certificates in ca_path, REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE cannot be read")
+
+
+def media_type(headers: t.Mapping[str, str]) -> str:
+    """That of a body; `headers` can be asked in any case, or have names in lower case."""
+    return headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 class NotJson(ValueError):

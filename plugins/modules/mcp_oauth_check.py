@@ -15,7 +15,8 @@ description:
     the tenant. A check fails where MCP clients would fail, or where anyone would get access.
   - Each check gives one finding, with what was seen, what was expected and the option that fixes it. All findings are
     listed with the return value RV(findings).
-  - Changes nothing, unless O(register=true), which registers a client and deletes it again.
+  - Changes nothing, unless O(register=true), which registers a client and deletes it again. The tools of O(tools) that
+    have C(arguments) are called, and do what they do.
   - Without credentials, or without a scope that a read needs, the findings about the tenant are skipped. If Auth0
     refuses the credentials or cannot be reached, the finding C(management_api) fails, and the rest is checked all the
     same.
@@ -58,6 +59,80 @@ options:
       - If not set, one connection at domain level is enough, whichever it is.
     type: list
     elements: str
+  tools:
+    description:
+      - The tools of the MCP server, each with the scope that a call needs. The check then proves who may use which.
+      - If empty, the findings about tools are skipped.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      operation:
+        description: The operationId of the tool in the gateway's project.
+        type: str
+        required: true
+      file:
+        description: The routes file of the project that has the operation.
+        type: str
+        default: config/routes.oas.json
+      scope:
+        description: The scope of the API that a call needs. If not set, everyone who can log in may call the tool.
+        type: str
+      description:
+        description: What the tool does. Not checked.
+        type: str
+      arguments:
+        description:
+          - The arguments with which the check calls the tool, exactly as an MCP client sends them. Zuplo's gateway
+            takes the body of a request as an object under C(body).
+          - If not set, the tool is not called, since a call does what the tool does. An empty mapping calls it without
+            arguments.
+        type: dict
+  roles:
+    description:
+      - The roles of the tenant whose members may call tools, as they should be.
+      - If empty, the findings C(roles) and C(role_members) are skipped. Roles that are not listed are not read.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: The name of the role.
+        type: str
+        required: true
+      description:
+        description: What the role is for. Not checked.
+        type: str
+      tools:
+        description: The operations of O(tools) that members may call. Each one needs a scope there.
+        type: list
+        elements: str
+      scopes:
+        description: Further scopes of the API that the role has.
+        type: list
+        elements: str
+      members:
+        description:
+          - Users who have the role, each named by exactly one of C(user_id), C(email) and C(username). With the last
+            two, C(connection) tells users of the same name apart.
+          - If not set, only whether anybody has the role is checked.
+        type: list
+        elements: dict
+      purge_members:
+        description: Whether nobody else may have the role.
+        type: bool
+        default: false
+  user_token:
+    description:
+      - An access token of a test user for O(mcp_server_url), with which the tools that have C(arguments) are called.
+        What the token's own claims and O(roles) say of the user is compared with what the tools answer.
+      - C(auth0 test token <client ID> --audience <mcp_server_url>) of the Auth0 CLI logs the user in, with a native
+        application of the tenant, and prints one. MCP Inspector shows the one that it got, which has what MCP clients
+        get. A token expires, so get it anew for each check.
+      - If not set, the tools are called with a token of the application with O(auth_client_id), as for the finding
+        C(own_token). That proves what the gateway does, and nothing of users and roles.
+      - It is sent to the MCP server alone.
+    type: str
   project_dir:
     description:
       - The directory of the gateway's Zuplo project, on the host where the task runs. Its files are checked as well, so
@@ -103,9 +178,11 @@ notes:
   - With more scopes, the check finds more. Each one costs a request, and without it only its own finding is skipped.
     C(read:prompts) is for C(universal_login), C(read:rules) for C(rules), C(read:hooks) for C(hooks),
     C(read:mfa_policies) for C(mfa_policies), C(read:clients) for C(clients) and C(application_limit),
-    C(read:network_acls) for C(network_acl).
+    C(read:network_acls) for C(network_acl), C(read:roles) for C(roles) and C(role_members), which need O(roles).
+    Members who are named otherwise than by a C(user_id) that has the role also need C(read:users).
   - What Auth0's API does not tell is not checked. That is whether an Action denies a login or demands MFA, whom a
-    network ACL lets through, and which plan the tenant is on. Nor are the permissions of users.
+    network ACL lets through, and which plan the tenant is on. Nor are permissions that users have directly, or by
+    roles that O(roles) does not list.
   - The findings C(own_token) and C(other_token) need O(auth_client_id), and client grants with C(subject_type=client)
     for O(mcp_server_url) and O(other_audience). Each costs a token of the tenant's monthly quota for machine-to-machine
     tokens.
@@ -114,7 +191,7 @@ extends_documentation_fragment: [mcp_ops.oauth._attributes, mcp_ops.oauth._auth0
 attributes:
   check_mode:
     support: partial
-    details: O(register) is left out. All else changes nothing anyway.
+    details: O(register) is left out, and no tool is called. All else changes nothing anyway.
   diff_mode:
     support: none
     details: It changes nothing.
@@ -145,6 +222,27 @@ EXAMPLES = r"""
     fail_on_findings: false
   register: check
 
+- name: Prove who may use which tool, as a test user who may greet and not erase
+  mcp_ops.oauth.mcp_oauth_check:
+    mcp_server_url: https://mcp.example.com/mcp
+    domain: tenant.eu.auth0.com
+    auth_client_id: "{{ auth0_client_id }}"
+    auth_client_secret: "{{ auth0_client_secret }}"
+    project_dir: "{{ playbook_dir }}/gateway"
+    tools:
+      - operation: greet
+        scope: tools:greet
+        arguments: {body: {name: MCP}}
+      - operation: erase
+        scope: tools:erase
+    roles:
+      - name: Greeters
+        tools: [greet]
+        members: [{email: test@example.com}]
+      - name: Administrators
+        tools: [greet, erase]
+    user_token: "{{ test_user_token }}"
+
 - name: Show the findings
   ansible.builtin.debug:
     var: check.report
@@ -166,6 +264,7 @@ findings:
         - C(project_auth0_domain), that the policy's C(auth0Domain) is O(issuer_domain).
         - C(project_plugin), that the project registers the C(OAuthProtectedResourcePlugin) with the right issuer.
         - C(project_tools), that the routes of the tools have a policy that accepts the same tokens.
+        - C(project_tool_scopes), that each of O(tools) demands exactly its scope, and no other tool is open.
         - C(gateway), that the gateway answers.
         - C(unauthorized), that a request without a token gets status 401; a list of tools, if C(initialize) needs none.
         - C(www_authenticate), that this answer leads to the protected resource metadata.
@@ -191,6 +290,10 @@ findings:
         - C(client_grant), that third-party applications have a default client grant for the API on behalf of users.
         - C(advertised_scopes), that clients are told which scopes of the API to request, if the token needs any.
         - C(granted_scopes), that Auth0 can grant third-party applications what clients are told to request.
+        - C(tool_scopes), that the API has the scope of each of O(tools), and roles decide who gets it.
+        - C(tool_grant), that the default client grant of third-party applications has the scope of each of O(tools).
+        - C(roles), that each of O(roles) has the permissions for its tools, and for no other tool.
+        - C(role_members), that the members of O(roles) have them.
         - C(connection), that users can log in to third-party applications, since O(connection) is at domain level.
         - C(entra_resource), that Auth0 forwards no parameter C(resource) to Microsoft Entra ID, which refuses it.
         - C(universal_login), that the login pages are not those of Classic Login.
@@ -209,6 +312,7 @@ findings:
         - C(protocol), that clients of the newest revision of MCP get in, or fall back to the one before.
         - C(own_token), that the MCP server accepts a token for O(mcp_server_url).
         - C(other_token), that the MCP server refuses a token for O(other_audience).
+        - C(tool_access), that a user may call the tools of O(tools) for which the token has the scope, and no others.
       returned: always
       type: str
       sample: resource_parameter_profile

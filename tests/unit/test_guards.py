@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from ansible_collections.mcp_ops.oauth.plugins.module_utils._check.project import project_findings
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._access.description import Description
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._check.project import project_findings, read_project
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._check.server import Issuer
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._errors import ProjectError
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.configuration import matches
@@ -99,7 +100,7 @@ def project(kind: Kind, place: str, *, nested: bool) -> dict[str, str]:
 
 def statuses(files: t.Mapping[str, str]) -> dict[str, str]:
     issuer = Issuer(STRINGS.issuer_domain, "issuer_domain")
-    found = project_findings(files, STRINGS.audience, issuer)
+    found = project_findings(read_project(files, STRINGS.audience, issuer), STRINGS.audience, issuer, Description())
     return {one.name.removeprefix("project_"): one.status for one in found}
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import json
 import socket
 import threading
 import time
@@ -15,7 +16,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from ansible_collections.mcp_ops.oauth.plugins.module_utils._check.probe import LIMIT, Answer, Probe, is_url
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._check.probe import (
+    LIMIT,
+    Answer,
+    Probe,
+    is_url,
+    make_message,
+)
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._check.report import describe
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._errors import InputError
 
@@ -158,6 +165,73 @@ class Redirected(Probe):  # type: ignore[misc]
         self.sent.append((method, url, token))
         again = len(self.sent) <= self.times
         return Answer(self.status, {"location": self.location}) if again else Answer(401)
+
+
+# -- answers to messages ----------------------------------------------------------------------------------------------
+
+STREAM = OK + b"Content-Type: text/event-stream; charset=utf-8\r\n"
+REPLY = {"jsonrpc": "2.0", "id": 7, "result": {"a": "b\nc"}}
+OTHERS = [{"jsonrpc": "2.0", "method": "notifications/message"}, {"jsonrpc": "2.0", "id": 6, "result": {}}]
+
+
+def chunked(*parts: bytes) -> list[bytes]:
+    return [b"%x\r\n%b\r\n" % (len(one), one) for one in parts]
+
+
+def event(message: t.Any, end: str = "\n") -> bytes:
+    """An event whose data is on several lines, after a comment."""
+    lines = [": still there", "event: message", *(f"data: {one}" for one in json.dumps(message, indent=1).split("\n"))]
+    return (end.join([*lines, "", ""])).encode()
+
+
+def ask(probe: Probe, url: str) -> Answer:
+    return probe.ask(url, "token", make_message("tools/call", 7, name="x"), {})
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("is_chunked", [True, False])
+def test_a_stream_is_read_as_far_as_the_answer(serve: Serve, probe: Probe, end: str, is_chunked: bool) -> None:
+    """Though it never ends; and though the event comes in parts."""
+    told = [event(one, end) for one in (*OTHERS, REPLY)]
+    whole = b"".join(told)
+    parts = [*told[:-1], whole[len(whole) - len(told[-1]) :][:20], told[-1][20:], b": more"]
+    head = STREAM + (b"Transfer-Encoding: chunked\r\n\r\n" if is_chunked else b"\r\n")
+    answer = ask(probe, serve([head, *(chunked(*parts) if is_chunked else parts)], 0.02))
+    assert (answer.status, answer.data, answer.problem) == (200, REPLY, "")
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "data"),
+    [
+        (json.dumps(REPLY), "application/json", REPLY),
+        (json.dumps([*OTHERS, REPLY]), "application/json", REPLY),
+        (json.dumps(OTHERS), "application/json", None),
+        (json.dumps({**REPLY, "result": None}), "application/json", {**REPLY, "result": None}),
+        (json.dumps({"id": 7}), "application/json", None),
+        ("data: {\n\n" + event(REPLY).decode(), "text/event-stream", REPLY),
+        # An event that does not end is none.
+        (event(REPLY).decode().rstrip("\n"), "text/event-stream", None),
+        pytest.param("data: " + "[" * 50_000 + "\n\n", "text/event-stream", None, id="deep"),
+        ("", "text/event-stream", None),
+    ],
+)
+def test_the_answer_among_other_messages(serve: Serve, probe: Probe, body: str, content_type: str, data: t.Any) -> None:
+    head = OK + f"Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    answer = ask(probe, serve([head + body.encode()], 0))
+    assert (answer.status, answer.data) == (200, data)
+    assert answer.problem == ("" if data else "but its body is no answer")
+
+
+def test_a_stream_without_an_answer_ends_in_time(serve: Serve, probe: Probe) -> None:
+    pieces = [STREAM + b"Transfer-Encoding: chunked\r\n\r\n", *chunked(*[event(OTHERS[0])] * 100)]
+    answer = ask(probe, serve(pieces, 0.05))
+    assert (answer.status, answer.problem) == (0, "it timed out")
+
+
+def test_a_stream_that_is_too_long(serve: Serve, probe: Probe) -> None:
+    pieces = [STREAM + b"Transfer-Encoding: chunked\r\n\r\n", *chunked(*[b": " + b"x" * 9998 + b"\n"] * 11)]
+    answer = ask(probe, serve(pieces, 0))
+    assert (answer.data, answer.problem) == (None, f"but its body has more than {LIMIT:,} bytes")
 
 
 HERE = "https://mcp.example.com/mcp"

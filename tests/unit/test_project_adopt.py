@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.mcp_ops.oauth.plugins.module_utils._check.project import project_findings
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._access.description import Description
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._check.project import project_findings, read_project
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._check.server import Issuer
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._errors import ProjectError
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._urls import derive
@@ -49,7 +50,8 @@ def project(source: str, **options: t.Any) -> dict[str, str]:
 
 
 def check(files: Files) -> dict[str, str]:
-    found = project_findings(files, STRINGS.audience, Issuer(STRINGS.issuer_domain, "issuer_domain"))
+    issuer = Issuer(STRINGS.issuer_domain, "issuer_domain")
+    found = project_findings(read_project(files, STRINGS.audience, issuer), STRINGS.audience, issuer, Description())
     return {one.name.removeprefix("project_"): one.status for one in found}
 
 

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import typing as t
 
 import pytest
 
-from ansible_collections.mcp_ops.oauth.plugins.module_utils._check.project import project_findings
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._access.description import Description, Tool
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._check.project import project_findings, read_project
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._check.report import Finding
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._check.server import Issuer
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.configuration import LITERAL, Environment
@@ -22,16 +24,30 @@ from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.project impor
     RUNTIME,
     Files,
 )
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.scope_policy import scope_policy
 from tests.unit.test_project_edit import PROJECTS
-from tests.unit.zuplo_project import FRESH, OWN_PLUGIN, STRINGS, TOOLS, policy, wanted
+from tests.unit.zuplo_project import (
+    FRESH,
+    NAME,
+    OWN_PLUGIN,
+    STRINGS,
+    TOOLS,
+    policy,
+    routes,
+    tool,
+    wanted,
+    with_tools,
+)
 
 ISSUER = f'"{STRINGS.issuer}"'
+DESCRIPTION = Description()
 EXPECTED = Issuer(STRINGS.issuer_domain, "issuer_domain")
 AUDIENCE = f'"audience": "{STRINGS.audience}"'
 
 
-def findings(files: Files, issuer: Issuer | None = EXPECTED) -> dict[str, Finding]:
-    return {one.name: one for one in project_findings(files, STRINGS.audience, issuer)}
+def findings(files: Files, issuer: Issuer | None = EXPECTED, description: t.Any = DESCRIPTION) -> dict[str, Finding]:
+    found = read_project(files, STRINGS.audience, issuer)
+    return {one.name: one for one in project_findings(found, STRINGS.audience, issuer, description)}
 
 
 def statuses(found: t.Mapping[str, Finding]) -> dict[str, str]:
@@ -257,3 +273,96 @@ def test_an_mcp_server_without_tools(options: dict[str, t.Any], status: str, see
     assert (found.status, seen in found.seen) == (status, True)
     handler["export"] = "theirs"
     assert findings({**files, ROUTES: json.dumps(document)})["project_tools"].status == "skip"
+
+
+# -- which tool demands which scope -----------------------------------------------------------------------------------
+
+HELLO, SECOND = "config/routes.oas.json", "config/second.oas.json"
+STATES: list[tuple[str, ...]] = [(), ("a",), ("b",), ("a", "b")]
+"""The scopes that the policies before a tool demand."""
+
+
+def with_scopes(hello: tuple[str, ...], second: tuple[str, ...] | None, *, guarded: bool = True) -> Files:
+    """A project with the tool `hello` and, unless None, the tool `again`, which demand these scopes."""
+    tools = [*TOOLS, {"file": SECOND, "id": "again"}][: 1 if second is None else 2]
+    policies = [policy(), *(scope_policy(f"scope-{one}", one, "/mcp") for one in "ab")]
+
+    def inbound(scopes: tuple[str, ...]) -> dict[str, t.Any]:
+        return {"inbound": [*([NAME] if guarded else []), *(f"scope-{one}" for one in scopes)]}
+
+    mcp = with_tools(tools)
+    mcp["x-zuplo-route"]["policies"] = {"inbound": [NAME]}
+    return {
+        POLICIES: json.dumps({"policies": policies}),
+        ROUTES: routes(mcp={"post": mcp}),
+        HELLO: routes(hello={"get": tool(inbound(hello))}),
+        SECOND: routes(again={"get": tool(inbound(second or ()), id="again")}),
+    }
+
+
+def judged(files: Files, *tools: Tool) -> Finding:
+    return findings(files, description=Description(tools))["project_tool_scopes"]
+
+
+def test_each_tool_demands_its_scope() -> None:
+    """Whatever is described of two tools, whatever they demand, and whether both are described."""
+    seen = set()
+    scopes = (None, "a", "b")
+    for demanded, other, scope, also in itertools.product(STATES, [*STATES, None], scopes, [*scopes, "not described"]):
+        described = [Tool("hello", HELLO, scope)]
+        if also != "not described":
+            described.append(Tool("again", SECOND, also))
+        finding = judged(with_scopes(demanded, other), *described)
+        wrong = demanded != ((scope,) if scope else ())
+        open_to_all = False
+        if also == "not described":
+            open_to_all = other == () and scope is not None
+            left = other is not None
+        else:
+            wrong |= other is None or other != ((also,) if also else ())
+            left = False
+        expected = "fail" if wrong or open_to_all else "warn" if left else "pass"
+        assert finding.status == expected, (demanded, other, described, finding)
+        assert ("everyone who can log in may call again, which the MCP route has" in finding.seen) is open_to_all
+        assert ("tools: also again" in finding.remedy) is left
+        assert ("zuplo_mcp_oauth: operations: {id: " in finding.remedy) is wrong
+        seen.add(finding.status)
+    assert seen == {"pass", "warn", "fail"}
+
+
+@pytest.mark.parametrize(
+    ("files", "tools", "text"),
+    [
+        (
+            with_scopes((), None),
+            [Tool("hello", scope="a")],
+            'demands no scope instead of "a", so everyone who can log in',
+        ),
+        (with_scopes(("b",), None), [Tool("hello", scope="a")], 'demands the scope "b" instead of "a"'),
+        (with_scopes(("a",), None), [Tool("hello")], 'demands the scope "a", and is described without one'),
+        (with_scopes(("a",), None, guarded=False), [Tool("hello", scope="a")], "has no policy before it that is known"),
+        (with_scopes((), None), [Tool("hello"), Tool("gone")], "the tool gone (config/routes.oas.json) is not among"),
+        # The same operation of another file is another tool.
+        (with_scopes((), None), [Tool("hello"), Tool("hello", SECOND)], f"the tool hello ({SECOND}) is not among"),
+    ],
+)
+def test_a_tool_that_is_not_as_described(files: Files, tools: list[Tool], text: str) -> None:
+    finding = judged(files, *tools)
+    assert (finding.status, text in finding.seen) == ("fail", True), finding
+    wrong = tools[-1]
+    scope = f', scope: "{wrong.scope}"' if wrong.scope else ', scope: ""'
+    assert f"operations: {{id: {wrong.operation}, file: {wrong.file}{scope}}}" in finding.remedy
+
+
+def test_without_a_description_or_a_route_there_is_nothing_to_compare() -> None:
+    assert "project_tool_scopes" not in findings(with_scopes((), None))
+    assert judged(without(ROUTES), Tool("hello")).seen == "not checked: project_route did not pass"
+
+
+@pytest.mark.parametrize(("mcp", "name"), [(None, "hello"), ({"name": " greet "}, "greet"), ({"name": " "}, "hello")])
+def test_the_name_of_a_tool(mcp: t.Any, name: str) -> None:
+    operation = tool()
+    operation["x-zuplo-route"]["mcp"] = mcp
+    files = {**with_scopes((), None), HELLO: routes(hello={"get": operation})}
+    found = read_project(files, STRINGS.audience, EXPECTED)
+    assert found.names == {(HELLO, "hello"): name}

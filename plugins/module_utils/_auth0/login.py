@@ -32,7 +32,7 @@ class Token:
     @classmethod
     def read(cls, value: str) -> Token:
         """What a given token says of itself; Management API tokens are JWTs, which are read here, not verified."""
-        claims = _claims(value)
+        claims = claims_of(value)
         exp = claims.get("exp")
         return cls(
             value,
@@ -146,7 +146,7 @@ def _login_error(answer: Answer, settings: Settings, audience: str) -> Auth0Erro
     return error(what, remedy=remedy, status=answer.status, code=code, message=message, request="POST /oauth/token")
 
 
-def _claims(token: str) -> dict[str, t.Any]:
+def claims_of(token: str) -> dict[str, t.Any]:
     """The payload of a JWT; empty for an opaque token."""
     parts = token.split(".")
     if len(parts) != 3:

@@ -50,7 +50,7 @@ class Settings:
     def _check(self) -> None:
         _urls.check_domain(self.domain)
         for option in _ONE_WORD:
-            _check_one_word(option, getattr(self, option))
+            check_one_word(option, getattr(self, option))
         if not has_credentials(vars(self)):
             raise InputError(
                 "No credentials for the tenant",
@@ -80,7 +80,8 @@ def has_credentials(settings: t.Mapping[str, t.Any]) -> bool:
     return bool(settings["auth_access_token"]) or can_log_in(settings)
 
 
-def _check_one_word(option: str, value: str | None) -> None:
+def check_one_word(option: str, value: str | None) -> None:
+    """Raise InputError for a value that no HTTP header takes."""
     found = _http.NOT_IN_A_WORD.search(value or "")
     if found:
         kind = "white space" if found.group().isspace() else "a character that no HTTP header takes"

@@ -6,24 +6,29 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from .._access.description import Description
 from .._auth0.api import ManagementApi, encode
+from .._auth0.login import claims_of
 from .._clients.choice import Choice
 from .._errors import Auth0Error, InputError
 from .._types import Object
 from .._zuplo.project import Files
-from . import gateway, server
+from . import access, calls, gateway, server
 from .outside import Outside
 from .probe import CLIENT_NAME, Probe, is_word
-from .project import project_findings
+from .project import project_findings, read_project
 from .reading import OF_TENANT, Reading, lacks
-from .report import FQCN, NAMES, Finding, Findings, complete, describe, skip_after
+from .report import FQCN, NAMES, Finding, Findings, complete, describe, skip, skip_after
 from .server import NAME_ISSUER, Issuer
+from .session import Session, is_result
 
 NO_CREDENTIALS = "domain or the credentials for the tenant are not set"
 SET_CREDENTIALS = "domain with auth_client_id and auth_client_secret, or with auth_access_token"
 _OF_PROJECT = tuple(name for name in NAMES if name.startswith("project_"))
+_OF_TOOLS = ("project_tool_scopes", "tool_scopes", "tool_grant", calls.NAME)
+_OF_ROLES = ("roles", "role_members")
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,9 @@ class Subject:
     browser_origin: str | None = None
     connection: t.Sequence[str] = ()
     clients: t.Sequence[Choice] = ()
+    description: Description = field(default_factory=Description)
+    user_token: str | None = field(default=None, repr=False)
+    call_tools: bool = False
 
 
 class Check:
@@ -53,6 +61,7 @@ class Check:
         self._probe = probe
         self._api = api
         self._found = Findings()
+        self._names: t.Mapping[tuple[str, str], str] = {}
         self._outside = Outside(
             self._url, subject.issuer, subject.client_registration, probe, zuplo=subject.files is not None
         )
@@ -60,6 +69,7 @@ class Check:
     def run(self) -> list[Finding]:
         """All findings, in their order. Raises InputError for another audience that is the Management API."""
         if self._found.add(gateway.url(self._url)) != "fail":
+            self._skip_undescribed()
             self._check_project()
             self._check_outside()
             self._check_tenant()
@@ -67,15 +77,34 @@ class Check:
             self._check_tokens()
         return complete(self._found)
 
+    def _skip_undescribed(self) -> None:
+        description = self._subject.description
+        if not description.tools:
+            self._found.skip(_OF_TOOLS, access.NO_TOOLS, access.NAME_TOOLS)
+        elif not self._subject.call_tools:
+            reason = "not checked: tools are not called in check mode, as a call does what the tool does"
+            self._found.skip([calls.NAME], reason)
+        elif all(tool.arguments is None for tool in description.tools):
+            self._found.skip([calls.NAME], calls.NO_ARGUMENTS, calls.NAME_ARGUMENTS)
+        if not description.roles:
+            self._found.skip(_OF_ROLES, access.NO_ROLES, access.NAME_ROLES)
+
+    def _skip_rest(self, names: t.Iterable[str], reason: str, remedy: str) -> None:
+        """Of what is not skipped for another reason."""
+        self._found.skip([name for name in names if name not in self._found], reason, remedy)
+
     # -- without credentials ------------------------------------------------------------------------------------------
 
     def _check_project(self) -> None:
-        if self._subject.files is None:
-            self._found.skip(
+        subject = self._subject
+        if subject.files is None:
+            self._skip_rest(
                 _OF_PROJECT, "project_dir is not set", "project_dir: the directory of the gateway's project"
             )
             return
-        for finding in project_findings(self._subject.files, self._url, self._subject.issuer):
+        found = read_project(subject.files, self._url, subject.issuer)
+        self._names = {} if isinstance(found, Finding) else found.names
+        for finding in project_findings(found, self._url, subject.issuer, subject.description):
             self._found.add(finding)
 
     def _check_outside(self) -> None:
@@ -87,7 +116,7 @@ class Check:
 
     def _check_tenant(self) -> None:
         if self._api is None:
-            self._found.skip(OF_TENANT, NO_CREDENTIALS, SET_CREDENTIALS)
+            self._skip_rest(OF_TENANT, NO_CREDENTIALS, SET_CREDENTIALS)
             return
         subject = self._subject
         Reading(
@@ -95,6 +124,7 @@ class Check:
             ways=subject.client_registration,
             connection=subject.connection,
             choices=subject.clients,
+            description=subject.description,
             found=self._found,
         ).run(self._api)
 
@@ -170,6 +200,7 @@ class Check:
         token = self._token("own_token", self._outside.resource)
         if token:
             self._found.add(gateway.own_token(self._outside.ask(token), zuplo=zuplo))
+        self._check_calls(token)
         if self._found.status("unauthorized") in ("pass", "warn"):
             # With a token, if that was accepted.
             token = token if self._found.status("own_token") == "pass" else None
@@ -182,6 +213,41 @@ class Check:
         token = self._token("other_token", other)
         if token:
             self._found.add(gateway.other_token(self._outside.ask(token), other, zuplo=zuplo))
+
+    def _check_calls(self, own: str | None) -> None:
+        """Call the tools that have arguments, with the token of a user, or else the application's `own`."""
+        name, user = calls.NAME, self._subject.user_token
+        if name in self._found or self._found.status("unauthorized") not in ("pass", "warn"):
+            return
+        if user is None and self._found.status("own_token") != "pass":
+            like = self._found["own_token"]
+            reason, remedy = like.seen, f"{calls.USER_TOKEN}; or {like.remedy}"
+            self._found.add(skip(name, reason, remedy) if like.status == "skip" else skip_after(name, "own_token"))
+            return
+        token = user or own or ""
+        source = "user_token" if user else "the token of the task's application"
+        session = Session(self._probe, self._url, token)
+        try:
+            self._found.add(self._call_tools(session, calls.Caller.of(claims_of(token)), source))
+        finally:
+            session.close()
+
+    def _call_tools(self, session: Session, caller: calls.Caller, source: str) -> Finding:
+        answer, listed = session.open(), t.cast("list[str]", [])
+        if is_result(answer):
+            answer, listed = session.list_tools()
+        if not is_result(answer):
+            return calls.session_failed(answer, source)
+        description, absent, made = self._subject.description, [], []
+        for tool in description.tools:
+            if tool.arguments is None:
+                continue
+            called = self._names.get((tool.file, tool.operation), tool.operation)
+            if called in listed:
+                made.append(calls.Call.of(tool, session.call(called, tool.arguments)))
+            else:
+                absent.append(called)
+        return calls.tool_access(description, made, absent, listed, caller, source)
 
     def _token(self, name: str, audience: str) -> str | None:
         """A token of the application for the audience; None where there is none, or no gateway that checks it."""

@@ -12,6 +12,7 @@ import typing as t
 from urllib.parse import urlsplit
 
 from .._errors import InputError
+from .._http import EVENTS, media_type
 from .._types import Object
 from .._urls import check_mcp_server_url
 from .._zuplo.project import POLICIES, RUNTIME
@@ -71,7 +72,7 @@ def unauthorized(answer: Answer, *, zuplo: bool, opened: bool = False, unopened:
     if zuplo:
         remedy = f"{ZUPLO}: project_dir, or add its policy to {POLICIES} and to policies.inbound of the MCP route"
     if 200 <= status < 300 and not _is_of_mcp(answer):
-        seen += f", which is no answer of an MCP server: its Content-Type is {quote(_media_type(answer))}"
+        seen += f", which is no answer of an MCP server: its Content-Type is {quote(media_type(answer.headers))}"
         remedy = "mcp_server_url: the URL at which the MCP server answers"
     elif 200 <= status < 300:
         seen += ": the MCP server is open to everyone" + (", since its route has no policy" if zuplo else "")
@@ -92,13 +93,9 @@ def is_success(answer: Answer) -> bool:
     return 200 <= answer.status < 300 and _is_of_mcp(answer)
 
 
-def _media_type(answer: Answer) -> str:
-    return answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
 def _is_of_mcp(answer: Answer) -> bool:
     """Whether clients read the answer; none but a notification may be without a body."""
-    return _media_type(answer) in ("application/json", "text/event-stream")
+    return media_type(answer.headers) in ("application/json", EVENTS)
 
 
 def www_authenticate(pointer: t.Mapping[str, str], found: t.Mapping[str, Found], url: str, *, zuplo: bool) -> Finding:

@@ -27,15 +27,15 @@ _META = "io.modelcontextprotocol/"
 _REDIRECTS = 5
 
 
-def _message(method: str, **params: t.Any) -> Object:
-    """A request of JSON-RPC; a notification has no id."""
-    number = {} if method.startswith("notifications/") else {"id": 1}
-    return {"jsonrpc": "2.0", **number, "method": method, **({"params": params} if params else {})}
+def make_message(method: str, number: int = 1, **params: t.Any) -> Object:
+    """A request of JSON-RPC with that number as its id; a notification has none."""
+    numbered = {} if method.startswith("notifications/") else {"id": number}
+    return {"jsonrpc": "2.0", **numbered, "method": method, **({"params": params} if params else {})}
 
 
-INITIALIZE = _message("initialize", protocolVersion=OPENED, capabilities={}, clientInfo=_CLIENT)
+INITIALIZE = make_message("initialize", protocolVersion=OPENED, capabilities={}, clientInfo=_CLIENT)
 # As mcp 2.3.0 and @modelcontextprotocol/client 2.4.0 send it; Mcp-Name is for tools, prompts and resources alone.
-DISCOVER = _message(
+DISCOVER = make_message(
     "server/discover",
     _meta={f"{_META}protocolVersion": STATELESS, f"{_META}clientInfo": _CLIENT, f"{_META}clientCapabilities": {}},
 )
@@ -88,34 +88,53 @@ class Probe:
     def initialize(self, url: str, token: str | None = None, **headers: str) -> Answer:
         """Open an MCP session, and end it again if the server keeps one. Names of headers have `_` for `-`."""
         answer = self._post(url, token, INITIALIZE, {name.replace("_", "-"): value for name, value in headers.items()})
-        self._end(url, token, _session(answer))
+        self.end(url, token, session_of(answer))
         return answer
 
     def list_tools(self, url: str, token: str | None = None) -> Answer:
         """Open an MCP session, list the tools and end it. The answer is the first that is no success, else the last."""
         answer = self._post(url, token, INITIALIZE)
-        session = _session(answer)
+        session = session_of(answer)
         for method in ("notifications/initialized", "tools/list"):
             if 200 <= answer.status < 300:
-                answer = self._post(url, token, _message(method), session)
-        self._end(url, token, session)
+                answer = self._post(url, token, make_message(method), session)
+        self.end(url, token, session)
         return answer
 
     def list_unopened(self, url: str) -> Answer:
         """A list of the tools without a session and without a token."""
-        return self._post(url, None, _message("tools/list"))
+        return self._post(url, None, make_message("tools/list"))
 
     def discover(self, url: str, token: str | None = None) -> Answer:
         """The first request of a client that speaks the newest revision."""
         return self._post(url, token, DISCOVER, DISCOVER_HEADERS)
 
-    def _post(self, url: str, token: str | None, message: Object, headers: t.Mapping[str, str] | None = None) -> Answer:
-        headers = {"Accept": "application/json, text/event-stream", **(headers or {})}
-        return self._follow("POST", url, token, json=message, headers=headers)
+    def ask(self, url: str, token: str, message: Object, headers: t.Mapping[str, str]) -> Answer:
+        """A request of JSON-RPC, whose answer is read: its `data` is the message with the result or the error.
 
-    def _end(self, url: str, token: str | None, session: t.Mapping[str, str]) -> None:
+        A stream of events is read as far as that message.
+        """
+        return self._post(url, token, message, headers, read=True, number=message["id"])
+
+    def notify(self, url: str, token: str, message: Object, headers: t.Mapping[str, str]) -> Answer:
+        """A notification of JSON-RPC."""
+        return self._post(url, token, message, headers)
+
+    def end(self, url: str, token: str | None, session: t.Mapping[str, str]) -> None:
+        """End an MCP session, if the headers name one."""
         if session:
             self._follow("DELETE", url, token, headers=session)
+
+    def _post(
+        self,
+        url: str,
+        token: str | None,
+        message: Object,
+        headers: t.Mapping[str, str] | None = None,
+        **reading: t.Any,
+    ) -> Answer:
+        headers = {"Accept": f"application/json, {_http.EVENTS}", **(headers or {})}
+        return self._follow("POST", url, token, json=message, headers=headers, **reading)
 
     def preflight(self, url: str, origin: str) -> Answer:
         """What a browser asks before a page of that origin may call the MCP server (Fetch, CORS-preflight fetch)."""
@@ -152,22 +171,55 @@ class Probe:
             answer = self._send(method, url, token, **content)
         return answer
 
-    def _send(self, method: str, url: str, token: str | None = None, *, read: bool = False, **content: t.Any) -> Answer:
-        """`read` is for documents: anything else may be a stream of events that never ends."""
+    def _send(
+        self,
+        method: str,
+        url: str,
+        token: str | None = None,
+        *,
+        read: bool = False,
+        number: int | None = None,
+        **content: t.Any,
+    ) -> Answer:
+        """`read` is for documents, or the answer to the message of that `number`: a stream of events may never end."""
+
+        def has_answer(body: bytes) -> bool:
+            return find_message(body, number) is not None
+
+        enough = None if number is None else has_answer
         try:
-            reply = self._session.exchange(method, url, token=token, read=read, **content)
+            reply = self._session.exchange(method, url, token=token, read=read, enough=enough, **content)
         except _http.NoReply as none:
             return Answer(0, problem=none.why, absent=none.absent)
         headers = {name.lower(): value for name, value in reply.headers.items()}
-        answer = Answer(reply.status, headers, reply.data, reply.problem)
+        data = reply.data if number is None else find_message(reply.content, number)
+        answer = Answer(reply.status, headers, data, reply.problem)
         if read and reply.status in _SUCCESS and answer.document is None and not reply.problem:
-            return replace(answer, problem="but its body is no JSON object")
+            return replace(answer, problem=f"but its body is no {'JSON object' if number is None else 'answer'}")
         return answer
 
 
-def _session(answer: Answer) -> dict[str, str]:
+def session_of(answer: Answer) -> dict[str, str]:
+    """The header that names the session which an answer has opened; empty where the server keeps none."""
     session = answer.headers.get("mcp-session-id")
     return {"Mcp-Session-Id": session} if is_word(session) else {}
+
+
+def find_message(body: bytes, number: int | None) -> Object | None:
+    """The answer to the request of that id, in a document or in the events that a stream has told until now."""
+    whole = _http.parse(body)
+    for one in [*whole] if isinstance(whole, list) else [whole] if whole is not None else _events(body):
+        if isinstance(one, dict) and one.get("id") == number and not {"result", "error"}.isdisjoint(one):
+            return one
+    return None
+
+
+def _events(body: bytes) -> t.Iterator[t.Any]:
+    """The data of the events that have ended (HTML, server-sent events)."""
+    lines = re.sub(r"\r\n?", "\n", body.decode(errors="replace"))
+    for event in lines.split("\n\n")[:-1]:
+        values = [line[5:].removeprefix(" ") for line in event.split("\n") if line.startswith("data:")]
+        yield _http.parse("\n".join(values))
 
 
 def _joined(url: str, location: str) -> str:

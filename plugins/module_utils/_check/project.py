@@ -8,13 +8,16 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+from .._access.description import Description, Tool
 from .._errors import ProjectError
 from .._types import Object
 from .._zuplo.configuration import matches
 from .._zuplo.guards import Guard
 from .._zuplo.installation import Installation, read_installation
 from .._zuplo.project import POLICIES, RUNTIME, Files
-from .report import ZUPLO, Finding, fail, quote, skip
+from .._zuplo.tool_scopes import ToolScope
+from . import access
+from .report import ZUPLO, Finding, Status, fail, quote, skip, skip_after
 from .server import NAME_ISSUER, Issuer, first_server
 
 _PROJECT = "project_dir: this project"
@@ -22,19 +25,29 @@ _VARIABLE = re.compile(r"\$env\([^)]*\)")
 _ONLY_VARIABLES = re.compile(rf"(?:{_VARIABLE.pattern})+")
 
 
-def project_findings(files: Files, mcp_server_url: str, issuer: Issuer | None) -> list[Finding]:
-    """All findings about the project; the first alone where its files cannot be read."""
+def read_project(files: Files, mcp_server_url: str, issuer: Issuer | None) -> Installation | Finding:
+    """What the project does about the MCP route; the finding where its files cannot be read."""
     try:
-        found = read_installation(files, mcp_server_url, issuer.domain if issuer else None)
+        return read_installation(files, mcp_server_url, issuer.domain if issuer else None)
     except ProjectError as error:
         remedy = f"correct the file, then {ZUPLO}: {_PROJECT}"
-        return [fail("project_route", error, "a project that can be read", remedy)]
+        return fail("project_route", error, "a project that can be read", remedy)
+
+
+def project_findings(
+    found: Installation | Finding, mcp_server_url: str, issuer: Issuer | None, description: Description
+) -> list[Finding]:
+    """All findings about the project; the first alone where it cannot be read, the last where tools are described."""
+    if isinstance(found, Finding):
+        return [found]
+    described = [project_tool_scopes(found, description)] if description.tools else []
     return [
         project_route(found, mcp_server_url),
         project_audience(found, mcp_server_url),
         project_auth0_domain(found, issuer),
         project_plugin(found, issuer),
         project_tools(found, mcp_server_url),
+        *described,
     ]
 
 
@@ -168,6 +181,59 @@ def project_tools(found: Installation, mcp_server_url: str) -> Finding:
         seen = "; ".join(f"the tool {guard.title} may refuse MCP clients: {one}" for guard, one in unknown)
         return Finding(name, "warn", seen, "policies whose effect is known")
     return Finding(name, "pass", ", ".join(guard.title for guard in found.tools))
+
+
+def project_tool_scopes(found: Installation, description: Description) -> Finding:
+    """Whether each tool demands the scope that it is described with, of a caller whose token a policy has checked.
+
+    A tool that is not described and demands no scope fails where others are restricted: whoever added it to the project
+    may not have decided that everyone may call it, and one line says so if it is meant.
+    """
+    name, expected = "project_tool_scopes", "each tool with the scope that it is described with"
+    if not found.route:
+        return skip_after(name, "project_route")
+    there = {(one.file, one.operation): one for one in found.scopes}
+    wanted = {(tool.file, tool.operation): tool for tool in description.tools}
+    wrong = [(tool, problem) for place, tool in wanted.items() if (problem := _judge_tool(tool, there.get(place)))]
+    others = [one for place, one in there.items() if place not in wanted]
+    is_restricted = any(tool.scope is not None for tool in description.tools)
+    anyones = [one.operation for one in others if not one.scopes] if is_restricted else []
+    problems = [f"the tool {tool.operation} ({tool.file}) {problem}" for tool, problem in wrong]
+    remedies = (
+        [f"{ZUPLO}: operations: {', '.join(access.tool_value(tool) for tool, _problem in wrong)}"] if wrong else []
+    )
+    if anyones:
+        problems.append(
+            f"everyone who can log in may call {access.listed(anyones)}, which the MCP route has, which demands no "
+            "scope, and which is not described"
+        )
+    remaining = [f"{one.operation} ({one.file})" for one in others if one.operation not in anyones]
+    if others:
+        remedies.append(f"tools: also {access.listed(dict.fromkeys(one.operation for one in others))}")
+    if remaining:
+        problems.append(f"the MCP route has tools that are not described: {access.listed(remaining)}")
+    if problems:
+        status: Status = "fail" if wrong or anyones else "warn"
+        return Finding(name, status, "; ".join(problems), expected, "; ".join(remedies))
+    scopes = {tool.operation: tool.scope for tool in description.tools}
+    seen = ", ".join(f"{operation}: {scope or 'no scope, a login is enough'}" for operation, scope in scopes.items())
+    return Finding(name, "pass", seen)
+
+
+def _judge_tool(tool: Tool, found: ToolScope | None) -> str:
+    """What is wrong with a tool that is described; empty where nothing is."""
+    if found is None:
+        return "is not among the tools of the MCP route"
+    demanded = access.listed(map(quote, found.scopes))
+    if tool.scope is None:
+        return f"demands the scope {demanded}, and is described without one" if found.scopes else ""
+    if not found.scopes:
+        return f"demands no scope instead of {quote(tool.scope)}, so everyone who can log in may call it"
+    if found.scopes != (tool.scope,):
+        return f"demands the scope {demanded} instead of {quote(tool.scope)}"
+    if not found.is_authenticated:
+        return f"demands the scope {demanded}, and has no policy before it that is known to accept tokens"
+    return ""
 
 
 def _consistent(name: str, found: Installation, option: str) -> Finding:

@@ -8,17 +8,21 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
+from .._access.description import Description, Role
 from .._auth0.api import ManagementApi, encode
 from .._auth0.form import ANY, Form
 from .._auth0.kinds.application import APPLICATION
 from .._auth0.kinds.client_grant import CLIENT_GRANT
 from .._auth0.kinds.connection import CONNECTION_DOMAIN
 from .._auth0.kinds.resource_server import RESOURCE_SERVER
+from .._auth0.kinds.role import ROLE
+from .._auth0.kinds.role_members import NAMES, ROLE_MEMBERS, USERS
 from .._auth0.kinds.tenant import ALL
+from .._auth0.memory import Memory
 from .._clients.choice import APPLICATION_QUERY, Choice, Registration, depends_on_applications, everyone
-from .._errors import ApiError, Auth0Error, UnreachableError
+from .._errors import ApiError, Auth0Error, PlanError, ScopeError, UnreachableError
 from .._types import Object
-from . import clients, logins, scopes, server, tenant
+from . import access, clients, logins, scopes, server, tenant
 from .outside import Outside
 from .report import Findings, skip_after
 
@@ -30,6 +34,7 @@ _OF_OPTIONAL_SCOPES = {
     "read:mfa_policies": ("mfa_policies",),
     "read:clients": (clients.NAME, "application_limit"),
     "read:network_acls": ("network_acl",),
+    "read:roles": ("roles", "role_members"),
 }
 _OF_SCOPES = {
     "read:tenant_settings": (
@@ -47,7 +52,13 @@ _OF_SCOPES = {
 }
 _OF_DCR = ("application_limit", "network_acl")
 _ABOUT_SCOPES = ("advertised_scopes", "granted_scopes")
-OF_TENANT = ("management_api", *(name for names in _OF_SCOPES.values() for name in names), *_ABOUT_SCOPES)
+_ABOUT_TOOLS = ("tool_scopes", "tool_grant")
+OF_TENANT = (
+    "management_api",
+    *(name for names in _OF_SCOPES.values() for name in names),
+    *_ABOUT_SCOPES,
+    *_ABOUT_TOOLS,
+)
 _ACL = Form(fields={"rule": {"type": "dict", "options": {"action": {"type": "dict"}}}})
 
 
@@ -55,7 +66,8 @@ class Reading:
     """One reading of the tenant. `outside` tells what clients meet before it.
 
     `ways` are those in which clients register, `connection` and `choices` what the user named of connections and of MCP
-    clients. Findings are added to `found`, which has those of the gateway.
+    clients, `description` says who may use which tool. Findings are added to `found`, which has those of the gateway,
+    and those that nobody asked for.
     """
 
     def __init__(
@@ -65,10 +77,12 @@ class Reading:
         ways: frozenset[str],
         connection: t.Sequence[str],
         choices: t.Sequence[Choice],
+        description: Description,
         found: Findings,
     ) -> None:
         self._outside, self._url, self._told = outside, outside.resource, outside.told
         self._ways, self._connection, self._choices, self._found = ways, connection, choices, found
+        self._description = description
         self._default_audience: str | None = None
         self._has_resource_server = True
         self._settings: Object | None = None
@@ -88,6 +102,7 @@ class Reading:
             "read:mfa_policies": self._check_mfa_policies,
             "read:clients": self._check_applications,
             "read:network_acls": self._check_network_acls,
+            **({"read:roles": self._check_roles} if self._description.roles else {}),
         }
         if "dcr" not in self._ways:
             self._found.skip(_OF_DCR, "client_registration has no dcr")
@@ -102,6 +117,7 @@ class Reading:
             stopped = error
         self._found.add(tenant.management_api(stopped))
         self._check_scopes()
+        self._check_tools()
 
     def _check_settings(self, api: ManagementApi) -> None:
         settings = api.get("tenants/settings", ALL.form) or {}
@@ -191,6 +207,57 @@ class Reading:
             return
         self._found.add(tenant.network_acl(api.listing("network-acls", "network_acls", _ACL, checkpoint=False)))
 
+    def _check_roles(self, api: ManagementApi) -> None:
+        """Of each role one look-up, or one listing for all, and its permissions."""
+        memory, states = Memory(), []
+        found: dict[str, Object] = {}
+        try:
+            for role in self._description.roles:
+                one = ROLE.find(api, {"name": role.name, "permissions": []}, memory)
+                if one is not None:
+                    found[role.name] = one
+                permissions = [] if one is None else one["permissions"]
+                own = (each for each in permissions if each["resource_server_identifier"] == self._url)
+                there = None if one is None else frozenset(each["permission_name"] for each in own)
+                states.append(access.RoleState(role, there))
+        except PlanError as error:
+            self._found.add(access.roles(self._description, [], error))
+            return
+        self._found.add(access.roles(self._description, states))
+        self._check_members(api, found)
+
+    def _check_members(self, api: ManagementApi, found: t.Mapping[str, Object]) -> None:
+        """Of the roles that are there."""
+        there = [role for role in self._description.roles if role.name in found]
+        if not there:
+            self._found.add(skip_after("role_members", "roles"))
+            return
+        try:
+            members = [_read_members(api, ROLE.path_of(found[role.name]), role) for role in there]
+        except ScopeError:
+            self._found.skip(["role_members"], *lacks("read:users"))
+        except ApiError as error:
+            if error.status != 403:
+                raise
+            # With read:roles, the users of a role can be read.
+            self._found.skip(["role_members"], *lacks("read:users"))
+        else:
+            self._found.add(access.role_members(members))
+
+    def _check_tools(self) -> None:
+        """What the description needs of the API and of the default grant."""
+        if not self._description.tools:
+            return
+        api, grant = self._resource_server, self._grant
+        if api is None:
+            self._skip_like(["tool_scopes"], "resource_server")
+        else:
+            self._found.add(access.tool_scopes(self._description, api, self._told))
+        if grant is None:
+            self._skip_like(["tool_grant"], "client_grant")
+        else:
+            self._found.add(access.tool_grant(self._description, api, grant))
+
     def _check_scopes(self) -> None:
         """What was not read is skipped with the reason of what should have told it."""
         if not self._told:
@@ -211,6 +278,29 @@ class Reading:
         for found in [self._found[one] for one in prerequisites if self._found.status(one) in ("skip", "fail")][:1]:
             for name in names:
                 self._found.add(replace(found, name=name) if found.status == "skip" else skip_after(name, found.name))
+
+
+def _read_members(api: ManagementApi, path: str, role: Role) -> access.Membership:
+    """Of a role without named members one page, which tells whether it has any."""
+    if role.members is None:
+        page, _left = next(api.pages(f"{path}/users", "users", Form(("user_id",)), checkpoint=True))
+        return access.Membership(role, empty=not page)
+    there = [one["user_id"] for one in USERS.read(api, path, ("user_id",))]
+    users = {"members": [{"user_id": one} for one in there]}
+    named = ROLE_MEMBERS.expand(api, {"members": [*role.members]}, users)
+    ids = {one["user_id"]: one for one in named.wanted["members"]}
+    return access.Membership(
+        role,
+        empty=not there,
+        lacking=tuple(_title(one) for user_id, one in ids.items() if user_id not in there),
+        excess=tuple(one for one in there if one not in ids) if role.purge_members else (),
+        unresolved=(*named.missing, *named.faults),
+    )
+
+
+def _title(member: Object) -> str:
+    """How the user has named a member, who has got an id since."""
+    return str(next(member[name] for name in reversed(NAMES) if name in member))
 
 
 def _try_read(read: t.Callable[[ManagementApi], None], scope: str, api: ManagementApi) -> tuple[str, str] | None:

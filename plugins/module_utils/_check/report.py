@@ -28,6 +28,7 @@ NAMES = {
     "project_auth0_domain": "project_route",
     "project_plugin": "project_route",
     "project_tools": "project_route",
+    "project_tool_scopes": "project_route",
     "gateway": "url",
     "unauthorized": "gateway",
     "www_authenticate": "unauthorized",
@@ -53,6 +54,10 @@ NAMES = {
     "client_grant": "management_api",
     "advertised_scopes": "resource_server",
     "granted_scopes": "client_grant",
+    "tool_scopes": "resource_server",
+    "tool_grant": "client_grant",
+    "roles": "management_api",
+    "role_members": "roles",
     "connection": "management_api",
     "entra_resource": "connection",
     "universal_login": "management_api",
@@ -71,6 +76,7 @@ NAMES = {
     "protocol": "unauthorized",
     "own_token": "unauthorized",
     "other_token": "unauthorized",
+    "tool_access": "unauthorized",
 }
 """The findings, in the order in which a client meets them; each with the one without which it cannot be checked."""
 

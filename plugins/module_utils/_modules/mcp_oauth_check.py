@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import typing as t
 
+from .._access.description import ROLE_OPTIONS, TOOL_OPTIONS, describe
+from .._auth0.login import claims_of
+from .._auth0.settings import check_one_word
 from .._check.check import Check, Subject
 from .._check.probe import Probe, is_origin
 from .._check.report import failure_text, summary, table
@@ -26,6 +29,9 @@ OPTIONS: dict[str, t.Any] = {
     "client_registration": {"type": "list", "elements": "str", "choices": ["dcr", "cimd"], "default": ["dcr"]},
     "connection": {"type": "list", "elements": "str"},
     CLIENTS: {"type": "list", "elements": "raw", "default": []},
+    "tools": {"type": "list", "elements": "dict", "options": TOOL_OPTIONS, "default": []},
+    "roles": {"type": "list", "elements": "dict", "options": ROLE_OPTIONS, "default": []},
+    "user_token": {"type": "str", "no_log": True},
     "project_dir": {"type": "path"},
     "register": {"type": "bool", "default": False},
     "other_audience": {"type": "str"},
@@ -48,6 +54,9 @@ def perform(task: GuestTask) -> Result:
         clients=choose(options[CLIENTS]),
         browser_origin=_origin(options.get("browser_origin")),
         connection=options.get("connection") or (),
+        description=describe(*_entries(options, "tools", "roles"), names=("tools", "roles")),
+        user_token=_user_token(options.get("user_token")),
+        call_tools=not task.check_mode,
     )
     probe = Probe(ca_path=options.get("ca_path"), validate_certs=options["validate_certs"], timeout=options["timeout"])
     check = Check(subject, probe, task.api)
@@ -65,6 +74,27 @@ def perform(task: GuestTask) -> Result:
         warnings=[finding.sentence for finding in findings if finding.status == "warn"],
         error=failure_text(findings) if options["fail_on_findings"] else "",
     )
+
+
+def _entries(options: Object, *names: str) -> t.Iterator[list[Object]]:
+    """The entries of these options, without what is unset."""
+    for name in names:
+        yield [{key: value for key, value in one.items() if value is not None} for one in options[name]]
+
+
+def _user_token(token: str | None) -> str | None:
+    """Nothing but the MCP server is to get it, and the MCP server no token of the tenant's own API."""
+    if not token:
+        return None
+    check_one_word("user_token", token)
+    audience = claims_of(token).get("aud")
+    if any(str(one).endswith("/api/v2/") for one in (audience if isinstance(audience, list) else [audience])):
+        raise InputError(
+            "is a token for the Management API, which is for the tenant alone",
+            where="user_token",
+            remedy="Give one whose audience is mcp_server_url.",
+        )
+    return token
 
 
 def _read_project(options: Object) -> Files | None:

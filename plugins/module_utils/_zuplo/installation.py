@@ -12,7 +12,9 @@ from .._types import Object
 from . import typescript
 from .configuration import PLUGIN, REGISTER
 from .guards import Guard, Token, judge
-from .project import HELPER, RUNTIME, Files, parse_project
+from .json_text import value_at
+from .project import HELPER, RUNTIME, Files, Operation, parse_project
+from .tool_scopes import ToolScope, tool_scopes
 from .typescript_lexer import SourceError
 
 
@@ -21,7 +23,8 @@ class Installation:
     """What a project does about an MCP route.
 
     `route` and `tools` are the operations at the route, and those that it exposes, each with the policies before it;
-    `methods` are those of the route. `policies` are the Auth0 policies before the route. `serves` tells whether the
+    `methods` are those of the route. `scopes` are those that the tools demand, `names` those of the tools for MCP
+    clients, by file and operation. `policies` are the Auth0 policies before the route. `serves` tells whether the
     gateway's own MCP server is there, `gone_tools` that it names its tools in an option that the gateway does not read
     any more. `plugin` tells whether the plugin is registered, None where that may be in a module that is not read;
     `issuer` is the first authorization server that it names, as it stands in the source.
@@ -30,6 +33,8 @@ class Installation:
     route: list[Guard]
     methods: list[str]
     tools: list[Guard]
+    scopes: list[ToolScope]
+    names: dict[tuple[str, str], str]
     policies: list[Object]
     serves: bool
     gone_tools: bool
@@ -48,12 +53,20 @@ def read_installation(files: Files, mcp_server_url: str, domain: str | None = No
         route=[judge(one.title, project.policies_before(one), token) for one in operations],
         methods=[method for one in operations for method in one.methods],
         tools=[judge(one.title, project.policies_before(one), token) for one in tools.values()],
+        scopes=tool_scopes(project, route, token),
+        names={(one.file, str(one.id)): _name(one) for one in tools.values()},
         policies=list(policies.values()),
         serves=any(one.server is not None for one in operations),
         gone_tools=any("openApiFilePaths" in (one.server or {}) for one in operations),
         plugin=plugin,
         issuer=issuer,
     )
+
+
+def _name(tool: Operation) -> str:
+    """What MCP clients call a tool (zuplo 7.6.4, registerTool)."""
+    given = value_at(tool.value, "x-zuplo-route", "mcp", "name")
+    return (given.strip() if isinstance(given, str) else "") or str(tool.id)
 
 
 def _read_plugin(files: Files) -> tuple[bool | None, str | None]:
