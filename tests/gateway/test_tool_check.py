@@ -87,7 +87,8 @@ class Office:
     def _write(self, name: str, scopes: t.Mapping[str, str | None]) -> Path:
         project = with_tools(self.site.folder / f"office-{name}")
         operations = [{"id": one, **({"scope": scopes[one]} if scopes.get(one) else {})} for one in SCOPES]
-        options = {"mcp_server_url": self.site.url, "project_dir": str(project), "operations": operations}
+        options: dict[str, t.Any] = {"mcp_server_url": self.site.url, "project_dir": str(project)}
+        options["operations"] = operations
         run = self.site.play([task("zuplo_mcp_oauth", "write", attach_to_tools=True, **options)])
         assert run["write"].status == "ok", run.output
         return project
@@ -128,7 +129,12 @@ class Office:
 
     def check(self, user: dict[str, t.Any] | None, project: str = "as described", *, dry: bool = False) -> Step:
         token = {"user_token": self.token(user)} if user else {}
-        options = {"mcp_server_url": self.site.url, "project_dir": str(self.projects[project]), **OPTIONS, **token}
+        options: dict[str, t.Any] = {
+            "mcp_server_url": self.site.url,
+            "project_dir": str(self.projects[project]),
+            **OPTIONS,
+            **token,
+        }
         run = self.site.play([task("mcp_oauth_check", "check", check=dry, **options)], "-vvv")
         assert run["check"].status == "ok", run["check"].result
         # No token is anywhere in the output, at the highest verbosity.
@@ -242,7 +248,8 @@ LINKS = {
     ),
     "policy removed by hand": Link(
         {
-            "project_tool_scopes": 'the tool change (config/routes.oas.json) demands no scope instead of "tools:change"',
+            "project_tool_scopes": "the tool change (config/routes.oas.json) demands no scope instead of "
+            '"tools:change"',
             "tool_access": GETS_IN,
         },
         ADA,
