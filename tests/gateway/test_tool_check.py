@@ -58,7 +58,7 @@ def with_tools(project: Path) -> Path:
     for name in ("look", "change"):
         routes["paths"][f"/{name}"] = {"post": {**hello, "operationId": name}}
     change = routes["paths"]["/change"]["post"]
-    change["x-zuplo-route"] = {**change["x-zuplo-route"], "mcp": {"name": "change-it"}}
+    change["x-zuplo-route"] = {**change["x-zuplo-route"], "mcp": {"type": "tool", "name": "change-it"}}
     write_routes(project, routes)
     return project
 
@@ -242,7 +242,7 @@ LINKS = {
     ),
     "policy removed by hand": Link(
         {
-            "project_tool_scopes": 'the tool change (config/routes.oas.json) demands no scope instead of "tools:change"',
+            "project_tool_scopes": 'change (config/routes.oas.json) demands no scope instead of "tools:change"',
             "tool_access": GETS_IN,
         },
         ADA,

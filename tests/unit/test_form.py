@@ -34,6 +34,7 @@ from ansible_collections.mcp_ops.oauth.plugins.module_utils._modules import (
     auth0_connection_info,
     auth0_resource_server_info,
     auth0_role_info,
+    auth0_role_members_info,
     auth0_tenant_info,
 )
 
