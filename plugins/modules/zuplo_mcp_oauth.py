@@ -63,7 +63,8 @@ options:
     description:
       - The operations that the MCP server exposes as tools. Set it if the project has no MCP route yet. The module then
         adds the route to C(config/mcp.oas.json).
-      - A route that the module has added gets exactly these operations. Leave it out if the route was written by hand.
+      - A route that the module has added gets exactly these operations. For a route that was written by hand, they must
+        be all of its tools, in any order, or not be set.
     type: list
     elements: dict
     suboptions:
@@ -75,9 +76,21 @@ options:
         description: The routes file that contains the operation, relative to O(project_dir).
         type: str
         default: config/routes.oas.json
+      scope:
+        description:
+          - The scope that an access token needs to call the tool, such as V(orders:read). It must be in the claim
+            C(permissions) or in the claim C(scope) of the token. Otherwise the gateway refuses the call with the status
+            403, and the MCP client shows its user which permission is missing.
+          - With V(""), a login is enough. A scope that the module has set before is removed.
+          - If not set, what the tool has stays.
+          - A tool for which it is set, also to V(""), always gets the policy before its route, as with
+            O(attach_to_tools).
+          - 1 to 280 printable ASCII characters without spaces, quotation marks and backslashes.
+        type: str
   attach_to_tools:
     description:
       - Whether to attach the policy to the routes of the tools as well. The gateway passes the token on to them.
+      - A tool with O(operations[].scope) gets the policy whatever is set here.
       - A tool with another policy that refuses MCP clients, such as one for API keys, is an error, since nobody could
         call it with both policies.
       - With V(false), anyone can call these routes directly, unless another policy guards them. The module warns of
@@ -155,6 +168,12 @@ notes:
   - Several MCP servers in one project need one policy each. Give each task its own O(policy_name), and all of them the
     same O(resource_name) and O(issuer_domain), because the gateway has only one OAuthProtectedResourcePlugin.
   - The policy of only one MCP server can be attached to a tool, because no token passes two such policies.
+  - A scope of O(operations) is demanded by a policy of its own, C(<policy_name>-scope-<scope>), whose code the module
+    adds to C(modules/mcp-oauth.ts). It stands directly after O(policy_name), which checks the token. A scope that no
+    tool needs any more takes its policy along.
+  - The gateway's own policies do not suffice for that. C(jwt-scopes-inbound) knows only the claim C(scope), and answers
+    with the status 401 and without a challenge. C(require-user-claims-inbound) finds no word in the claim C(scope), and
+    its answer 403 has no challenge and does not name what is missing.
   - Of a plugin that C(modules/zuplo.runtime.ts) registers itself, the module corrects C(authorizationServers), and
     C(resourceName) if O(resource_name) is set. The file must make the plugin once, of the class that it imports from
     C(@zuplo/runtime), with an object literal as the only argument, without spreads and computed keys, and name one
@@ -162,6 +181,10 @@ notes:
     stay, and M(mcp_ops.oauth.mcp_oauth_check) cannot check them in the project.
 seealso:
   - module: mcp_ops.oauth.mcp_oauth_check
+  - module: mcp_ops.oauth.auth0_role
+  - name: RFC 6750, section 3
+    description: The answer to a request whose token lacks a scope.
+    link: https://www.rfc-editor.org/rfc/rfc6750#section-3
   - name: Zuplo documentation
     description: Policies, routes and plugins of a Zuplo project.
     link: https://zuplo.com/docs
@@ -184,6 +207,19 @@ EXAMPLES = r"""
       - id: list-orders
       - id: get-order
     attach_to_tools: true
+
+- name: Let only those list and cancel orders who may
+  mcp_ops.oauth.zuplo_mcp_oauth:
+    issuer_domain: tenant.eu.auth0.com
+    mcp_server_url: https://mcp.example.com/mcp
+    project_dir: "{{ playbook_dir }}/gateway"
+    operations:
+      - id: list-orders
+        scope: orders:read
+      - id: cancel-order
+        scope: orders:cancel
+      - id: list-shops
+        scope: "" # a login is enough
 
 - name: Configure a project that is deployed with several tenants
   mcp_ops.oauth.zuplo_mcp_oauth:
@@ -212,6 +248,44 @@ open_routes:
   type: list
   elements: str
   sample: [GET /orders (config/routes.oas.json)]
+tool_scopes:
+  description:
+    - Who may call which tool of the MCP route, as it will be after the run.
+    - Empty if O(state=absent).
+  returned: if O(project_dir) is set
+  type: list
+  elements: dict
+  contains: &tool_scope
+    operation:
+      description: The C(operationId).
+      returned: success
+      type: str
+      sample: list-orders
+    file:
+      description: The routes file that contains the operation.
+      returned: success
+      type: str
+      sample: config/routes.oas.json
+    scope:
+      description:
+        - The scope that a token needs. A login is enough if it is null.
+        - Several, separated by spaces, if somebody has put further policies of this kind before the tool.
+      returned: success
+      type: str
+      sample: orders:read
+    open:
+      description: Whether anyone can call the route directly, without a token.
+      returned: success
+      type: bool
+      sample: false
+tool_scopes_before:
+  description:
+    - The same before the run.
+    - Empty if O(state=absent), and if the project had no MCP route or one that answered no request.
+  returned: if O(project_dir) is set
+  type: list
+  elements: dict
+  contains: *tool_scope
 config:
   description: The configuration of the gateway, with the names that the project already has.
   returned: if O(state=present)

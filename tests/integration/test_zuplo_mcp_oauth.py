@@ -75,7 +75,7 @@ def test_every_wrong_option_is_named_at_once(play: Play, project: Path) -> None:
         "project_dir": "",
         "issuer_domain_env": "",
         "mcp_host_env": "ZUPLO_HOST",
-        "operations": [{"id": "hello"}, {"id": "", "file": ""}],
+        "operations": [{"id": "hello", "scope": ""}, {"id": "", "file": "", "scope": "a b"}],
     }
     run = play(
         [
@@ -84,11 +84,17 @@ def test_every_wrong_option_is_named_at_once(play: Play, project: Path) -> None:
         ]
     )
     message = run["all"].result["msg"]
-    for option in (*(one for one in wrong if one != "operations"), "operations[1].id", "operations[1].file"):
+    for option in (
+        *(one for one in wrong if one != "operations"),
+        "operations[1].id",
+        "operations[1].file",
+        "operations[1].scope",
+    ):
         assert f"{option} " in message
     assert (
         run["absent"].result["msg"] == "policy_name is empty. Give it a value. project_dir is empty. Give it a value."
     )
+    assert "operations[0]" not in message
     assert content(project) == before
 
 
@@ -219,3 +225,38 @@ def test_what_cannot_be_written_is_found_beforehand(play: Play, project: Path) -
     for step in run.steps:
         assert step.result["msg"] == "modules cannot be read: Not a directory. Remove the cause, then run again."
     assert content(project) == {**before, "modules": b"in the way"}
+
+
+def test_a_scope_of_a_tool(play: Play, project: Path) -> None:
+    before = content(project)
+    options: dict[str, t.Any] = {**NAMED, "project_dir": str(project)}
+
+    def scoped(label: str, scope: str | None, **more: t.Any) -> dict[str, t.Any]:
+        operation = {"id": "hello", **({} if scope is None else {"scope": scope})}
+        return task(label, operations=[operation], **options, **more)
+
+    preview = play([scoped("check", "orders:read", check=True, diff=True)])["check"].result
+    assert content(project) == before
+    run = play(
+        [
+            scoped("first", "orders:read", diff=True),
+            scoped("again", "orders:read"),
+            scoped("not named", None),
+            scoped("changed", "orders:write"),
+            scoped("a login", ""),
+            scoped("twice", ""),
+            task("absent", project_dir=str(project), state="absent"),
+        ]
+    )
+    assert run.rc == 0, run.output
+    assert run.changed == ["first", "changed", "a login", "absent"]
+    first = run["first"].result
+    assert {name: preview[name] for name in ("files", "diff", "tool_scopes")} == {
+        name: first[name] for name in ("files", "diff", "tool_scopes")
+    }
+    tool = {"operation": "hello", "file": "config/routes.oas.json", "scope": "orders:read", "open": False}
+    assert (first["tool_scopes_before"], first["tool_scopes"], first["open_routes"]) == ([], [tool], [])
+    assert run["not named"].result["tool_scopes"] == [tool]
+    assert run["changed"].result["tool_scopes"] == [{**tool, "scope": "orders:write"}]
+    assert run["a login"].result["tool_scopes"] == [{**tool, "scope": None}]
+    assert content(project) == before

@@ -18,6 +18,7 @@ from ansible_collections.mcp_ops.oauth.plugins.module_utils._errors import Proje
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.configuration import matches
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.edit import present
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.guards import Effect, Token, judge
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.project import parse_project
 from tests.unit.zuplo_project import FRESH, NAME, STRINGS, mcp, routes, tool, wanted
 
 LIBRARY = "$import(@zuplo/runtime)"
@@ -202,3 +203,76 @@ def test_a_composite_policy_that_names_itself_ends() -> None:
     }
     with pytest.raises(ProjectError, match="the policy gone has no handler"):
         present(files, wanted())
+
+
+SCOPE = {"scope": "orders:read", "mcpPath": "/mcp"}
+OWN_MODULE = "$import(./modules/mcp-oauth)"
+
+
+def scope(options: t.Mapping[str, t.Any] = SCOPE, export: str = "requireScope", module: str = OWN_MODULE) -> Kind:
+    return Kind(export, "nothing", options, module)
+
+
+def before_scope(kind: Kind, *, nested: bool) -> list[dict[str, t.Any]]:
+    """The policies before an operation, one of this kind before the one that demands a scope."""
+    files = project(kind, "tool", nested=nested)
+    document = json.loads(files["config/routes.oas.json"])
+    document["paths"]["/hello"]["get"]["x-zuplo-route"]["policies"]["inbound"].append("ours")
+    policies = json.loads(files["config/policies.json"])
+    policies["policies"].append(scope().policy("ours"))
+    parsed = parse_project(
+        {"config/policies.json": json.dumps(policies), "config/routes.oas.json": json.dumps(document)}
+    )
+    (hello,) = parsed.operations_at("/hello")
+    return list(parsed.policies_before(hello))
+
+
+@pytest.mark.parametrize("nested", [True, False])
+@pytest.mark.parametrize("name", KINDS)
+def test_a_scope_needs_somebody_who_reads_the_token(name: str, nested: bool) -> None:
+    guard = judge("", before_scope(KINDS[name], nested=nested), Token(STRINGS.audience, STRINGS.issuer_domain))
+    first, verdict = guard.verdicts
+    assert first.effect == KINDS[name].effect
+    expected = {"accepts": "nothing", "unknown": "nothing", "open": "accepts"}.get(first.effect, "refuses")
+    assert (verdict.policy, verdict.effect) == ("ours", expected)
+    assert ("needs a policy before it that reads the token" in verdict.why) == (expected == "refuses")
+    # Who has no token never gets past it.
+    assert not guard.lets_in
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"scope": ""}, {"scope": 1}, {"scope": "a b"}, {"scope": ["a"]}, {"mcpPath": ""}]
+)
+def test_a_scope_that_is_none_lets_nobody_pass(options: dict[str, t.Any]) -> None:
+    policies = [KINDS["Auth0, right"].policy(), scope(options).policy("ours")]
+    _, verdict = judge("", policies, Token(STRINGS.audience)).verdicts
+    assert (verdict.effect, "names no scope" in verdict.why) == ("refuses", True)
+
+
+@pytest.mark.parametrize(
+    "kind", [scope(export="other"), scope(module="$import(./modules/mine)"), scope(module=LIBRARY)]
+)
+def test_a_function_of_somebody_else_is_not_known(kind: Kind) -> None:
+    _, verdict = judge("", [KINDS["Auth0, right"].policy(), kind.policy()], Token(STRINGS.audience)).verdicts
+    assert verdict.effect == "unknown"
+
+
+def test_a_header_that_is_replaced_leaves_no_user() -> None:
+    clear = Kind("ClearHeadersInboundPolicy", "changes", {})
+    policies = [clear.policy("clear"), KINDS["Auth0, right"].policy("auth0"), scope().policy("ours")]
+    assert [one.effect for one in judge("", policies, Token(STRINGS.audience)).verdicts] == [
+        "changes",
+        "refuses",
+        "refuses",
+    ]
+
+
+@pytest.mark.parametrize("attach", [True, False])
+def test_a_check_has_nothing_against_a_scope(attach: bool) -> None:
+    tools = [{"file": "config/routes.oas.json", "id": "hello", "scope": "orders:read"}]
+    planned = present(FRESH, wanted(operations=tools, attach=attach))
+    assert (planned.warnings, planned.open_routes) == ([], [])
+    assert {status for name, status in statuses(planned.files).items()} == {"pass"}
+    alone = json.loads(planned.files["config/routes.oas.json"])
+    alone["paths"]["/hello"]["get"]["x-zuplo-route"]["policies"]["inbound"].remove(NAME)
+    assert statuses({**planned.files, "config/routes.oas.json": json.dumps(alone)})["tools"] == "fail"

@@ -38,7 +38,9 @@ export async function requireScope(
   context: ZuploContext,
   options?: { scope?: unknown; mcpPath?: unknown },
 ): Promise<ZuploRequest | Response> {
-  const path = typeof options?.mcpPath === "string" ? options.mcpPath : "";
+  const given = options?.mcpPath;
+  // The gateway does not serve the metadata of an MCP server at / with a slash at the end.
+  const path = typeof given === "string" && given !== "/" ? given : "";
   const origin = new URL(request.url).origin;
   const metadata = `resource_metadata="${origin}/.well-known/oauth-protected-resource${path}"`;
   if (!request.user) {
