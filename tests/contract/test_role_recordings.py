@@ -5,8 +5,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0.form import Form
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0.kinds import role_members
 from emulator.tenant import Keys
 from tests.contract.replay import FIXTURES, Known, Recordings, Replay
 
@@ -58,6 +62,18 @@ def test_recordings_cover_every_operation() -> None:
         *((method, 5, False) for method in one),
         *((method, 6, True) for method in permissions),
     }
+
+
+def test_the_users_of_a_role_have_the_form_that_is_expected() -> None:
+    answers = [
+        entry["response"]["body"]
+        for entry in RECORDINGS.read("tf.TestAccDataSourceRole")["exchanges"]
+        if re.fullmatch(r"/api/v2/roles/\w+/users", entry["request"]["path"])
+    ]
+    assert answers
+    for answer in answers:
+        assert Form(lists={"users": role_members.USER}).find_fault(answer) == ""
+        assert len(answer["users"]) == 2
 
 
 def test_wrong_permissions_are_noticed(keys: Keys) -> None:

@@ -170,6 +170,7 @@ def test_an_expired_token_is_not_even_tried_where_a_login_can_replace_it(
     api = api_with(clock, auth_access_token=jwt(exp=1), auth_client_id="id", auth_client_secret="secret")
     assert api.token == Token("fresh", frozenset({"read:a"}), 60)
     assert api.missing_scopes(["read:a", "write:b", "write:a"]) == ["write:a", "write:b"]
+    assert api.missing_scopes([("write:a", "read:a"), ("write:b", "write:a")]) == ["write:b"]
     assert api_with(clock, auth_access_token=jwt(exp=1)).token.value == jwt(exp=1)
 
 

@@ -295,6 +295,26 @@ def test_what_cannot_be_made_is_a_warning_in_check_mode() -> None:
     assert ensure(known, api, {"name": "a", "size": 1}).plan.action == "create"
 
 
+def test_all_that_must_be_there_first_is_one_error() -> None:
+    class Lonely(Collection):  # type: ignore[misc]
+        def refuse_creation(self, api: t.Any, wanted: Object) -> str:
+            return "No such thing."
+
+        def expand(self, api: t.Any, wanted: Object, actual: Object | None) -> Expansion:
+            faults = ("Two sizes.",) if wanted.get("size") == 2 else ()
+            return Expansion(wanted, missing=("No owner.",), faults=faults)
+
+    api: t.Any = Remembering()
+    with pytest.raises(PlanError, match=r"^No such thing\. No owner\.$"):
+        ensure(variant(Lonely), api, {"name": "a"})
+    outcome = ensure(variant(Lonely), api, {"name": "a"}, check_mode=True)
+    assert list(map(str, outcome.obstacles)) == ["No such thing.", "No owner."]
+    # What no earlier task changes is an error in any mode.
+    for check_mode in (True, False):
+        with pytest.raises(PlanError, match=r"^No such thing\. No owner\. Two sizes\.$"):
+            ensure(variant(Lonely), api, {"name": "a", "size": 2}, check_mode=check_mode)
+
+
 def test_a_refusal_comes_before_missing_scopes_and_the_write() -> None:
     class Guarded(Collection):  # type: ignore[misc]
         def guard(self, actual: Object, plan: Plan) -> str | None:

@@ -31,7 +31,7 @@ MEMBERS: dict[str, t.Any] = {
 SEARCHED = PER_PAGE // 2
 LONGEST_QUERY = 4000
 _FIELDS = {"fields": "user_id,email,username,identities", "include_fields": "true"}
-_USER = Form(
+USER = Form(
     ("user_id",),
     {
         "email": {"type": "str"},
@@ -52,7 +52,7 @@ class Members(Part):
 
     def users(self, api: ManagementApi, owner: str) -> t.Iterator[Object]:
         """With what Auth0 tells of them: user_id, and most often email, name and picture."""
-        return api.listing(f"{owner}/users", "users", _USER, checkpoint=self.checkpoint)
+        return api.listing(f"{owner}/users", "users", USER, checkpoint=self.checkpoint)
 
     def add(self, api: ManagementApi, owner: str, members: list[Object]) -> None:
         api.post(f"{owner}/users", {"users": [one["user_id"] for one in members]})
@@ -148,7 +148,7 @@ def _find(api: ManagementApi, member: Object, listed: t.Sequence[Object]) -> lis
         # There, case counts, and Auth0 stores the addresses of its own databases in lower case.
         for email in dict.fromkeys((member["email"], member["email"].lower())):
             if not matching:
-                users = api.array("users-by-email", _USER, email=email, **_FIELDS)
+                users = api.array("users-by-email", USER, email=email, **_FIELDS)
                 matching = [user for user in users if _is_named(member, user)]
     return matching
 
@@ -175,7 +175,7 @@ def _search(api: ManagementApi, members: t.Sequence[Object]) -> list[Object]:
     users = (
         user
         for query in _queries(members)
-        for user in api.listing("users", "users", _USER, checkpoint=False, q=query, search_engine="v3", **_FIELDS)
+        for user in api.listing("users", "users", USER, checkpoint=False, q=query, search_engine="v3", **_FIELDS)
     )
     return list({user["user_id"]: user for user in users}.values())
 
