@@ -87,8 +87,9 @@ class Office:
     def _write(self, name: str, scopes: t.Mapping[str, str | None]) -> Path:
         project = with_tools(self.site.folder / f"office-{name}")
         operations = [{"id": one, **({"scope": scopes[one]} if scopes.get(one) else {})} for one in SCOPES]
-        options = {"mcp_server_url": self.site.url, "project_dir": str(project), "operations": operations}
-        run = self.site.play([task("zuplo_mcp_oauth", "write", attach_to_tools=True, **options)])
+        options: dict[str, t.Any] = {"mcp_server_url": self.site.url, "project_dir": str(project)}
+        options |= {"operations": operations, "attach_to_tools": True}
+        run = self.site.play([task("zuplo_mcp_oauth", "write", **options)])
         assert run["write"].status == "ok", run.output
         return project
 
@@ -127,8 +128,8 @@ class Office:
         return visit(self.site.url, self.site.tenant.ca_path, **given).tokens[-1].access_token
 
     def check(self, user: dict[str, t.Any] | None, project: str = "as described", *, dry: bool = False) -> Step:
-        token = {"user_token": self.token(user)} if user else {}
-        options = {"mcp_server_url": self.site.url, "project_dir": str(self.projects[project]), **OPTIONS, **token}
+        options = {"mcp_server_url": self.site.url, "project_dir": str(self.projects[project]), **OPTIONS}
+        options |= {"user_token": self.token(user)} if user else {}
         run = self.site.play([task("mcp_oauth_check", "check", check=dry, **options)], "-vvv")
         assert run["check"].status == "ok", run["check"].result
         # No token is anywhere in the output, at the highest verbosity.

@@ -155,8 +155,8 @@ def statuses(step: Step) -> dict[str, str]:
     return {finding["name"]: finding["status"] for finding in step.result["findings"]}
 
 
-def check(label: str = "check", *, check: bool = False, **options: t.Any) -> dict[str, t.Any]:
-    return task("mcp_oauth_check", label, check=check, **options)
+def check(label: str = "check", **options: t.Any) -> dict[str, t.Any]:
+    return task("mcp_oauth_check", label, **options)
 
 
 def write_project(project: Path, url: str) -> dict[str, t.Any]:

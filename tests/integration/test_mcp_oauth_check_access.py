@@ -377,13 +377,14 @@ def tools_of(*called: str) -> list[dict[str, t.Any]]:
 
 def test_tools_are_called_with_the_user_s_token(play: Play, tenant: Tenant, server: Server) -> None:
     roles = [{"name": "Readers", "tools": ["look"], "members": [{"user_id": ADA}]}]
-    options = {"mcp_server_url": server.url, "roles": roles, "user_token": server.token, "fail_on_findings": False}
+    options: dict[str, t.Any] = {"mcp_server_url": server.url, "roles": roles, "user_token": server.token}
+    options["fail_on_findings"] = False
     run = play(
         [
             check("called", tools=tools_of("look", "change", "hello"), **options),
             check("broken", tools=tools_of("broken"), **options),
             check("nothing", tools=tools_of(), **options),
-            check("dry", check=True, tools=tools_of("look"), **options),
+            {**check("dry", tools=tools_of("look"), **options), "check_mode": True},
         ],
         "-vvvv",
         env=NONE,
