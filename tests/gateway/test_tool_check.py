@@ -58,7 +58,7 @@ def with_tools(project: Path) -> Path:
     for name in ("look", "change"):
         routes["paths"][f"/{name}"] = {"post": {**hello, "operationId": name}}
     change = routes["paths"]["/change"]["post"]
-    change["x-zuplo-route"] = {**change["x-zuplo-route"], "mcp": {"name": "change-it"}}
+    change["x-zuplo-route"] = {**change["x-zuplo-route"], "mcp": {"type": "tool", "name": "change-it"}}
     write_routes(project, routes)
     return project
 
@@ -88,8 +88,8 @@ class Office:
         project = with_tools(self.site.folder / f"office-{name}")
         operations = [{"id": one, **({"scope": scopes[one]} if scopes.get(one) else {})} for one in SCOPES]
         options: dict[str, t.Any] = {"mcp_server_url": self.site.url, "project_dir": str(project)}
-        options["operations"] = operations
-        run = self.site.play([task("zuplo_mcp_oauth", "write", attach_to_tools=True, **options)])
+        options |= {"operations": operations, "attach_to_tools": True}
+        run = self.site.play([task("zuplo_mcp_oauth", "write", **options)])
         assert run["write"].status == "ok", run.output
         return project
 
@@ -128,13 +128,8 @@ class Office:
         return visit(self.site.url, self.site.tenant.ca_path, **given).tokens[-1].access_token
 
     def check(self, user: dict[str, t.Any] | None, project: str = "as described", *, dry: bool = False) -> Step:
-        token = {"user_token": self.token(user)} if user else {}
-        options: dict[str, t.Any] = {
-            "mcp_server_url": self.site.url,
-            "project_dir": str(self.projects[project]),
-            **OPTIONS,
-            **token,
-        }
+        options = {"mcp_server_url": self.site.url, "project_dir": str(self.projects[project]), **OPTIONS}
+        options |= {"user_token": self.token(user)} if user else {}
         run = self.site.play([task("mcp_oauth_check", "check", check=dry, **options)], "-vvv")
         assert run["check"].status == "ok", run["check"].result
         # No token is anywhere in the output, at the highest verbosity.
@@ -248,8 +243,7 @@ LINKS = {
     ),
     "policy removed by hand": Link(
         {
-            "project_tool_scopes": "the tool change (config/routes.oas.json) demands no scope instead of "
-            '"tools:change"',
+            "project_tool_scopes": 'change (config/routes.oas.json) demands no scope instead of "tools:change"',
             "tool_access": GETS_IN,
         },
         ADA,

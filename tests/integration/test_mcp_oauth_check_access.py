@@ -5,7 +5,12 @@
 
 from __future__ import annotations
 
+import base64
+import http.server
+import json
+import threading
 import typing as t
+from dataclasses import dataclass, field
 from urllib.parse import quote
 
 import pytest
@@ -14,6 +19,7 @@ from emulator.tenant import USERS
 from tests.integration.harness import Play, Run, Tenant
 from tests.integration.test_mcp_oauth_check import check, default_grant, remove_default_grant, set_up
 from tests.integration.test_mcp_oauth_check_tenant import found
+from tests.integration.test_secrets import leaks
 
 # Nobody answers there: this is about the tenant.
 URL = "http://127.0.0.1:1/mcp"
@@ -248,3 +254,174 @@ def test_a_token_of_the_management_api_is_refused(play_over: t.Callable[[str], P
     assert run["check"].result["msg"].startswith("user_token is a token for the Management API")
     assert run["check"].requests == []
     assert token not in run.output
+
+
+# -- real calls -------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Server:
+    """An MCP server that lets the token in, and repeats it wherever it can. `log` has method and token of each request.
+
+    `change` is refused in a stream that stays open, `look` is not.
+    """
+
+    url: str
+    token: str
+    log: list[tuple[str, str | None]] = field(default_factory=list)
+
+
+def make_token(**claims: t.Any) -> str:
+    parts = ({"alg": "RS256", "typ": "at+jwt"}, {"sub": ADA, "aud": "x", **claims})
+    encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts]
+    return ".".join([*encoded, "c2lnbmF0dXJl"])
+
+
+@pytest.fixture
+def server() -> t.Iterator[Server]:
+    done = threading.Event()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, *_: t.Any) -> None:
+            pass
+
+        def answer(self, status: int, body: t.Any = None, **headers: str) -> None:
+            content = b"" if body is None else json.dumps(body).encode()
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name.replace("_", "-"), value)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def stream(self, message: t.Any) -> None:
+            """Sends the answer, and never ends."""
+            event = f"event: message\ndata: {json.dumps(message)}\n\n".encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/event-stream")
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            self.wfile.write(b"%x\r\n%b\r\n" % (len(event), event))
+            done.wait(20)
+            self.close_connection = True
+
+        def do_POST(self) -> None:
+            message = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))))
+            token = (self.headers.get("Authorization") or "").removeprefix("Bearer ") or None
+            method, number = message["method"], message.get("id")
+            made.log.append((method, token))
+            if token != made.token:
+                self.answer(401, {}, WWW_Authenticate="Bearer")
+            elif method == "initialize":
+                result = {"protocolVersion": "2025-11-25", "capabilities": {}, "serverInfo": {"name": token}}
+                self.answer(200, {"jsonrpc": "2.0", "id": number, "result": result}, Mcp_Session_Id="s")
+            elif self.headers["Mcp-Session-Id"] != "s" or self.headers["MCP-Protocol-Version"] != "2025-11-25":
+                self.answer(400, {"message": token})
+            elif method == "tools/list":
+                tools = [{"name": name, "description": token} for name in ("look", "change", "hello", "broken")]
+                self.answer(200, {"jsonrpc": "2.0", "id": number, "result": {"tools": tools}})
+            elif method == "tools/call":
+                self.call(message["params"], number, token)
+            else:
+                self.answer(202)
+
+        def call(self, params: t.Any, number: int, token: str) -> None:
+            if params["name"] == "broken":
+                error = {"code": -32603, "message": f"broken: {token}"}
+                self.answer(200, {"jsonrpc": "2.0", "id": number, "error": error})
+                return
+            refused = params["name"] == "change"
+            text = json.dumps({"status": 403, "detail": token}) if refused else f"{token} {params['arguments']}"
+            result = {"content": [{"type": "text", "text": text}], "isError": refused}
+            answer = {"jsonrpc": "2.0", "id": number, "result": result}
+            if refused:
+                self.stream(answer)
+            else:
+                self.answer(200, answer)
+
+        def do_GET(self) -> None:
+            self.answer(404, {})
+
+        def do_DELETE(self) -> None:
+            made.log.append(("DELETE", (self.headers.get("Authorization") or "").removeprefix("Bearer ") or None))
+            self.answer(200, {})
+
+    listener = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    made = Server(f"http://127.0.0.1:{listener.server_address[1]}/mcp", make_token(permissions=[LOOK]))
+    thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield made
+    done.set()
+    listener.shutdown()
+    thread.join()
+    listener.server_close()
+
+
+NONE: dict[str, str | None] = dict.fromkeys(["AUTH0_DOMAIN", "AUTH0_CLIENT_ID", "AUTH0_CLIENT_SECRET"])
+
+
+def tools_of(*called: str) -> list[dict[str, t.Any]]:
+    scopes = {"look": LOOK, "change": CHANGE, "hello": None, "broken": LOOK}
+    return [
+        {
+            "operation": name,
+            **({"scope": scope} if scope else {}),
+            **({"arguments": {"a": 1}} if name in called else {}),
+        }
+        for name, scope in scopes.items()
+    ]
+
+
+def test_tools_are_called_with_the_user_s_token(play: Play, tenant: Tenant, server: Server) -> None:
+    roles = [{"name": "Readers", "tools": ["look"], "members": [{"user_id": ADA}]}]
+    options: dict[str, t.Any] = {"mcp_server_url": server.url, "roles": roles, "user_token": server.token}
+    options["fail_on_findings"] = False
+    run = play(
+        [
+            check("called", tools=tools_of("look", "change", "hello"), **options),
+            check("broken", tools=tools_of("broken"), **options),
+            check("nothing", tools=tools_of(), **options),
+            {**check("dry", tools=tools_of("look"), **options), "check_mode": True},
+        ],
+        "-vvvv",
+        env=NONE,
+    )
+    seen = {step.name: found(run, step.name)["tool_access"] for step in run.steps}
+    assert {name: status for name, (status, _text) in seen.items()} == {
+        "called": "pass",
+        "broken": "fail",
+        "nothing": "skip",
+        "dry": "skip",
+    }, seen
+    outcome = "answered: look, hello; refused: change; not checked, since they have no arguments: broken"
+    assert f"with user_token, {outcome}" in seen["called"][1]
+    assert "broken, which should answer, gets the error -32603" in seen["broken"][1]
+    assert "give the tools that may be called for a test arguments" in seen["nothing"][1]
+    # The token was sent in two sessions, each of which has ended, and is nowhere in the output though it came back.
+    sent = [method for method, token in server.log if token == server.token]
+    session = ["initialize", "notifications/initialized", "tools/list"]
+    calls = ["tools/call"] * 3
+    assert sent == [*session, *calls, "DELETE", *session, "tools/call", "DELETE"]
+    assert leaks(run.output, tenant) == []
+    assert leaks(json.dumps([step.result for step in run.steps]), tenant) == []
+
+
+def test_without_any_token_no_tool_is_called(play_over: t.Callable[[str], Play], server: Server) -> None:
+    run = play_over("controller")([check(mcp_server_url=server.url, tools=tools_of("look"))], env=NONE)
+    status, text = found(run)["tool_access"]
+    assert status == "skip"
+    assert "user_token: an access token of a test user" in text
+    assert "auth_client_secret" in text
+    assert server.token not in {token for _method, token in server.log}
+
+
+def test_a_token_that_is_not_accepted(play_over: t.Callable[[str], Play], server: Server) -> None:
+    options: dict[str, t.Any] = {"tools": tools_of("look"), "user_token": make_token(scope=LOOK)}
+    run = play_over("controller")([check(mcp_server_url=server.url, **options)], env=NONE)
+    status, text = found(run)["tool_access"]
+    assert status == "fail"
+    assert "an MCP session with user_token gets status 401" in text
+    assert "user_token: a new one" in text
