@@ -104,6 +104,10 @@ def module(name: str) -> t.Any:
     return importlib.import_module(f"ansible_collections.mcp_ops.oauth.plugins.modules.{name}").MODULE
 
 
+def test_the_token_of_a_user_is_a_secret() -> None:
+    assert ("user_token",) in secret_options(module("mcp_oauth_check").argument_spec)
+
+
 def secret_options(spec: t.Mapping[str, t.Any], path: tuple[str, ...] = ()) -> t.Iterator[tuple[str, ...]]:
     for name, option in spec.items():
         if option.get("no_log"):

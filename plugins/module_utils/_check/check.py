@@ -221,7 +221,7 @@ class Check:
             return
         if user is None and self._found.status("own_token") != "pass":
             like = self._found["own_token"]
-            reason, remedy = like.seen, f"{calls.USER_TOKEN}; or {like.remedy}"
+            reason, remedy = like.seen, "; or ".join(filter(None, [calls.USER_TOKEN, like.remedy]))
             self._found.add(skip(name, reason, remedy) if like.status == "skip" else skip_after(name, "own_token"))
             return
         token = user or own or ""
