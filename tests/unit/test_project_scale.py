@@ -53,13 +53,17 @@ def project(count: int, indent: int | None, guarded: bool) -> dict[str, str]:
     }
 
 
+@pytest.mark.parametrize("scoped", [False, True])
 @pytest.mark.parametrize("guarded", [False, True])
 @pytest.mark.parametrize("indent", [None, 2])
-def test_work_grows_with_the_number_of_routes(indent: int | None, guarded: bool) -> None:
+def test_work_grows_with_the_number_of_routes(indent: int | None, guarded: bool, scoped: bool) -> None:
     works: dict[str, list[Work]] = {"present": [], "again": [], "read": [], "absent": []}
     for count in (100, 200):
         files = project(count, indent, guarded)
-        tools = [{"file": "config/routes.oas.json", "id": f"tool-{number}"} for number in range(count)]
+        tools = [
+            {"file": "config/routes.oas.json", "id": f"tool-{number}", "scope": f"scope:{number}" if scoped else None}
+            for number in range(count)
+        ]
         options = wanted(operations=tools, attach=True)
         works["present"].append(Work(lambda: present(files, options).files))  # noqa: B023
         written = works["present"][-1].found

@@ -25,8 +25,9 @@ from .scope_policy import EXPORT, first_name, is_scope_policy, path_of, scope_of
 class ToolScope:
     """Who may call a tool: `operation` is its operationId, in the routes file `file`.
 
-    `scopes` are those that our policies demand, all of them. `is_authenticated` tells whether a policy before the tool
-    accepts the token of an MCP client, `is_open` whether anyone can call its route directly, without a token.
+    `scopes` are those that our policies demand, all of them. A policy that names no scope is not among them: `judge`
+    tells that it refuses everybody. `is_authenticated` tells whether a policy before the tool is sure to accept the
+    token of an MCP client, `is_open` whether anyone can call its route directly, without a token.
     """
 
     operation: str
