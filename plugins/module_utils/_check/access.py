@@ -101,8 +101,8 @@ def tool_grant(description: Description, found: Object | None, grant: Object) ->
     if not missing:
         return Finding(name, "pass", f"third-party applications are granted {quote(sorted(wanted))}")
     seen = (
-        f"third-party applications are not granted {quote(missing)}, so the scope of a token never has it, which "
-        f"{listed(description.tools_of(missing))} needs. Whether its permissions have it is not known"
+        f"third-party applications are not granted {quote(missing)}, so a token never has it in its scope, for "
+        f"{listed(description.tools_of(missing))}. Whether it has it in its permissions is not known"
     )
     remedy = f"{FQCN}auth0_client_grant: scope: also {quote(missing)}, in the default grant of third-party applications"
     return Finding(name, "fail", seen, "the scope of each tool", remedy)
@@ -171,7 +171,7 @@ def role_members(found: t.Sequence[Membership]) -> Finding:
     problems = []
     for one in found:
         title = quote(one.role.name)
-        problems += [f"of the role {title}, {reason}" for reason in one.unresolved]
+        problems += [f"the role {title}: {reason.rstrip('.')}" for reason in one.unresolved]
         if one.lacking:
             problems.append(f"{quote([*one.lacking])} should have the role {title}, and does not")
         if one.excess:

@@ -204,8 +204,8 @@ def project_tool_scopes(found: Installation, description: Description) -> Findin
     )
     if anyones:
         problems.append(
-            f"everyone who can log in may call {access.listed(anyones)}, which the MCP route has, which demands no "
-            "scope, and which is not described"
+            f"everyone who can log in may call {access.listed(anyones)}, which is a tool of the MCP route, demands no "
+            "scope, and is not described"
         )
     remaining = [f"{one.operation} ({one.file})" for one in others if one.operation not in anyones]
     if others:
