@@ -394,8 +394,10 @@ config:
       sample: import { HttpProblems, ZuploContext, ZuploRequest } from "@zuplo/runtime"; ...
     list_policy:
       description:
-        - The entry in C(policies) of C(config/policies.json) for O(list_callable_tools). Its name is in RV(config.inbound_policies).
-        - It names the tools by their C(operationId). A tool with a C(name) in C(x-zuplo-route.mcp) must be named by that.
+        - The entry in C(policies) of C(config/policies.json) for O(list_callable_tools). Its name is in
+          RV(config.inbound_policies).
+        - It names the tools by their C(operationId). A tool with a C(name) in C(x-zuplo-route.mcp) must be named by
+          that.
       returned: if O(project_dir) is not set, and O(list_callable_tools=true)
       type: dict
       sample:

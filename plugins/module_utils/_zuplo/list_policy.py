@@ -5,9 +5,9 @@
 
 It is the gateway's `McpCapabilityFilterInboundPolicy`, here before the gateway's own MCP server (package `zuplo`,
 version 7.6.4). The gateway documents its module as `@zuplo/runtime/mcp-gateway`; with the one in its schema,
-`@zuplo/runtime`, every request gets the status 500. Its mode `rolesAndGroups` reads one claim alone, and takes a text for
-a list of words, so the scopes are compared by a function, as `requireScope` does. A tool that is not listed cannot be
-called either. Prompts and resources, which the entry does not name, stay as they are.
+`@zuplo/runtime`, every request gets the status 500. Its mode `rolesAndGroups` reads one claim alone, and takes a text
+for a list of words, so the scopes are compared by a function, as `requireScope` does. A tool that is not listed cannot
+be called either. Prompts and resources, which the entry does not name, stay as they are.
 """
 
 from __future__ import annotations
