@@ -207,6 +207,15 @@ def test_what_came_of_a_call(answer: Answer, outcome: str, why: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("code", "listed", "outcome"),
+    [(-32601, False, "refused"), (-32601, True, "failed"), (-32602, False, "failed"), (-32603, False, "failed")],
+)
+def test_a_tool_that_is_not_listed(code: int, listed: bool, outcome: str) -> None:
+    assert Call.of(READ, told(error={"code": code, "message": "secret"}), listed=listed).outcome == outcome
+    assert Call.of(READ, told(result={"content": []}), listed=listed).outcome == "answered"
+
+
+@pytest.mark.parametrize(
     ("claims", "scopes"),
     [
         ({}, ""),
