@@ -198,13 +198,13 @@ def ask(probe: Probe, url: str) -> Answer:
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("is_chunked", [True, False])
-def test_a_stream_is_read_as_far_as_the_answer(serve: Serve, probe: Probe, end: str, is_chunked: bool) -> None:
+def test_a_stream_is_read_as_far_as_the_answer(serve: Serve, patient: Probe, end: str, is_chunked: bool) -> None:
     """Though it never ends; and though the event comes in parts."""
     told = [event(one, end) for one in (*OTHERS, REPLY)]
     whole = b"".join(told)
     parts = [*told[:-1], whole[len(whole) - len(told[-1]) :][:20], told[-1][20:], b": more"]
     head = STREAM + (b"Transfer-Encoding: chunked\r\n\r\n" if is_chunked else b"\r\n")
-    answer = ask(probe, serve([head, *(chunked(*parts) if is_chunked else parts)], 0.02))
+    answer = ask(patient, serve([head, *(chunked(*parts) if is_chunked else parts)], 0.02))
     assert (answer.status, answer.data, answer.problem) == (200, REPLY, "")
 
 
@@ -223,9 +223,9 @@ def test_a_stream_is_read_as_far_as_the_answer(serve: Serve, probe: Probe, end: 
         ("", "text/event-stream", None),
     ],
 )
-def test_the_answer_among_other_messages(serve: Serve, probe: Probe, body: str, content_type: str, data: t.Any) -> None:
+def test_the_answer_among_other_messages(serve: Serve, patient: Probe, body: str, content_type: str, data: t.Any) -> None:
     head = OK + f"Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
-    answer = ask(probe, serve([head + body.encode()], 0))
+    answer = ask(patient, serve([head + body.encode()], 0))
     assert (answer.status, answer.data) == (200, data)
     assert answer.problem == ("" if data else "but its body is no answer")
 
