@@ -223,7 +223,9 @@ def test_a_stream_is_read_as_far_as_the_answer(serve: Serve, patient: Probe, end
         ("", "text/event-stream", None),
     ],
 )
-def test_the_answer_among_other_messages(serve: Serve, patient: Probe, body: str, content_type: str, data: t.Any) -> None:
+def test_the_answer_among_other_messages(
+    serve: Serve, patient: Probe, body: str, content_type: str, data: t.Any
+) -> None:
     head = OK + f"Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
     answer = ask(patient, serve([head + body.encode()], 0))
     assert (answer.status, answer.data) == (200, data)
