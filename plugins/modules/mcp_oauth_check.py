@@ -115,11 +115,22 @@ options:
         description:
           - Users who have the role, each named by exactly one of C(user_id), C(email) and C(username). With the last
             two, C(connection) tells users of the same name apart.
-          - If not set, only whether anybody has the role is checked.
+          - If not set, only whether anybody has the role is checked, and not that with C(groups).
         type: list
         elements: dict
       purge_members:
-        description: Whether nobody else may have the role.
+        description: Whether no other user may have the role.
+        type: bool
+        default: false
+      groups:
+        description:
+          - Groups of enterprise connections that have the role, each named by C(id), or by C(name), this with
+            C(connection) where several groups have it.
+          - With groups, the role is not expected to have users of its own. Not checked otherwise.
+        type: list
+        elements: dict
+      purge_groups:
+        description: Whether no other group may have the role. Not checked.
         type: bool
         default: false
   user_token:

@@ -16,7 +16,7 @@ from .._auth0.kinds.client_grant import CLIENT_GRANT
 from .._auth0.kinds.connection import CONNECTION_DOMAIN
 from .._auth0.kinds.resource_server import RESOURCE_SERVER
 from .._auth0.kinds.role import ROLE
-from .._auth0.kinds.role_members import NAMES, ROLE_MEMBERS, USERS
+from .._auth0.kinds.role_members import NAMING, ROLE_MEMBERS, USERS
 from .._auth0.kinds.tenant import ALL
 from .._auth0.memory import Memory
 from .._clients.choice import APPLICATION_QUERY, Choice, Registration, depends_on_applications, everyone
@@ -300,7 +300,7 @@ def _read_members(api: ManagementApi, path: str, role: Role) -> access.Membershi
 
 def _title(member: Object) -> str:
     """How the user has named a member, who has got an id since."""
-    return str(next(member[name] for name in reversed(NAMES) if name in member))
+    return str(next(member[name] for name in reversed(NAMING.names) if name in member))
 
 
 def _try_read(read: t.Callable[[ManagementApi], None], scope: str, api: ManagementApi) -> tuple[str, str] | None:
