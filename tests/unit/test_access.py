@@ -109,6 +109,13 @@ def test_a_description_that_cannot_be_carried_out(tools: t.Any, roles: t.Any, te
     assert re.search(text, str(error.value))
 
 
+def test_faults_name_the_variables_that_the_user_has_set() -> None:
+    with pytest.raises(InputError) as error:
+        describe([{"operation": "a"}], [{"name": "R", "tools": ["a", "b"]}], names=("tools", "roles"))
+    assert "mcp_" not in str(error.value)
+    assert "roles[0].tools names 'b', which tools does not have" in str(error.value)
+
+
 def test_all_faults_are_told_at_once() -> None:
     tools = [one for fault in FAULTS[:3] for one in fault[0]]
     with pytest.raises(AnsibleFilterError) as error:

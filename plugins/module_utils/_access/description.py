@@ -105,8 +105,9 @@ class Description:
 
 @dataclass
 class _Faults:
-    """All that is wrong, each with its place."""
+    """All that is wrong, each with its place; `tools` is the name of the variable with the tools."""
 
+    tools: str
     texts: list[str] = field(default_factory=list)
 
     def add(self, where: str, what: str, remedy: str) -> None:
@@ -120,7 +121,7 @@ def describe(
 
     An entry has the keys of TOOL_OPTIONS and ROLE_OPTIONS, a default where it may be left out.
     """
-    faults = _Faults()
+    faults = _Faults(names[0])
     found = [tool for index, one in enumerate(tools) if (tool := _tool(f"{names[0]}[{index}]", one, faults))]
     places = [(tool.file, tool.operation) for tool in found]
     for file, operation in dict.fromkeys(place for place in places if places.count(place) > 1):
@@ -163,14 +164,16 @@ def _role(where: str, given: t.Any, tools: t.Mapping[str, t.Sequence[Tool]], fau
         meant = tools.get(str(name), ())
         if not meant:
             known = ", ".join(tools) or "none"
-            faults.add(f"{where}.tools", f"names {name!r}, which mcp_tools does not have", f"Its tools are: {known}.")
+            faults.add(
+                f"{where}.tools", f"names {name!r}, which {faults.tools} does not have", f"Its tools are: {known}."
+            )
         elif len({tool.scope for tool in meant}) > 1:
             remedy = f"Name the scope in {where}.scopes instead."
             faults.add(
-                f"{where}.tools", f"names {name!r}, of which mcp_tools has several with different scopes", remedy
+                f"{where}.tools", f"names {name!r}, of which {faults.tools} has several with different scopes", remedy
             )
         elif meant[0].scope is None:
-            remedy = "Give that tool a scope in mcp_tools, or leave it out here: everyone who can log in may call it."
+            remedy = f"Give it a scope in {faults.tools}, or leave it out here: everyone who can log in may call it."
             faults.add(f"{where}.tools", f"names {name!r}, a tool without a scope", remedy)
         else:
             scopes.append(meant[0].scope)
