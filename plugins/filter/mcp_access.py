@@ -49,8 +49,9 @@ _value:
     - C(scopes) lists C(value) and C(description) of the scopes of the API. C(operations) lists C(id), C(file) and
       C(scope) of the tools, an empty scope for a tool that needs only a login.
     - C(roles) lists C(name), C(description), C(permissions) and C(remove_permissions) of the roles. The latter are
-      for tools that the role may not call. C(members) lists C(name), C(members) and C(purge_members), C(groups)
-      and C(purge_groups) of the roles whose members or groups are named, each pair where it is. C(lines) tells a person, a line for each tool, who may call it.
+      for tools that the role may not call. C(members) lists C(name) of the roles whose members or groups are named,
+      with C(members) and C(purge_members), C(groups) and C(purge_groups), each pair where it is named. C(lines) tells a
+      person, a line for each tool, who may call it.
   type: dict
   sample:
     scopes:

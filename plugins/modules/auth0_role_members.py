@@ -88,11 +88,11 @@ notes:
   - A role that does not exist is an error. In check mode it is a warning, since an earlier task of the play may create
     it. So is a user or a group that does not exist.
   - With O(groups), the token needs C(read:group_roles). To find groups that do not have the role yet, or that are named
-    by name, it needs C(read:groups), and C(read:connections) where one is named with its connection. To assign the role,
-    it needs C(create:group_roles), and to remove it, C(delete:group_roles).
+    by name, it needs C(read:groups), and where one is named with its connection C(read:connections). To assign the
+    role, it needs C(create:group_roles), and to remove it, C(delete:group_roles).
   - Groups are never created. They come from an enterprise connection that provisions them, and who is in a group is
-    decided at the identity provider. So O(purge_members=true) with no users leaves the role to those who have it through a
-    group; add O(groups=[]) and O(purge_groups=true) to remove it from everyone.
+    decided at the identity provider. So O(purge_members=true) leaves the role to those who have it through a group. To
+    remove it from everyone, set O(groups=[]) and O(purge_groups=true) as well.
 extends_documentation_fragment: [mcp_ops.oauth._attributes, mcp_ops.oauth._auth0]
 seealso:
   - module: mcp_ops.oauth.auth0_role

@@ -11,8 +11,8 @@ version_added: 0.1.0
 author:
   - mcp_ops.oauth contributors (@mcp-ops)
 description:
-  - Reads all users that have a role of their own, and with O(include_groups=true) the groups that have it. Users that get
-    it through a group are not told.
+  - Reads all users that have a role of their own, and with O(include_groups=true) the groups that have it. Users that
+    get it through a group are not told.
 options:
   name:
     description: The exact name of the role.

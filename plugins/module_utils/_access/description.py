@@ -4,7 +4,8 @@
 """Who may use which tool, as a user describes it: the tools of an MCP server, and the roles that may call them. Pure.
 
 `mcp_tools` is a list of `{operation, file, scope, description, arguments}`, `mcp_roles` one of
-`{name, description, tools, scopes, members, purge_members, groups, purge_groups}`. A tool without a scope needs only a login.
+`{name, description, tools, scopes, members, purge_members, groups, purge_groups}`.
+A tool without a scope needs only a login.
 """
 
 from __future__ import annotations
