@@ -97,6 +97,17 @@ options:
         them and returns them in RV(open_routes). It does not detach a policy that is attached.
     type: bool
     default: false
+  list_callable_tools:
+    description:
+      - Whether the MCP server lists to each user only the tools that their token may call. Users can then call no other
+        tool either. MCP clients show them the error C(Method not found), without the scope that is missing.
+      - With V(true), a tool of O(operations) must have a O(operations[].scope). The module puts the policy
+        C(<policy_name>-tools), the gateway's C(McpCapabilityFilterInboundPolicy), before the MCP route.
+      - Prompts and resources are listed to everyone.
+      - With V(false), everyone sees all tools. A policy that the module has added is removed.
+      - If not set, what the project has stays. A policy that the module has added follows the scopes of the tools.
+      - MCP clients may remember the list of tools until they connect again.
+    type: bool
   move_route:
     description:
       - Whether an MCP route that the module has added takes the path of another O(mcp_server_url), if the project has
@@ -220,6 +231,7 @@ EXAMPLES = r"""
         scope: orders:cancel
       - id: list-shops
         scope: "" # a login is enough
+    list_callable_tools: true
 
 - name: Configure a project that is deployed with several tenants
   mcp_ops.oauth.zuplo_mcp_oauth:
@@ -338,6 +350,71 @@ config:
       returned: success
       type: str
       sample: import { OAuthProtectedResourcePlugin, RuntimeExtensions } from "@zuplo/runtime"; ...
+    tool_policies:
+      description: What a project that you write yourself needs at the routes of the tools whose scope is set.
+      returned: if O(project_dir) is not set, and a tool names a scope
+      type: list
+      elements: dict
+      contains:
+        operation:
+          description: The C(operationId).
+          returned: success
+          type: str
+          sample: list-orders
+        file:
+          description: The routes file that contains the operation.
+          returned: success
+          type: str
+          sample: config/routes.oas.json
+        policy:
+          description:
+            - The entry in C(policies) of C(config/policies.json). Tools with the same scope have the same one.
+            - Null where the scope is V(""), for which a login is enough.
+          returned: success
+          type: dict
+          sample:
+            name: mcp-oauth-inbound-scope-orders-read
+            policyType: custom-code-inbound
+            handler:
+              export: requireScope
+              module: $import(./modules/mcp-oauth)
+              options:
+                scope: orders:read
+                mcpPath: /mcp
+        inbound_policies:
+          description: The names in C(policies.inbound) of the tool's route, in this order.
+          returned: success
+          type: list
+          elements: str
+          sample: [mcp-oauth-inbound, mcp-oauth-inbound-scope-orders-read]
+    tool_module:
+      description: The source of C(modules/mcp-oauth.ts), the code of these policies.
+      returned: if O(project_dir) is not set, and a tool names a scope
+      type: str
+      sample: import { HttpProblems, ZuploContext, ZuploRequest } from "@zuplo/runtime"; ...
+    list_policy:
+      description:
+        - The entry in C(policies) of C(config/policies.json) for O(list_callable_tools). Its name is in
+          RV(config.inbound_policies).
+        - It names the tools by their C(operationId). A tool with a C(name) in C(x-zuplo-route.mcp) must be named by
+          that.
+      returned: if O(project_dir) is not set, and O(list_callable_tools=true)
+      type: dict
+      sample:
+        name: mcp-oauth-inbound-tools
+        policyType: mcp-capability-filter-inbound
+        handler:
+          export: McpCapabilityFilterInboundPolicy
+          module: $import(@zuplo/runtime/mcp-gateway)
+          options:
+            tools:
+              - name: list-orders
+                roles: [orders:read]
+            accessControl:
+              mode: function
+              identifier:
+                module: $import(./modules/mcp-oauth)
+                export: listCallableTools
 """
 
 from ..module_utils._module import run

@@ -106,6 +106,12 @@ class Shop:
         odd = add_odd_policies(shutil.copytree(self.project, site.folder / "shop-odd"))
         # Stays the same for one gateway to serve all tests.
         self.edit = partial(replace_all, source=odd)
+        self.lists = site.folder / "shop-lists"
+        shutil.copytree(self.project, self.lists)
+        options |= {"project_dir": str(self.lists), "list_callable_tools": True}
+        run = site.play([task("zuplo_mcp_oauth", name, **options) for name in ("first", "second")])
+        assert run.changed == ["first"], run.output
+        self.narrow = partial(replace_all, source=self.lists)
         self.give_roles()
         self._key = RSAKey.import_key(site.tenant.call("GET", "/_emulator/state")["keys"]["signing_key"])
         self.tokens: dict[str, str] = {}
@@ -151,6 +157,31 @@ def shop(site: Site) -> t.Iterator[Shop]:
 @pytest.fixture
 def served(shop: Shop, gateways: Gateways) -> Gateway:
     return gateways.open(shop.edit)
+
+
+def send(gateway: Gateway, token: str, method: str, accept: str = "", **params: t.Any) -> t.Any:
+    """The answer to a message of JSON-RPC, which no session came before."""
+    headers = {"Authorization": f"Bearer {token}", "Accept": accept or "application/json, text/event-stream"}
+    message = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+    answer = requests.post(gateway.url, json=message, headers=headers, timeout=10)
+    # The filter reads no other answers.
+    assert answer.headers["Content-Type"] == "application/json"
+    return answer.json()
+
+
+def names(gateway: Gateway, token: str, accept: str = "") -> set[str]:
+    return {one["name"] for one in send(gateway, token, "tools/list", accept)["result"]["tools"]}
+
+
+def see(url: str, token: str) -> set[str]:
+    """The tools that the Python SDK lists."""
+
+    async def act() -> set[str]:
+        http = httpx2.AsyncClient(trust_env=False, headers={"Authorization": f"Bearer {token}"})
+        async with http, Client(streamable_http_client(url, http_client=http)) as client:
+            return {one.name for one in (await client.list_tools()).tools}
+
+    return asyncio.run(act())
 
 
 def call(url: str, token: str, tool: str) -> tuple[bool, str]:
@@ -307,9 +338,10 @@ def test_what_the_module_tells(shop: Shop) -> None:
     assert first["open_routes"] == []
 
 
-def test_lint_build_types_and_back(shop: Shop, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["project", "lists"])
+def test_lint_build_types_and_back(shop: Shop, tmp_path: Path, kind: str) -> None:
     project = tmp_path / "project"
-    shutil.copytree(shop.project, project)
+    shutil.copytree(getattr(shop, kind), project, ignore=shutil.ignore_patterns("node_modules", ".zuplo", "dist"))
     assert lint(project).violations == []
     built = build(project)
     assert built.rc == 0, built.output
@@ -325,3 +357,64 @@ def test_lint_build_types_and_back(shop: Shop, tmp_path: Path) -> None:
     assert run["gone"].status == "ok", run.output
     assert sources(project) == sources(shop.before)
     assert build(project).rc == 0
+
+
+@pytest.fixture
+def narrow(shop: Shop, gateways: Gateways) -> Gateway:
+    """The gateway that lists to each user only their tools."""
+    for user in USERS:
+        if user["email"] not in shop.tokens:
+            gateways.open(shop.edit)
+            shop.token(user)
+    return gateways.open(shop.narrow)
+
+
+@pytest.mark.parametrize("user", USERS, ids=lambda user: user["email"])
+def test_each_user_sees_their_tools_and_no_others(shop: Shop, narrow: Gateway, user: dict[str, t.Any]) -> None:
+    token, may = shop.token(user), MAY[user["email"]]
+    assert see(narrow.url, token) == names(narrow, token) == names(narrow, token, "application/json") == may
+    for tool in TOOLS:
+        answer = send(narrow, token, "tools/call", name=tool, arguments=ARGUMENTS)
+        if tool in may:
+            assert call(narrow.url, token, tool) == (False, ANSWER)
+        else:
+            assert answer["error"] == {"code": -32601, "message": "Method not found"}
+        assert ask(narrow, tool, token).status_code == (200 if tool in may else 403)
+    unknown = send(narrow, token, "tools/call", name="unknown", arguments=ARGUMENTS)
+    assert unknown["error"]["code"] == -32601
+    for kind in ("prompts", "resources"):
+        assert send(narrow, token, f"{kind}/list")["result"] == {kind: []}
+
+
+@pytest.mark.parametrize("mode", ["legacy", "auto"])
+def test_the_typescript_sdk_sees_the_tools_of_the_user(shop: Shop, narrow: Gateway, mode: str) -> None:
+    seen = run_typescript(narrow.url, shop.site.tenant.ca_path, token=shop.token(GRACE), mode=mode)
+    assert ({*seen.tools}, seen.answer) == (MAY[GRACE["email"]], ANSWER)
+    with pytest.raises(ClientFailed, match="Method not found"):
+        run_typescript(narrow.url, shop.site.tenant.ca_path, token=shop.token(ADA), mode=mode)
+
+
+@pytest.mark.parametrize("claims", [*ALLOWED.values(), *REFUSED.values()], ids=[*ALLOWED, *REFUSED])
+def test_the_list_says_what_the_route_does(shop: Shop, narrow: Gateway, claims: dict[str, t.Any]) -> None:
+    token = shop.forge(**claims)
+    assert names(narrow, token) == {tool for tool in TOOLS if ask(narrow, tool, token).status_code == 200}
+
+
+def test_nobody_sees_a_tool_without_a_token(narrow: Gateway) -> None:
+    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+    assert requests.post(narrow.url, json=message, timeout=10).status_code == 401
+
+
+@pytest.mark.parametrize("user", USERS, ids=lambda user: user["email"])
+def test_the_check_knows_that_a_tool_is_not_listed(shop: Shop, narrow: Gateway, user: dict[str, t.Any]) -> None:
+    tools = [{"operation": name, "scope": scope or None, "arguments": ARGUMENTS} for name, scope in TOOLS.items()]
+    options: dict[str, t.Any] = {
+        "mcp_server_url": narrow.url,
+        "project_dir": str(shop.lists),
+        "fail_on_findings": False,
+    }
+    options |= {"gateway_required": True, "tools": tools, "user_token": shop.token(user)}
+    run = shop.site.play([task("mcp_oauth_check", "check", **options)])
+    (found,) = (one for one in run["check"].result["findings"] if one["name"] == "tool_access")
+    assert found["status"] == "pass", found
+    assert all(name in found["seen"] for name in TOOLS)

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._errors import InputError, ProjectError
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.choice import Wanted
-from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.configuration import check_options
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.configuration import check_options, configuration
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.edit import Plan, absent, present
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.project import (
     HELPER,
@@ -29,12 +29,14 @@ from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.project impor
     parse_project,
 )
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.scope_policy import SCOPE, first_name, scope_policy
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.tool_list import by_hand
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.tool_scopes import tool_scopes
 from tests.unit.zuplo_project import (
     NAME,
     OTHERS,
     OWN_PLUGIN,
     OWN_RUNTIME,
+    STRINGS,
     elsewhere,
     mcp,
     policy,
@@ -336,6 +338,149 @@ def test_a_tool_that_refuses_mcp_clients_cannot_have_a_scope() -> None:
     assert "leave scope out for this tool" in refused.value.remedy
     (warning,) = present(files, ask({"bye": READ})).warnings
     assert "refuses MCP clients: the policy keys" in warning
+
+
+# -- the list of tools ------------------------------------------------------------------------------------------------
+
+LIST = f"{NAME}-tools"
+
+
+def lists(scopes: t.Mapping[str, str | None], narrow: bool | None = True) -> Wanted:
+    return replace(ask(scopes), list_callable_tools=narrow)
+
+
+def listed(files: Files) -> dict[str, list[str]] | None:
+    """Tool -> the scopes with which it is listed; None where it is to everyone. Read without the code under test."""
+    found = [one for one in json.loads(files[POLICIES])["policies"] if one.get("name") == LIST]
+    routes = [json.loads(text)["paths"] for file, text in files.items() if file.endswith(".oas.json")]
+    (inbound,) = (paths["/mcp"]["post"]["x-zuplo-route"]["policies"]["inbound"] for paths in routes if "/mcp" in paths)
+    assert (LIST in inbound) == bool(found) == ("listCallableTools" in files[HELPER].partition("\n\n")[2])
+    if not found:
+        return None
+    assert inbound[inbound.index(LIST) - 1] in (NAME, "group")
+    handler = found[0]["handler"]
+    assert (handler["export"], handler["module"]) == (
+        "McpCapabilityFilterInboundPolicy",
+        "$import(@zuplo/runtime/mcp-gateway)",
+    )
+    assert handler["options"]["accessControl"] == {
+        "mode": "function",
+        "identifier": {"module": "$import(./modules/mcp-oauth)", "export": "listCallableTools"},
+    }
+    tools = handler["options"]["tools"]
+    assert all(("roles" in one) != (one.get("public") is True) for one in tools)
+    return {one["name"]: one.get("roles", []) for one in tools}
+
+
+@pytest.mark.parametrize("second", [True, None, False])
+@pytest.mark.parametrize("first", [True, None, False])
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_the_list_of_tools(layout: str, first: bool | None, second: bool | None) -> None:
+    files, steps = LAYOUTS[layout], ({"hello": READ}, {"hello": WRITE, "bye": READ, "list": ""})
+    one = present(files, lists(steps[0], first))
+    two = present(one.files, lists(steps[1], second))
+    narrow = bool(first) if second is None else second
+    assert listed(one.files) == (follow(steps[0]) if first else None)
+    assert listed(two.files) == (follow(*steps) if narrow else None)
+    for plan, scopes, wish in ((one, steps[0], first), (two, steps[1], second)):
+        assert present(plan.files, lists(scopes, wish)).files == plan.files
+        assert without_ledger(absent(plan.files, NAME).files) == without_ledger(files)
+    if not narrow:
+        assert without_ledger(two.files) == without_ledger(
+            present(present(files, ask(steps[0])).files, ask(steps[1])).files
+        )
+
+
+def test_no_scope_any_more_lists_everything_to_everyone() -> None:
+    first = present(FRESH, lists({"hello": READ})).files
+    without = present(first, lists({"hello": ""}, None))
+    assert listed(without.files) == {one: [] for one in IDS}
+    assert demanded(without.files) == {one: [] for one in IDS}
+    assert "requireScope" in without.files[HELPER].partition("\n\n")[2]
+
+
+def test_a_list_that_somebody_has_edited_is_corrected() -> None:
+    first = present(FRESH, lists({"hello": READ})).files
+
+    def edit_policy(document: t.Any) -> None:
+        (found,) = (one for one in document["policies"] if one["name"] == LIST)
+        found["handler"]["options"]["tools"][0] = {"name": "hello", "public": True}
+        found["handler"]["options"]["accessControl"]["mode"] = "allPublic"
+
+    def swap(document: t.Any) -> None:
+        document["paths"]["/mcp"]["post"]["x-zuplo-route"]["policies"]["inbound"].reverse()
+
+    edited = edit(edit(first, POLICIES, edit_policy), "config/mcp.oas.json", swap)
+    for wish in (True, None):
+        assert listed(present(edited, lists({"hello": READ}, wish)).files) == follow({"hello": READ})
+
+
+def test_the_names_that_mcp_clients_know() -> None:
+    def name(document: t.Any) -> None:
+        hello, bye = (document["paths"][f"/{one}"]["get"] for one in ("hello", "bye"))
+        hello["x-zuplo-route"]["mcp"] = {"type": "tool", "name": " greet "}
+        bye["requestBody"] = {"content": {"application/json": {}, "text/plain": {}}}
+        document["paths"]["/list"]["get"]["x-zuplo-route"]["mcp"] = {"type": "resource", "name": "orders"}
+
+    files = edit(FRESH, TOOLS, name)
+    assert listed(present(files, lists({"hello": READ, "bye": WRITE})).files) == {
+        "greet": [READ],
+        "bye_application_json": [WRITE],
+        "bye_text_plain": [WRITE],
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        (lambda tool: tool["x-zuplo-route"].update(mcp={"type": "graphql"}), "is of the type graphql"),
+        (lambda tool: tool.update(requestBody={"$ref": "#/x"}), "has a reference in place of its requestBody"),
+    ],
+)
+def test_a_tool_without_a_name_that_can_be_told(change: t.Callable[[t.Any], None], what: str) -> None:
+    files = edit(FRESH, TOOLS, lambda document: change(document["paths"]["/bye"]["get"]))
+    with pytest.raises(ProjectError, match=rf"the tool GET /bye, which {what}"):
+        present(files, lists({"hello": READ}))
+    assert present(files, ask({"hello": READ})).scopes
+
+
+@pytest.mark.parametrize("scopes", [{}, {"hello": "", "bye": None}])
+def test_without_scopes_there_is_no_list(scopes: Scopes) -> None:
+    with pytest.raises(InputError, match="no tool in operations names a scope") as refused:
+        check_options({"operations": operations(scopes), "list_callable_tools": True})
+    assert refused.value.where == "list_callable_tools"
+    for wish in (None, False):
+        check_options({"operations": operations(scopes), "list_callable_tools": wish})
+    with pytest.raises(InputError, match="no tool in operations names a scope"):
+        check_options({"list_callable_tools": True})
+
+
+# -- a project that is written by hand --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scopes", WANTED.values(), ids=WANTED)
+@pytest.mark.parametrize("narrow", [False, True])
+def test_what_a_project_by_hand_needs_is_what_the_module_writes(scopes: Scopes, narrow: bool) -> None:
+    config: t.Any = configuration(STRINGS)
+    found = by_hand(config, operations(scopes), "/mcp", list_callable_tools=narrow)
+    if not any(scopes.values()):
+        assert found == config
+        return
+    files = present(FRESH, lists(scopes, narrow)).files
+    policies, paths = json.loads(files[POLICIES])["policies"], json.loads(files[TOOLS])["paths"]
+    named = [one for one in IDS if scopes.get(one) is not None]
+    assert [one["operation"] for one in found["tool_policies"]] == named
+    for one in found["tool_policies"]:
+        inbound = paths[f"/{one['operation']}"]["get"]["x-zuplo-route"]["policies"]["inbound"]
+        assert (one["file"], one["inbound_policies"]) == (TOOLS, inbound)
+        assert one["policy"] is None if inbound[1:] == [] else one["policy"] in policies
+    assert files[HELPER].endswith(f"\n{found['tool_module']}")
+    mcp_route = json.loads(files["config/mcp.oas.json"])["paths"]["/mcp"]["post"]
+    assert found["inbound_policies"] == mcp_route["x-zuplo-route"]["policies"]["inbound"]
+    assert found["list_policy"] in policies if narrow else "list_policy" not in found
+    assert {name: found[name] for name in config if name != "inbound_policies"} == {
+        name: config[name] for name in config if name != "inbound_policies"
+    }
 
 
 # -- tools by hand ----------------------------------------------------------------------------------------------------

@@ -32,6 +32,7 @@ Outcome = t.Literal["answered", "refused", "failed"]
 _FORBIDDEN = 403
 _REFUSAL = "insufficient_scope"
 _INVALID_PARAMS = -32602
+_METHOD_NOT_FOUND = -32601
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,8 @@ class Call:
     why: str = ""
 
     @classmethod
-    def of(cls, tool: Tool, answer: Answer) -> Call:
-        """From the answer to tools/call."""
+    def of(cls, tool: Tool, answer: Answer, *, listed: bool = True) -> Call:
+        """From the answer to tools/call; `listed` tells whether the caller sees the tool."""
         if answer.status == _FORBIDDEN:
             return cls(tool, "refused", describe(answer))
         if answer.document is None:
@@ -68,6 +69,8 @@ class Call:
         if isinstance(error, dict):
             if _tells_refusal(error.get("message")):
                 return cls(tool, "refused", "an error that names the scope")
+            if not listed and error.get("code") == _METHOD_NOT_FOUND:
+                return cls(tool, "refused", "the tool is not listed")
             if error.get("code") == _INVALID_PARAMS:
                 return cls(tool, "failed", f"the error {_INVALID_PARAMS}: the tool does not take these arguments")
             return cls(tool, "failed", f"the error {quote(error.get('code'))}")

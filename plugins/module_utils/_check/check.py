@@ -243,8 +243,9 @@ class Check:
             if tool.arguments is None:
                 continue
             called = self._names.get((tool.file, tool.operation), tool.operation)
-            if called in listed:
-                made.append(calls.Call.of(tool, session.call(called, tool.arguments)))
+            hidden = called not in listed and tool.scope is not None and tool.scope not in caller.scopes
+            if hidden or called in listed:
+                made.append(calls.Call.of(tool, session.call(called, tool.arguments), listed=not hidden))
             else:
                 absent.append(called)
         return calls.tool_access(description, made, absent, listed, caller, source)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 from ansible.module_utils.basic import env_fallback
 
@@ -20,6 +21,7 @@ from .._zuplo.files import Snapshot
 from .._zuplo.lock import lock
 from .._zuplo.project import FILES, HELPER
 from .._zuplo.runtime import takes_scopes
+from .._zuplo.tool_list import by_hand
 from .._zuplo.tool_scopes import report
 
 # What the project has, where they are not set.
@@ -39,6 +41,12 @@ def perform(task: Task) -> Result:
         scopes_supported=options["scopes_supported"] if options.get(TAKES) else (),
         **task.fields(NAMES),
     )
+    config = by_hand(
+        config,
+        options.get("operations") or (),
+        urlsplit(config["audience"]).path or "/",
+        list_callable_tools=options.get("list_callable_tools") or False,
+    )
     return Result({"config": config}, warnings=warn_of_origin(config["audience"]))
 
 
@@ -57,6 +65,7 @@ def edit_project(task: Task, *, locked: bool) -> Result:
         move=options["move_route"],
         cors_policy=options.get("cors_policy"),
         scopes_supported=options["scopes_supported"] if _takes_scopes(options) else (),
+        list_callable_tools=options.get("list_callable_tools"),
     )
     return apply(task, snapshot, present(snapshot.texts, wanted), [*warn_of_origin(wanted.strings.audience), *swept])
 
@@ -129,6 +138,7 @@ MODULE = Module(
             },
         },
         "attach_to_tools": {"type": "bool", "default": False},
+        "list_callable_tools": {"type": "bool"},
         "move_route": {"type": "bool", "default": True},
         "cors_policy": {"type": "str"},
         "scopes_supported": {"type": "list", "elements": "str", "default": []},

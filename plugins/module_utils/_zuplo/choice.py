@@ -43,6 +43,7 @@ class Wanted:
     routes of the other tools. `move` takes along a route that was made here for
     another URL. `cors_policy` is that of the route, the gateway's name or one of the project. `scopes_supported` are
     those that clients are told, beside any that the plugin has; the gateway's plugin takes them.
+    `list_callable_tools` lists to each user only the tools that they may call.
     """
 
     strings: Strings
@@ -54,6 +55,7 @@ class Wanted:
     move: bool = True
     cors_policy: str | None = None
     scopes_supported: t.Sequence[str] = ()
+    list_callable_tools: bool | None = None
 
     @property
     def token(self) -> Token:

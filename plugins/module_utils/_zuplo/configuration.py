@@ -92,8 +92,17 @@ def matches(given: t.Any, wanted: str) -> bool | None:
 
 def check_options(options: Object) -> None:
     """Refuse values of `zuplo_mcp_oauth`'s options that can never work, all of them at once: InputError."""
-    faults = _find_contradictions(options.get("operations") or ())
-    for option, value in [*options.items(), *_suboptions(options.get("operations") or ())]:
+    operations = options.get("operations") or ()
+    faults = _find_contradictions(operations)
+    if options.get("list_callable_tools") and not any(one.get("scope") for one in operations):
+        faults.append(
+            InputError(
+                "is true, and no tool in operations names a scope, so everyone may call all tools",
+                where="list_callable_tools",
+                remedy="Give the tools in operations their scope, or leave list_callable_tools out.",
+            )
+        )
+    for option, value in [*options.items(), *_suboptions(operations)]:
         try:
             _check_option(option, value)
         except InputError as error:

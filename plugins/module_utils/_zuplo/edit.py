@@ -31,6 +31,7 @@ from .routes import (
     remove_routes,
     rename_route,
 )
+from .tool_list import set_list
 from .tool_scopes import ToolScope, forget_gone_policies, list_tools, remove_policies, set_scopes, tool_scopes
 
 _NEW_POLICIES = '{\n  "policies": []\n}\n'
@@ -75,6 +76,7 @@ def present(files: Files, wanted: Wanted) -> Plan:
     tools, scopes = list_tools(draft.project, wanted.route), _find_scopes(draft, wanted)
     draft = attach_to_tools(draft, [one for one in tools if wanted.attach or one.title in scopes])
     draft = set_scopes(draft, wanted.route, scopes)
+    draft = set_list(draft, wanted.route, wanted.token, narrow=wanted.list_callable_tools)
     warnings = _check_guards(draft, wanted)
     if draft.files != before.files:
         draft = forget_gone_policies(before, forget_gone_routes(before, draft))

@@ -12,8 +12,7 @@ from .._types import Object
 from . import typescript
 from .configuration import PLUGIN, REGISTER
 from .guards import Guard, Token, judge
-from .json_text import value_at
-from .project import HELPER, RUNTIME, Files, Operation, parse_project
+from .project import HELPER, RUNTIME, Files, parse_project
 from .tool_scopes import ToolScope, tool_scopes
 from .typescript_lexer import SourceError
 
@@ -54,19 +53,13 @@ def read_installation(files: Files, mcp_server_url: str, domain: str | None = No
         methods=[method for one in operations for method in one.methods],
         tools=[judge(one.title, project.policies_before(one), token) for one in tools.values()],
         scopes=tool_scopes(project, route, token),
-        names={(one.file, str(one.id)): _name(one) for one in tools.values()},
+        names={(one.file, str(one.id)): one.mcp_name for one in tools.values()},
         policies=list(policies.values()),
         serves=any(one.server is not None for one in operations),
         gone_tools=any("openApiFilePaths" in (one.server or {}) for one in operations),
         plugin=plugin,
         issuer=issuer,
     )
-
-
-def _name(tool: Operation) -> str:
-    """What MCP clients call a tool (zuplo 7.6.4, registerTool)."""
-    given = value_at(tool.value, "x-zuplo-route", "mcp", "name")
-    return (given.strip() if isinstance(given, str) else "") or str(tool.id)
 
 
 def _read_plugin(files: Files) -> tuple[bool | None, str | None]:

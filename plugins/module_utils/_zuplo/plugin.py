@@ -16,6 +16,8 @@ from .choice import Choice, Wanted
 from .configuration import NEW_RUNTIME, PLUGIN, REGISTER, runtime_module
 from .draft import Draft
 from .ledger import address, read_code, unify_line_ends, write_helper
+from .list_policy import CODE as LIST_CODE
+from .list_policy import is_list_policy
 from .project import HELPER, POLICIES, ROUTES, RUNTIME
 from .scope_policy import CODE, cut_code, is_scope_policy
 from .typescript_lexer import SourceError
@@ -89,8 +91,11 @@ def _plugin_code(draft: Draft) -> str:
 
 
 def _put_helper(draft: Draft, plugin: str) -> Draft:
-    """With the code that registers the plugin, and that of the policies which demand a scope, where there are any."""
-    parts = [plugin, CODE if any(map(is_scope_policy, draft.project.policies)) else ""]
+    """With the code that registers the plugin, and that of the policies about scopes, where there are any."""
+    policies = draft.project.policies
+    lists = any(map(is_list_policy, policies))
+    guards = CODE if lists or any(map(is_scope_policy, policies)) else ""
+    parts = [plugin, guards, LIST_CODE if lists else ""]
     text = write_helper(draft.ledger, "\n".join(filter(None, parts)) or _NO_CODE)
     return draft if unify_line_ends(draft.files.get(HELPER, "")) == text else draft.put(HELPER, text)
 

@@ -67,6 +67,12 @@ class Operation:
         return found if isinstance(found, str) else None
 
     @property
+    def mcp_name(self) -> str:
+        """What MCP clients call it as a tool (zuplo 7.6.4, registerTool)."""
+        given = value_at(self.value, "x-zuplo-route", "mcp", "name")
+        return (given.strip() if isinstance(given, str) else "") or str(self.id)
+
+    @property
     def inbound(self) -> list[str]:
         """The names of its policies before the handler."""
         route = self.value.get("x-zuplo-route")

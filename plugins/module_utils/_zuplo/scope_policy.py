@@ -12,7 +12,9 @@ challenge and does not say what is missing.
 
 from __future__ import annotations
 
+import itertools
 import re
+import typing as t
 
 from .._types import Object
 from .json_text import value_at
@@ -27,6 +29,15 @@ CODE = (
     _MARK
     + """\
 import { HttpProblems, ZuploContext, ZuploRequest } from "@zuplo/runtime";
+
+/** What the token of a caller permits. */
+function grantedScopes(request: ZuploRequest): unknown[] {
+  const claims: { permissions?: unknown; scope?: unknown } = request.user?.data ?? {};
+  return [
+    ...(Array.isArray(claims.permissions) ? claims.permissions : []),
+    ...(typeof claims.scope === "string" ? claims.scope.split(" ") : []),
+  ];
+}
 
 /**
  * Refuses a caller whose access token has the scope neither in its claim `permissions` nor in its claim `scope`. The
@@ -53,12 +64,7 @@ export async function requireScope(
   }
   const required = options?.scope;
   const isScope = typeof required === "string" && /^[!#-\\[\\]-~]+$/.test(required);
-  const claims: { permissions?: unknown; scope?: unknown } = request.user.data ?? {};
-  const granted: unknown[] = [
-    ...(Array.isArray(claims.permissions) ? claims.permissions : []),
-    ...(typeof claims.scope === "string" ? claims.scope.split(" ") : []),
-  ];
-  if (isScope && granted.includes(required)) return request;
+  if (isScope && grantedScopes(request).includes(required)) return request;
   const detail = isScope
     ? `You may not use this tool. It requires the permission ${required}, which your login does not have. ` +
       "Ask the operator of this MCP server for it, then log in again."
@@ -100,6 +106,12 @@ def path_of(policy: Object) -> str | None:
     """The path of the MCP server whose metadata such a policy names."""
     path = value_at(policy, "handler", "options", "mcpPath")
     return path if isinstance(path, str) else None
+
+
+def free_name(first: str, taken: t.Container[str]) -> str:
+    """A name that no other policy has: the first, or with a number."""
+    numbered = (f"{first}-{number}" for number in itertools.count(2))
+    return next(one for one in itertools.chain([first], numbered) if one not in taken)
 
 
 def first_name(policy_name: str, scope: str) -> str:

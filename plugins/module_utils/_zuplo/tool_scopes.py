@@ -16,9 +16,10 @@ from .draft import Draft
 from .guards import Token, judge
 from .json_text import Insertion, Path, value_at
 from .ledger import address
+from .list_policy import EXPORT as LIST_EXPORT
 from .project import POLICIES, Operation, Project
 from .routes import attachment_of, has_attached, inbound_of
-from .scope_policy import EXPORT, first_name, is_scope_policy, path_of, scope_of, scope_policy
+from .scope_policy import EXPORT, first_name, free_name, is_scope_policy, path_of, scope_of, scope_policy
 
 
 @dataclass(frozen=True)
@@ -73,13 +74,13 @@ def set_scopes(draft: Draft, route: str, scopes: t.Mapping[str, str]) -> Draft:
     for one in operations:
         _refuse_others(draft, one, names.get(scopes[one.title]), scopes[one.title])
     draft = _detach_former(draft, {one.title: names.get(scopes[one.title]) for one in operations})
-    draft = _attach(draft, {one.title: names[scopes[one.title]] for one in operations if scopes[one.title]})
-    return remove_policies(draft, _own_names(draft) - _used_names(draft.project))
+    draft = attach(draft, {one.title: names[scopes[one.title]] for one in operations if scopes[one.title]})
+    return remove_policies(draft, _own_names(draft) - used_names(draft.project))
 
 
 def remove_policies(draft: Draft, names: t.Iterable[str] | None = None) -> Draft:
-    """Without these policies, or all that were added to demand a scope."""
-    gone = _own_names(draft) if names is None else set(names)
+    """Without these policies, or all that were added beside the one that checks the token."""
+    gone = _own_names(draft) | own_lists(draft) if names is None else set(names)
     indexes = [index for index, one in enumerate(draft.project.policies) if one.get("name") in gone]
     paths: list[Path] = [("policies", index) for index in indexes]
     # The first of a list goes alone.
@@ -93,7 +94,7 @@ def forget_gone_policies(before: Draft, draft: Draft) -> Draft:
     there = {
         name
         for project in (before.project, draft.project)
-        for name in (*(str(one.get("name")) for one in project.policies), *_used_names(project))
+        for name in (*(str(one.get("name")) for one in project.policies), *used_names(project))
     }
     gone = [address(POLICIES, ("policies", name)) for name in _noted_names(draft) - there]
     return draft.forget(*gone) if gone else draft
@@ -111,21 +112,30 @@ def _noted_names(draft: Draft) -> set[str]:
 
 def _own_names(draft: Draft) -> set[str]:
     """Of the policies that were added to demand a scope. Raises ProjectError for one that has become another kind."""
-    names = _noted_names(draft)
+    names = _noted_names(draft) - own_lists(draft)
     for name in sorted(names):
-        index = draft.project.find_policy(name)
-        export = EXPORT if index is None else value_at(draft.project.policies[index], "handler", "export")
-        if export != EXPORT:
+        export = _export_of(draft, name)
+        if export != EXPORT and draft.project.find_policy(name) is not None:
             raise ProjectError(
-                f"has a policy {name!r} with the handler {export!r} instead of {EXPORT}, which zuplo_mcp_oauth has "
-                "written there",
+                f"has a policy {name!r} with the handler {export!r} instead of {EXPORT} or {LIST_EXPORT}, which "
+                "zuplo_mcp_oauth has written there",
                 where=POLICIES,
                 remedy="Restore that policy from version control, or give yours another name.",
             )
     return names
 
 
-def _used_names(project: Project) -> set[str]:
+def own_lists(draft: Draft) -> set[str]:
+    """The names of the policies that were added to narrow the list of tools, and are there."""
+    return {name for name in _noted_names(draft) if _export_of(draft, name) == LIST_EXPORT}
+
+
+def _export_of(draft: Draft, name: str) -> t.Any:
+    index = draft.project.find_policy(name)
+    return None if index is None else value_at(draft.project.policies[index], "handler", "export")
+
+
+def used_names(project: Project) -> set[str]:
     """Of the policies that an operation or a composite policy has."""
     composites = [one for one in project.policies if value_at(one, "handler", "export") == COMPOSITE]
     members = [value_at(one, "handler", "options", "policies") for one in composites]
@@ -160,8 +170,7 @@ def _add_policies(draft: Draft, route: str, scopes: t.Mapping[str, str]) -> tupl
     for scope in wanted:
         if scope in names:
             continue
-        first = first_name(draft.policy_name, scope)
-        name = next(one for one in _number(first) if one not in taken)
+        name = free_name(first_name(draft.policy_name, scope), taken)
         taken.add(name)
         names[scope] = name
         policy, index = scope_policy(name, scope, route), draft.project.find_policy(name)
@@ -173,11 +182,6 @@ def _add_policies(draft: Draft, route: str, scopes: t.Mapping[str, str]) -> tupl
         notes: list[Path] = [("policies", one.value["name"]) for one in insertions]
         draft = draft.insert(POLICIES, *insertions).note(POLICIES, *notes)
     return names, draft
-
-
-def _number(first: str) -> t.Iterator[str]:
-    yield first
-    yield from (f"{first}-{number}" for number in itertools.count(2))
 
 
 # -- on the routes ----------------------------------------------------------------------------------------------------
@@ -222,14 +226,14 @@ def _is_former(draft: Draft, operation: Operation, name: str, own: set[str]) -> 
     return demands and has_attached(draft, operation, name)
 
 
-def _attach(draft: Draft, names: t.Mapping[str, str]) -> Draft:
+def attach(draft: Draft, names: t.Mapping[str, str]) -> Draft:
     """With these policies, by title of the operation, directly after the policy that checks the token."""
     insertions: dict[str, list[Insertion]] = {}
     for one in draft.project.operations:
         name = names.get(one.title)
         if name is None or draft.project.is_behind(one, name):
             continue
-        after = next(index for index, other in enumerate(one.inbound) if _holds(draft, other))
+        after = next(index for index, other in enumerate(one.inbound) if holds_token_policy(draft, other))
         insertions.setdefault(one.file, []).append(Insertion((*inbound_of(one), after + 1), name))
         if not draft.has_added(POLICIES, ("policies", name)):
             draft = draft.note(one.file, attachment_of(one, name))
@@ -238,7 +242,7 @@ def _attach(draft: Draft, names: t.Mapping[str, str]) -> Draft:
     return draft
 
 
-def _holds(draft: Draft, name: str) -> bool:
+def holds_token_policy(draft: Draft, name: str) -> bool:
     """Whether a policy is the one that checks the token, or a composite one that has it."""
     return any(one.get("name") == draft.policy_name for one in draft.project.open_up(name))
 
