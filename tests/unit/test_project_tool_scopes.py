@@ -376,7 +376,8 @@ def listed(files: Files) -> dict[str, list[str]] | None:
 @pytest.mark.parametrize("first", [True, None, False])
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_the_list_of_tools(layout: str, first: bool | None, second: bool | None) -> None:
-    files, steps = LAYOUTS[layout], ({"hello": READ}, {"hello": WRITE, "bye": READ, "list": ""})
+    files = LAYOUTS[layout]
+    steps: list[Scopes] = [{"hello": READ}, {"hello": WRITE, "bye": READ, "list": ""}]
     one = present(files, lists(steps[0], first))
     two = present(one.files, lists(steps[1], second))
     narrow = bool(first) if second is None else second
