@@ -260,3 +260,69 @@ def test_a_scope_of_a_tool(play: Play, project: Path) -> None:
     assert run["changed"].result["tool_scopes"] == [{**tool, "scope": "orders:write"}]
     assert run["a login"].result["tool_scopes"] == [{**tool, "scope": None}]
     assert content(project) == before
+
+
+def test_what_a_project_by_hand_needs(play: Play) -> None:
+    tools: list[dict[str, t.Any]] = [
+        {"id": "hello", "scope": "orders:read"},
+        {"id": "bye", "scope": ""},
+        {"id": "list"},
+    ]
+    run = play(
+        [
+            task("plain", operations=[{"id": "hello"}, {"id": "bye", "scope": ""}], **NAMED),
+            task("scoped", operations=tools, **NAMED),
+            task("listed", operations=tools, list_callable_tools=True, **NAMED),
+            task("refused", operations=tools[1:], list_callable_tools=True, **NAMED),
+        ]
+    )
+    assert (run.changed, run["scoped"].requests) == ([], [])
+    plain, scoped, listed = (run[name].result["config"] for name in ("plain", "scoped", "listed"))
+    assert scoped == {**plain, "tool_policies": scoped["tool_policies"], "tool_module": scoped["tool_module"]}
+    name = "mcp-oauth-inbound-scope-orders-read"
+    guarded, login = scoped["tool_policies"]
+    assert (guarded["operation"], guarded["file"]) == ("hello", "config/routes.oas.json")
+    assert guarded["inbound_policies"] == ["mcp-oauth-inbound", name]
+    assert guarded["policy"]["handler"]["options"] == {"scope": "orders:read", "mcpPath": "/mcp"}
+    assert (login["operation"], login["policy"], login["inbound_policies"]) == ("bye", None, ["mcp-oauth-inbound"])
+    assert "export async function requireScope(" in scoped["tool_module"]
+    assert "listCallableTools" not in scoped["tool_module"]
+    assert "export function listCallableTools(" in listed["tool_module"]
+    assert listed["inbound_policies"] == ["mcp-oauth-inbound", "mcp-oauth-inbound-tools"]
+    assert listed["list_policy"]["handler"]["options"]["tools"] == [
+        {"name": "hello", "roles": ["orders:read"]},
+        {"name": "bye", "public": True},
+        {"name": "list", "public": True},
+    ]
+    assert (
+        run["refused"].result["msg"].startswith("list_callable_tools is true, and no tool in operations names a scope")
+    )
+
+
+def test_the_list_of_tools(play: Play, project: Path) -> None:
+    before = content(project)
+
+    def narrow(name: str, scope: str, wish: bool | None, **more: t.Any) -> dict[str, t.Any]:
+        options: dict[str, t.Any] = {**NAMED, "operations": [{"id": "hello", "scope": scope}], **more}
+        options |= {} if wish is None else {"list_callable_tools": wish}
+        return task(name, project_dir=str(project), **options)
+
+    preview = play([narrow("preview", "orders:read", True, check=True, diff=True)])["preview"].result
+    assert content(project) == before
+    run = play(
+        [
+            narrow("first", "orders:read", True, diff=True),
+            narrow("again", "orders:read", True),
+            narrow("not named", "orders:read", None),
+            narrow("follows", "orders:write", None),
+            narrow("for everyone", "orders:write", False),
+            narrow("twice", "orders:write", False),
+            task("absent", project_dir=str(project), state="absent"),
+        ]
+    )
+    assert run.rc == 0, run.output
+    assert run.changed == ["first", "follows", "for everyone", "absent"]
+    first = run["first"].result
+    assert (preview["files"], preview["diff"]) == (first["files"], first["diff"])
+    assert any("listCallableTools" in one["after"] for one in first["diff"])
+    assert content(project) == before
