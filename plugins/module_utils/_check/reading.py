@@ -11,11 +11,11 @@ from dataclasses import replace
 from .._access.description import Description, Role
 from .._auth0.api import ManagementApi, encode
 from .._auth0.form import ANY, Form
+from .._auth0.kinds import role_groups, role_members
 from .._auth0.kinds.application import APPLICATION
 from .._auth0.kinds.client_grant import CLIENT_GRANT
 from .._auth0.kinds.connection import CONNECTION_DOMAIN
 from .._auth0.kinds.resource_server import RESOURCE_SERVER
-from .._auth0.kinds import role_groups, role_members
 from .._auth0.kinds.role import ROLE
 from .._auth0.kinds.role_members import ROLE_MEMBERS
 from .._auth0.kinds.tenant import ALL
