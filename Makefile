@@ -1,11 +1,11 @@
 PYTHON ?= python3
 VENV := .venv
-# Node.js and a browser are large: only what needs them installs them.
-REQUIREMENTS := $(filter-out requirements/gateway.txt,$(wildcard requirements/*.txt))
+# Node.js and a browser are large: only what needs them installs them. Those of the package go into environments of their own.
+REQUIREMENTS := $(filter-out requirements/gateway.txt requirements/package.txt,$(wildcard requirements/*.txt))
 # ZUPLO=latest, or a version: that gateway beside the pinned one. What a tag means changes, so npm is asked each time.
 GATEWAY := $(VENV)/gateway$(addprefix -,$(ZUPLO))/installed
 
-.PHONY: demo test test-faults lint sanity gateway-test benchmark clean FORCE
+.PHONY: demo test test-faults lint sanity package gateway-test benchmark clean FORCE
 
 # The main job against the built-in emulator: preview, run, run again.
 demo: $(VENV)/installed
@@ -28,6 +28,10 @@ lint: $(VENV)/installed
 sanity: $(VENV)/installed
 	$(VENV)/bin/python tests/sanity/run.py $(ARGS)
 
+# What people install: its files, that it works on the oldest and the newest ansible-core, and Galaxy's verdict.
+package: $(VENV)/package/installed
+	$(VENV)/bin/python -m pytest tests/package --numprocesses=2 --dist=worksteal $(ARGS)
+
 # The real Zuplo gateway, real MCP clients and a real browser. More arguments: make gateway-test ARGS="-k browser"
 # On the newest gateway: make gateway-test ZUPLO=latest
 gateway-test: $(GATEWAY)
@@ -36,6 +40,10 @@ gateway-test: $(GATEWAY)
 # Against auth0-deploy-cli and others, into docs/benchmark. More arguments: make benchmark ARGS="--only loop --repeats 2"
 benchmark: $(VENV)/installed
 	$(VENV)/bin/python -m tests.benchmark $(ARGS)
+
+$(VENV)/package/installed: $(VENV)/installed requirements/package.txt requirements/modules.txt noxfile.py tests/package/install.py
+	$(VENV)/bin/python -m tests.package.install
+	touch $@
 
 $(GATEWAY): $(VENV)/installed requirements/gateway.txt $(wildcard tests/gateway/package*.json) tests/gateway/install.py $(if $(ZUPLO),FORCE)
 	$(VENV)/bin/python -m pip install --quiet --requirement=requirements/gateway.txt

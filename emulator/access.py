@@ -111,12 +111,12 @@ def _api_scopes(tenant: Tenant, client: State, api: State, user: State, organiza
 
 
 def permissions(tenant: Tenant, user: State, api: State, organization: State | None = None) -> list[str]:
-    """What the user may do at the API: the permissions of the user's own, then those of the user's roles.
+    """What the user may do at the API: the user's own permissions, then those of the roles of the user and its groups.
 
     At a login through an organization, those of the roles as its member alone (community.auth0.com/t/99135, t/134310).
     """
     identifier, roles = api["identifier"], tenant.objects("roles")
-    own, names = user.get("permissions", {}).get(identifier, []), user.get("roles", [])
+    own, names = user.get("permissions", {}).get(identifier, []), [*user.get("roles", []), *_group_roles(tenant, user)]
     if organization is not None:
         own, names = [], organization["members"].get(user["user_id"], [])
     of_roles = (permission for name in names for permission in roles[name]["permissions"])
@@ -126,6 +126,12 @@ def permissions(tenant: Tenant, user: State, api: State, organization: State | N
         if permission["resource_server_identifier"] == identifier
     ]
     return list(dict.fromkeys([*own, *through_roles]))
+
+
+def _group_roles(tenant: Tenant, user: State) -> list[str]:
+    """Members of a group have its roles at a login (documentation: assign roles for enterprise groups)."""
+    groups = tenant.objects("groups")
+    return [role for name in user.get("groups", []) if name in groups for role in groups[name].get("roles", [])]
 
 
 def _reaches(client: State, connection: State) -> bool:

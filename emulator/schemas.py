@@ -128,6 +128,7 @@ _LIMITS: dict[str, dict[str, Schema]] = {
         nullable(one_of("none", "readonly", "limited", "full")),
     ),
     "AssignRoleUsers": {"users": {"minItems": 1}},
+    "*RoleGroups": {"groups": {"minItems": 1}},
     "*User": {
         "email": {"format": "email-or-empty", "minLength": 1},
         "phone_number": {"pattern": r"^\+[0-9]{1,15}$"},

@@ -6,7 +6,7 @@
 State is one JSON object: `{domain, client_id, client_secret, keys, token_generation, used_assertions,
 permissive_allowed, settings, prompts, mfa_policies, resource_servers, connections, clients, client_grants, roles,
 organizations, rules, hooks, network_acls, credentials, deleting, users, documents, logins, codes, refresh_tokens,
-opaque_tokens, grants}`. Collections map id to object, in order of creation. Tenant logs are not part
+opaque_tokens, grants, groups}`. Collections map id to object, in order of creation. Tenant logs are not part
 of it: they are kept in memory.
 """
 
@@ -88,6 +88,8 @@ OPERATOR_ENTITIES = (
     "client_token_vault_privileged_access",
     "connections",
     "connections_options",
+    "groups",
+    "group_roles",
     "logs",
     "logs_users",
     "organizations",
@@ -246,7 +248,7 @@ def _by(key: str, items: Iterable[State]) -> State:
 # What a new tenant has none of.
 EMPTY = (
     *("roles", "organizations", "rules", "hooks", "network_acls", "documents", "logins", "codes", "refresh_tokens"),
-    *("opaque_tokens", "grants"),
+    *("opaque_tokens", "grants", "groups"),
 )
 
 PROMPTS = "prompts"

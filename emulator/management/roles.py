@@ -90,9 +90,9 @@ def delete(call: Call) -> Answer:
 
 
 def remove(tenant: Tenant, name: str) -> None:
-    """Users and members of organizations lose the role."""
+    """Users, groups and members of organizations lose the role."""
     del tenant.objects(COLLECTION)[name]
-    having = [user.get("roles", []) for user in tenant.objects("users").values()]
+    having = [one.get("roles", []) for kind in ("users", "groups") for one in tenant.objects(kind).values()]
     for organization in tenant.objects("organizations").values():
         having += organization["members"].values()
     for names in having:

@@ -3,7 +3,8 @@
 
 """Users of database connections: `{user_id, email, name, nickname, picture, identities, …}`, roles and permissions.
 
-A stored user also holds `password`, `roles: [role id]` and `permissions: {audience: [scope]}`, which answers leave out.
+A stored user also holds `password`, `roles: [role id]`, `groups: [group id]` and `permissions: {audience: [scope]}`,
+which answers leave out.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from .connections import COLLECTION as CONNECTIONS
 from .operation import Answer, Call, Object, Operation, merged
 
 COLLECTION = "users"
-HIDDEN = ("password", "roles", "permissions")
+HIDDEN = ("password", "roles", "groups", "permissions")
 
 # Auth0's limits: what a search pages through; roles and permissions of a user.
 FOUND_BY_A_SEARCH = 1000

@@ -49,8 +49,9 @@ _value:
     - C(scopes) lists C(value) and C(description) of the scopes of the API. C(operations) lists C(id), C(file) and
       C(scope) of the tools, an empty scope for a tool that needs only a login.
     - C(roles) lists C(name), C(description), C(permissions) and C(remove_permissions) of the roles. The latter are
-      for tools that the role may not call. C(members) lists C(name), C(members) and C(purge_members) of the roles whose
-      members are named. C(lines) tells a person, a line for each tool, who may call it.
+      for tools that the role may not call. C(members) lists C(name) of the roles whose members or groups are named,
+      with C(members) and C(purge_members), C(groups) and C(purge_groups), each pair where it is named. C(lines) tells a
+      person, a line for each tool, who may call it.
   type: dict
   sample:
     scopes:
@@ -96,9 +97,9 @@ def mcp_access(tools: t.Any, roles: t.Any = (), audience: str = "") -> Object:
         "operations": [{"id": one.operation, "file": one.file, "scope": one.scope or ""} for one in found.tools],
         "roles": [_role(found, role, audience) for role in found.roles],
         "members": [
-            {"name": role.name, "members": list(role.members), "purge_members": role.purge_members}
+            {"name": role.name, **_members(role)}
             for role in found.roles
-            if role.members is not None
+            if role.members is not None or role.groups is not None
         ],
         "lines": [_line(found, tool) for tool in found.tools],
     }
@@ -112,6 +113,13 @@ def _role(found: Description, role: Role, audience: str) -> Object:
         "permissions": _permissions(role.scopes, audience),
         "remove_permissions": _permissions(sorted(others), audience),
     }
+
+
+def _members(role: Role) -> Object:
+    """Only what the role names."""
+    users = {} if role.members is None else {"members": [*role.members], "purge_members": role.purge_members}
+    groups = {} if role.groups is None else {"groups": [*role.groups], "purge_groups": role.purge_groups}
+    return {**users, **groups}
 
 
 def _permissions(scopes: t.Iterable[str], audience: str) -> list[Object]:

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: auth0_role_members_info
-short_description: Read which users have a role of an Auth0 tenant
+short_description: Read which users and groups have a role of an Auth0 tenant
 version_added: 0.1.0
 author:
   - mcp_ops.oauth contributors (@mcp-ops)
 description:
-  - Reads all users that have a role of their own. Those that get it through a group are not among them.
+  - Reads all users that have a role of their own, and with O(include_groups=true) the groups that have it. Users that
+    get it through a group are not told.
 options:
   name:
     description: The exact name of the role.
@@ -26,8 +27,12 @@ options:
         takes only one of them.
     type: bool
     default: false
+  include_groups:
+    description: Whether the result contains the groups of enterprise connections that have the role.
+    type: bool
+    default: false
 notes:
-  - The token needs the scope C(read:roles).
+  - The token needs the scope C(read:roles), and with O(include_groups=true) C(read:group_roles).
 extends_documentation_fragment: [mcp_ops.oauth._auth0, mcp_ops.oauth._info]
 seealso:
   - module: mcp_ops.oauth.auth0_role_members
@@ -40,12 +45,14 @@ EXAMPLES = r"""
     auth_client_id: "{{ auth0_client_id }}"
     auth_client_secret: "{{ auth0_client_secret }}"
     name: MCP writer
+    include_groups: true
   register: found
 
-- name: Give the same users another role
+- name: Give the same users and groups another role
   mcp_ops.oauth.auth0_role_members:
     name: MCP reader
     members: "{{ found.members }}"
+    groups: "{{ found.groups }}"
 """
 
 RETURN = r"""
@@ -72,6 +79,18 @@ members:
       type: str
   sample:
     - user_id: auth0|507f1f77bcf86cd799439020
+groups:
+  description: The groups that have the role. Empty if the role does not exist.
+  returned: when O(include_groups=true)
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: The ID of the group.
+      returned: always
+      type: str
+  sample:
+    - id: grp_9dKKcib71UMRiHHW
 failure:
   description: Auth0's answer to the request that failed. A value is null where there was none.
   returned: when a request fails

@@ -115,11 +115,22 @@ options:
         description:
           - Users who have the role, each named by exactly one of C(user_id), C(email) and C(username). With the last
             two, C(connection) tells users of the same name apart.
-          - If not set, only whether anybody has the role is checked.
+          - If neither these nor C(groups) are set, only whether anybody has the role is checked.
         type: list
         elements: dict
       purge_members:
-        description: Whether nobody else may have the role.
+        description: Whether no other user may have the role.
+        type: bool
+        default: false
+      groups:
+        description:
+          - Groups of enterprise connections that have the role, each named by C(id), or by C(name), this with
+            C(connection) where several groups have it.
+          - With groups, the role need not have users of its own. Who is in a group is not read.
+        type: list
+        elements: dict
+      purge_groups:
+        description: Whether no other group may have the role.
         type: bool
         default: false
   user_token:
@@ -179,7 +190,8 @@ notes:
     C(read:prompts) is for C(universal_login), C(read:rules) for C(rules), C(read:hooks) for C(hooks),
     C(read:mfa_policies) for C(mfa_policies), C(read:clients) for C(clients) and C(application_limit),
     C(read:network_acls) for C(network_acl), C(read:roles) for C(roles) and C(role_members), which need O(roles).
-    Members who are named otherwise than by a C(user_id) that has the role also need C(read:users).
+    Members who are named otherwise than by a C(user_id) that has the role also need C(read:users), groups
+    C(read:group_roles) and C(read:groups), and those with a C(connection) C(read:connections).
   - What Auth0's API does not tell is not checked. That is whether an Action denies a login or demands MFA, whom a
     network ACL lets through, and which plan the tenant is on. Nor are permissions that users have directly, or by
     roles that O(roles) does not list.

@@ -46,6 +46,8 @@ METHODS = {
     "UpdateRole": "roles.update",
     "AddRolePermissions": "roles.permissions.add",
     "AssignRoleUsers": "roles.users.assign",
+    "AssignRoleGroups": "roles.groups.create",
+    "DeleteRoleGroups": "roles.groups.delete",
     "CreateUser": "users.create",
     "UpdateUser": "users.update",
     "AssignUserRoles": "users.roles.assign",

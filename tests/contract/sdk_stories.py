@@ -29,6 +29,7 @@ SCOPES = [{"value": f"tools:{name}", "description": f"May {name}"} for name in (
 CALLBACK = "https://app.example/callback"
 ADA = "auth0|000000000000000000000001"
 GRACE = "auth0|000000000000000000000002"
+_GROUP = "grp_2222222222222222"
 TIME = Like(r"20\d\d-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d(\.\d+)?(Z|\+00:00)")
 
 
@@ -1227,6 +1228,19 @@ RULES = Story(
         ),
     ),
 )
+# They are made in the state alone.
+GROUPS = Story(
+    "groups of a role",
+    (
+        Call("roles.create", body={"name": "reader"}, answer={"name": "reader"}, keep="role"),
+        Call("groups.list", answer=Listing("id", [])),
+        Call("groups.get", (_GROUP,), status=404, answer=_missing("group")),
+        Call("roles.groups.get", ("{role.id}",), answer=Listing("id", [])),
+        Call("roles.groups.create", ("{role.id}",), {"groups": [_GROUP]}, status=404, answer=_missing("group")),
+        Call("roles.groups.create", ("{role.id}",), {"groups": []}, status=400, answer=BAD_BODY, variant="of none"),
+        Call("roles.groups.delete", ("{role.id}",), {"groups": [_GROUP]}),
+    ),
+)
 # Who can log in: read-only here.
 LOGIN_CONDITIONS = Story(
     "login conditions",
@@ -1250,6 +1264,7 @@ STORIES = (
     ROLES,
     USERS,
     USER_ROLES,
+    GROUPS,
     ORGANIZATIONS,
     LOGS,
     RULES,

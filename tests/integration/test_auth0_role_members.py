@@ -327,3 +327,166 @@ def test_roles_and_members_in_one_preflight(play: Play, tenant: Tenant, role: st
     for text, obstacle in zip(expected, obstacles, strict=True):
         assert text in obstacle
     assert {one["id"] for one in tenant.api("GET", "roles")} >= {role, gone}
+
+
+# -- groups -----------------------------------------------------------------------------------------------------------
+
+OKTA, ENTRA = "okta", "entra"
+SALES, OTHER_SALES, LEADS, NEW = (f"grp_{letter * 16}" for letter in "ABCD")
+BY_NAME = "GET groups"
+
+
+@pytest.fixture
+def groups(tenant: Tenant) -> None:
+    """Two connections, each with a group Sales."""
+    state = tenant.call("GET", "/_emulator/state")
+    (database,) = state["connections"].values()
+    for name in (OKTA, ENTRA):
+        state["connections"][f"con_{name}"] = {**database, "id": f"con_{name}", "name": name}
+    named = [(SALES, "Sales", OKTA), (OTHER_SALES, "Sales", ENTRA), (LEADS, "Leads", OKTA), (NEW, "New", None)]
+    for key, name, connection in named:
+        state["groups"][key] = {
+            "id": key,
+            "name": name,
+            **({"connection_id": f"con_{connection}"} if connection else {}),
+        }
+    tenant.call("PUT", "/_emulator/state", state)
+
+
+def groups_of(tenant: Tenant, role: str) -> set[str]:
+    return {one["id"] for one in tenant.api("GET", f"roles/{role}/groups")["groups"]}
+
+
+@pytest.mark.usefixtures("groups")
+def test_the_groups_of_a_role(play: Play, tenant: Tenant, role: str) -> None:
+    users(tenant, user("amy"))
+    first = [{"name": "Sales", "connection": OKTA}, {"id": NEW}]
+    run = play(
+        [
+            task("check add", check=True, diff=True, groups=first),
+            task("add", diff=True, groups=first),
+            task("again", groups=first),
+            task("by id", groups=[{"id": SALES}]),
+            task("by name", groups=[{"name": "Leads"}]),
+            task("users alone", members=[{"user_id": "auth0|amy"}]),
+            task("none", groups=[]),
+            info("who", include_groups=True),
+            info("users"),
+            task("check purge", check=True, diff=True, groups=[{"id": LEADS}], purge_groups=True),
+            task("purge", diff=True, groups=[{"id": LEADS}], purge_groups=True),
+            task("purge again", groups=[{"id": LEADS}], purge_groups=True),
+            task("both", members=[], purge_members=True, groups=[{"id": NEW}], purge_groups=True),
+        ]
+    )
+    assert run.rc == 0, run.output
+    changed = ["add", "by name", "users alone", "purge", "both"]
+    assert [name for name in run.changed if not name.startswith("check ")] == changed
+    path = f"roles/{role}/groups"
+    for name in ("add", "purge"):
+        assert run[f"check {name}"].diff == run[name].diff
+        assert run[f"check {name}"].writes == []
+        assert run[f"check {name}"].result["groups"] == run[name].result["groups"]
+    assert run["add"].calls == [LIST, f"GET {path}", BY_NAME, "GET connections", f"GET groups/{NEW}", f"POST {path}"]
+    assert run["add"].writes == [("POST", {"groups": [SALES, NEW]})]
+    named = {"name": "Tool User"}
+    assert run["add"].diff == ({**named, "groups": []}, {**named, "groups": [{"id": SALES, **first[0]}, {"id": NEW}]})
+    assert run["add"].result["groups"] == [SALES, NEW]
+    assert not {"members", "purged_groups"} & set(run["add"].result)
+    assert run["again"].calls == [LIST, f"GET {path}", BY_NAME, "GET connections"]
+    assert run["by id"].calls == run["none"].calls == [LIST, f"GET {path}"]
+    # Without a connection to tell, none is read.
+    assert run["by name"].calls == [LIST, f"GET {path}", BY_NAME, f"POST {path}"]
+    # What is not named is neither read nor sent.
+    assert not any("groups" in call for call in [*run["users alone"].calls, *run["users"].calls])
+    assert "groups" not in {**run["users alone"].result, **run["users"].result}
+    assert not any("users" in call for name in ("add", "by name", "purge") for call in run[name].calls)
+    assert run["who"].result["groups"] == [{"id": SALES}, {"id": LEADS}, {"id": NEW}]
+    assert run["who"].result["members"] == [{"user_id": "auth0|amy"}]
+    assert run["purge"].writes == [("DELETE", {"groups": [SALES, NEW]})]
+    assert run["purge"].result["purged_groups"] == run["check purge"].result["purged_groups"] == [SALES, NEW]
+    assert run["purge"].diff[0]["groups"] == [
+        {"id": SALES, "name": "Sales"},
+        {"id": LEADS},
+        {"id": NEW, "name": "New"},
+    ]
+    assert "'Tool User' is removed from these groups: Sales, New." in run["purge"].warnings
+    assert run["purge again"].result["purged_groups"] == []
+    writes = [("DELETE", {"roles": [role]}), ("POST", {"groups": [NEW]}), ("DELETE", {"groups": [LEADS]})]
+    assert run["both"].writes == writes
+    assert (stored(tenant, role), groups_of(tenant, role)) == (set(), {NEW})
+
+
+@pytest.mark.usefixtures("groups")
+def test_all_groups_that_cannot_be_told_are_one_error(play: Play, tenant: Tenant, role: str) -> None:
+    unknown = [{"id": "grp_EEEEEEEEEEEEEEEE"}, {"name": "sales"}, {"name": "Leads", "connection": ENTRA}]
+    told = (
+        f"It lacks: id 'grp_EEEEEEEEEEEEEEEE', name 'sales', name 'Leads' of the connection '{ENTRA}'. "
+        "Groups come from an enterprise connection"
+    )
+    several = (
+        f"The tenant has 2 groups with the name 'Sales': {SALES} (okta), {OTHER_SALES} (entra). "
+        "Name one by its id or with its connection."
+    )
+    wrong: list[tuple[str, dict[str, t.Any]]] = [
+        ("groups[0] must have exactly one of id, name.", {"groups": [{"connection": OKTA}]}),
+        ("groups[0] must have exactly one of", {"groups": [{"id": NEW, "name": "New"}]}),
+        ("groups[0] has id, which needs no connection", {"groups": [{"id": NEW, "connection": OKTA}]}),
+        ("groups[0].name is empty", {"groups": [{"name": " "}]}),
+        ("groups lists name 'New' twice", {"groups": [{"name": "New"}] * 2}),
+        ("purge_groups is set without groups.", {"members": [], "purge_groups": True}),
+        ("purge_members is set without members.", {"groups": [], "purge_members": True}),
+        ("one of the following is required: members, groups", {}),
+    ]
+    run = play(
+        [
+            task("all", groups=[*unknown, {"name": "Sales"}], members=emails("none")),
+            task("unknown", groups=[*unknown, {"name": "New"}]),
+            task("check unknown", check=True, groups=[*unknown, {"name": "New"}]),
+            task("twice", groups=[{"name": "New"}, {"id": NEW}]),
+            *(task(f"{number}", **options) for number, (_text, options) in enumerate(wrong)),
+        ]
+    )
+    assert run.passed == ["check unknown"]
+    assert all(step.writes == [] for step in run.steps)
+    for text in (told, several, "Create these first: email 'none@example.com'."):
+        assert text in run["all"].result["msg"]
+    assert told in run["unknown"].result["msg"]
+    assert told in run["check unknown"].warnings
+    assert run["check unknown"].result["groups"] == [NEW]
+    assert f"groups lists the group {NEW} twice, the second time as id '{NEW}'" in run["twice"].result["msg"]
+    for number, (text, _options) in enumerate(wrong):
+        assert text in run[f"{number}"].result["msg"]
+        assert run[f"{number}"].requests == []
+
+
+@pytest.mark.usefixtures("groups")
+def test_scopes_for_groups(play: Play, tenant: Tenant, role: str) -> None:
+    tenant.api("POST", f"roles/{role}/groups", {"groups": [SALES]})
+
+    def with_scopes(label: str, *scopes: str, **options: t.Any) -> dict[str, t.Any]:
+        tenant.grant("read:roles", *scopes)
+        return task(label, auth_access_token=tenant.token(), **options)
+
+    leads = [{"name": "Leads", "connection": OKTA}]
+    read = ("read:group_roles", "read:groups", "read:connections")
+    run = play(
+        [
+            with_scopes("nothing", groups=[]),
+            with_scopes("read", "read:group_roles", groups=[{"id": SALES}]),
+            with_scopes("to find", "read:group_roles", groups=leads),
+            with_scopes("to add", *read, groups=leads),
+            with_scopes("check to add", *read, check=True, groups=leads),
+            with_scopes("add", *read, "create:group_roles", groups=leads),
+            with_scopes("no names", "read:group_roles", "read:groups", groups=[{"name": "Sales"}]),
+            with_scopes("to remove", "read:group_roles", groups=[], purge_groups=True),
+            with_scopes("remove", "read:group_roles", "delete:group_roles", groups=[], purge_groups=True),
+        ]
+    )
+    assert run.passed == ["read", "check to add", "add", "remove"], run.output
+    assert "lacks the scope read:group_roles, which is needed to read the groups" in run["nothing"].result["msg"]
+    assert "lacks the scopes read:connections, read:groups, which" in run["to find"].result["msg"]
+    assert "lacks the scope create:group_roles" in run["to add"].result["msg"]
+    assert "lacks the scope create:group_roles" in run["check to add"].warnings
+    assert f"{SALES} (con_okta), {OTHER_SALES} (con_entra)" in run["no names"].result["msg"]
+    assert "lacks the scope delete:group_roles" in run["to remove"].result["msg"]
+    assert groups_of(tenant, role) == set()

@@ -213,6 +213,30 @@ def test_roles_that_nobody_has(play_over: t.Callable[[str], Play], tenant: Tenan
     assert sum(call.endswith("/users") for call in run["check"].calls) == 2
 
 
+def test_groups_of_roles(play_over: t.Callable[[str], Play], tenant: Tenant) -> None:
+    """Of a role with groups no users are expected. Each group is told by its name."""
+    set_up_access(tenant)
+    role = make_role(tenant, "Sellers", [LOOK], [])
+    state = tenant.call("GET", "/_emulator/state")
+    state["groups"] = {key: {"id": key, "name": name} for key, name in (("grp_a", "Sales"), ("grp_b", "Leads"))}
+    tenant.call("PUT", "/_emulator/state", state)
+    sellers = {"name": "Sellers", "tools": ["look"], "groups": [{"name": "Sales"}], "purge_groups": True}
+    options = {**OPTIONS, "roles": [*ROLES, sellers]}
+    seen = []
+    for groups in ([], ["grp_a"], ["grp_a", "grp_b"]):
+        if groups:
+            tenant.api("POST", f"roles/{role}/groups", {"groups": groups})
+        run = play_over("controller")([check(**options)])
+        seen.append(found(run)["role_members"])
+        assert f"GET roles/{role}/users" not in run["check"].calls
+    assert [status for status, _sentence in seen] == ["fail", "pass", "fail"]
+    assert '["group Sales"] should have the role "Sellers", and does not' in seen[0][1]
+    assert '["group Leads"] has the role "Sellers", whose description does not name it' in seen[2][1]
+    tenant.grant(*NEEDED, "read:roles", "read:users", "read:group_roles")
+    skipped = found(play_over("controller")([check(**options)]))["role_members"]
+    assert (skipped[0], "the token lacks the scope read:groups" in skipped[1]) == ("skip", True)
+
+
 NEEDED = ("read:tenant_settings", "read:resource_servers", "read:client_grants", "read:connections")
 
 

@@ -126,6 +126,22 @@ def test_one_run_gives_each_role_its_tools(play: Play, tenant: Tenant, shop: Pat
     assert (again.rc, again.changed) == (0, [])
 
 
+def test_groups_that_get_a_role(play: Play, tenant: Tenant) -> None:
+    state = tenant.call("GET", "/_emulator/state")
+    state["groups"] = {"grp_a": {"id": "grp_a", "name": "Sales"}}
+    tenant.call("PUT", "/_emulator/state", state)
+    named = variables(None, {"name": "Seller", "tools": ["list-orders"], "groups": [{"name": "Sales"}]})
+    preview, first, second = play(PLAYBOOK, "--check", **named), play(PLAYBOOK, **named), play(PLAYBOOK, **named)
+    assert (preview.rc, first.rc, second.rc) == (0, 0, 0), first.output
+    assert "The group Sales gets the role Seller, and with it list-orders." in told(first)
+    assert told(first) == told(preview)
+    assert (MEMBERS in first.changed, second.changed) == (True, [])
+    assert first[MEMBERS].writes == [("POST", {"groups": ["grp_a"]})]
+    unknown = play(PLAYBOOK, **variables(None, {"name": "Seller", "groups": [{"name": "None"}]}))
+    assert "It lacks: name 'None'." in unknown[PREFLIGHT].result["msg"]
+    assert all(step.writes == [] for step in unknown.steps)
+
+
 def test_a_change_of_the_roles(play: Play, tenant: Tenant, shop: Path) -> None:
     assert play(PLAYBOOK, **variables(shop)).rc == 0
     # What somebody else has done with the roles stays.

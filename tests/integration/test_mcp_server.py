@@ -48,7 +48,7 @@ GONE = ["Delete the grant of third-party applications for the API", "Delete the 
 GUIDE = [CHANGES[0], CHANGES[2], CHANGES[4]]
 # The tasks from the preflight on, as Ansible counts them.
 PREFLIGHT = "Check that every step can be carried out"
-FIRST, LAST = 7, 23
+FIRST, LAST = 8, 27
 ROUTES = "config/routes.oas.json"
 
 

@@ -63,6 +63,10 @@ def test_all_that_is_needed_follows_from_the_description() -> None:
     ]
     # Where no members are named, they stay as they are.
     assert found["members"] == [{"name": "Reader", "members": [{"email": "ada@example.com"}], "purge_members": False}]
+    groups = {"groups": [{"name": "Sales", "connection": "okta"}, {"id": "grp_a"}], "purge_groups": True}
+    assert mcp_access(TOOLS, [{"name": "Reader", **groups}])["members"] == [{"name": "Reader", **groups}]
+    both = {"members": [], "purge_members": True, "groups": [], "purge_groups": False}
+    assert mcp_access(TOOLS, [{"name": "Reader", **both}])["members"] == [{"name": "Reader", **both}]
     assert found["lines"] == [
         "list-orders: Reader, Admin (orders:read)",
         "get-order: Reader, Admin (orders:read)",
@@ -99,6 +103,12 @@ FAULTS: list[tuple[t.Any, t.Any, str]] = [
     ([], [{"name": "R", "members": [{"email": "a@b", "user_id": "c"}]}], "does not name a user in one way"),
     ([], [{"name": "R", "members": [{"user_id": "c", "connection": "d"}]}], "does not name a user in one way"),
     ([], [{"name": "R", "purge_members": True}], r"mcp_roles\[0\]\.purge_members is set without members"),
+    ([], [{"name": "R", "groups": "Sales"}], r"mcp_roles\[0\] has groups that is no list"),
+    ([], [{"name": "R", "groups": ["Sales"]}], r"groups\[0\] does not name a group in one way"),
+    ([], [{"name": "R", "groups": [{"id": "c", "name": "d"}]}], r"groups\[0\] does not name a group in one way"),
+    ([], [{"name": "R", "groups": [{"id": "c", "connection": "d"}]}], "does not name a group in one way"),
+    ([], [{"name": "R", "groups": [{"email": "a@b"}]}], r"in one way\. Write {id: …}, or {name: …}, this with"),
+    ([], [{"name": "R", "purge_groups": True}], r"mcp_roles\[0\]\.purge_groups is set without groups"),
 ]
 
 
@@ -107,6 +117,13 @@ def test_a_description_that_cannot_be_carried_out(tools: t.Any, roles: t.Any, te
     with pytest.raises(InputError) as error:
         describe(tools, roles)
     assert re.search(text, str(error.value))
+
+
+def test_faults_name_the_variables_that_the_user_has_set() -> None:
+    with pytest.raises(InputError) as error:
+        describe([{"operation": "a"}], [{"name": "R", "tools": ["a", "b"]}], names=("tools", "roles"))
+    assert "mcp_" not in str(error.value)
+    assert "roles[0].tools names 'b', which tools does not have" in str(error.value)
 
 
 def test_all_faults_are_told_at_once() -> None:
@@ -192,6 +209,17 @@ def test_what_the_steps_of_a_run_plan_is_gathered() -> None:
     assert planned.tell() == [
         "Users with the role R gain a.",
         "bob loses the role R.",
+    ]
+    had, has = (
+        {"groups": [{"id": "grp_a", "name": "Sales"}, {"id": "grp_b"}]},
+        {"groups": [{"id": "grp_c", "name": "IT"}]},
+    )
+    planned.add("auth0_role_members", {"name": "R"}, {}, had, has)
+    assert planned.tell() == [
+        "Users with the role R gain a.",
+        "The group IT gets the role R, and with it a.",
+        "The group Sales loses the role R.",
+        "The group grp_b loses the role R.",
     ]
     before, after = [{"operation": "a", "scope": None}], [{"operation": "a", "scope": "x"}]
     values = {"config": {"audience": URL}, "tool_scopes": after, "tool_scopes_before": before}

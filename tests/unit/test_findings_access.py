@@ -284,6 +284,10 @@ def test_what_a_member_may_do_is_what_happened() -> None:
     has_more = finding_of(Caller("auth0|1", frozenset("ab")), description, *both)
     assert 'change answered, which "auth0|1" may not call by roles' in has_more.seen
     assert "look answered, which" not in has_more.seen
+    # Who is in a group is not known.
+    writers = Role("Writers", ("b",), groups=({"name": "Sales"},))
+    through_a_group = Description((READ, WRITE), (readers, writers))
+    assert finding_of(Caller("auth0|1", frozenset("ab")), through_a_group, *both).status == "pass"
     # Of others, the description says nothing.
     other = finding_of(Caller("auth0|2", frozenset("ab")), description, *both)
     assert other.status == "pass"

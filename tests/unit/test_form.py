@@ -193,6 +193,15 @@ SCENARIOS = {
            "identities": [{"connection": "d"}]}), "GET users-by-email": [{"user_id": "auth0|e", "email": "e@x"}],
            "POST roles/rol_a/users": {}},
     ),
+    "role groups": kind(
+        ROLE_MEMBERS,
+        {"name": "reader", "groups": [{"id": "grp_a"}, {"name": "B"}, {"name": "C", "connection": "d"}]},
+        **{"GET roles": listed("roles", {"id": "rol_a", "name": "reader"}), "GET roles/rol_a/groups":
+           listed("groups", {"id": "grp_e", "name": "E"}), "GET groups/grp_a": {"id": "grp_a", "name": "A"},
+           "GET groups": listed("groups", {"id": "grp_b", "name": "B"}, {"id": "grp_c", "name": "C",
+           "connection_id": "con_d"}), "GET connections": listed("connections", {"id": "con_d", "name": "d"}),
+           "POST roles/rol_a/groups": {}},
+    ),
     "application": kind(
         APPLICATION,
         {"name": "App", "callbacks": [], "client_metadata": {"b": "c"}, "refresh_token": {"leeway": 1,
@@ -222,9 +231,9 @@ SCENARIOS = {
     "API info": info(auth0_resource_server_info, {}, **{"GET resource-servers": listed("resource_servers", API)}),
     "role info": info(auth0_role_info, {"include_permissions": True}, **{"GET roles": listed("roles", {"id": "rol_a",
                       "name": "a"}), "GET roles/rol_a/permissions": listed("permissions", MEMBER)}),
-    "role members info": info(auth0_role_members_info, {"include_emails": True, "name": "a"}, **{"GET roles":
-        listed("roles", {"id": "rol_a", "name": "a"}), "GET roles/rol_a/users": listed("users", {"user_id": "auth0|b",
-        "email": "b@x"})}),
+    "role members info": info(auth0_role_members_info, {"include_emails": True, "include_groups": True, "name": "a"},
+        **{"GET roles": listed("roles", {"id": "rol_a", "name": "a"}), "GET roles/rol_a/users": listed("users",
+        {"user_id": "auth0|b", "email": "b@x"}), "GET roles/rol_a/groups": listed("groups", {"id": "grp_a"})}),
     "tenant info": info(auth0_tenant_info, {}, **{"GET tenants/settings": TENANT}),
     "check": Scenario(check, CHECKED),
     "check without API": Scenario(check, {**{name: one for name, one in CHECKED.items() if name != f"GET {PLACE}"},

@@ -21,6 +21,7 @@ from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.ledger import
     write_helper,
 )
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.project import parse_project
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.tool_scopes import ToolScope
 from tests.unit.zuplo_project import FRESH, NAME, STRINGS, TOOLS, mcp, policy, routes, tool, wanted
 
 HELPER, RUNTIME = "modules/mcp-oauth.ts", "modules/zuplo.runtime.ts"
@@ -38,6 +39,8 @@ def test_what_this_collection_writes() -> None:
         route=[Guard("POST /mcp (config/mcp.oas.json)", (accepts,))],
         methods=["POST"],
         tools=[Guard(hello, ())],
+        scopes=[ToolScope("hello", "config/routes.oas.json", (), False, True)],
+        names={("config/routes.oas.json", "hello"): "hello"},
         policies=[policy()],
         serves=True,
         gone_tools=False,

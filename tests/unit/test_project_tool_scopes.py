@@ -377,7 +377,7 @@ def listed(files: Files) -> dict[str, list[str]] | None:
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_the_list_of_tools(layout: str, first: bool | None, second: bool | None) -> None:
     files = LAYOUTS[layout]
-    steps: tuple[Scopes, Scopes] = ({"hello": READ}, {"hello": WRITE, "bye": READ, "list": ""})
+    steps: list[Scopes] = [{"hello": READ}, {"hello": WRITE, "bye": READ, "list": ""}]
     one = present(files, lists(steps[0], first))
     two = present(one.files, lists(steps[1], second))
     narrow = bool(first) if second is None else second

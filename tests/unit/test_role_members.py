@@ -99,7 +99,7 @@ def test_a_member_is_the_only_user_that_fits(
     assert tenant.added == []
     for one, ids in zip(members, fitting, strict=True):
         if len(ids) != 1:
-            assert role_members._describe(one) in str(caught.value)
+            assert role_members.NAMING.describe(one) in str(caught.value)
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=300)

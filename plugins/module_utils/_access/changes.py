@@ -16,7 +16,7 @@ Tools = t.Mapping[str, str | None]
 
 @dataclass(frozen=True)
 class RoleChange:
-    """What becomes of a role: its scopes before and after, the users that it gets and those that lose it."""
+    """What becomes of a role: its scopes before and after, the users and groups that get it and those that lose it."""
 
     name: str
     before: frozenset[str] = frozenset()
@@ -54,8 +54,8 @@ def tell(change: Change) -> list[str]:
         taken = [one for one in had if before[one] is not None]
         with_it = f", and with it {_list(own)}" if own else ""
         without = f", and {_list(taken)} unless another role gives them" if taken else ""
-        lines += [f"{user} gets the role {role.name}{with_it}." for user in role.joined]
-        lines += [f"{user} loses the role {role.name}{without}." for user in role.left]
+        lines += [f"{one} gets the role {role.name}{with_it}." for one in role.joined]
+        lines += [f"{one} loses the role {role.name}{without}." for one in role.left]
     everyone = [role.after for role in change.roles]
     if lines and everyone:
         lines += [
@@ -92,9 +92,9 @@ class Planned:
             old, new = (self._scopes(one.get("permissions", ())) for one in (before, after))
             self._roles[given["name"]] = replace(self._role(given["name"]), before=old, after=new)
         elif module == "auth0_role_members" and "name" in given:
-            had, has = ({one["user_id"]: _user(one) for one in state.get("members", ())} for state in (before, after))
-            joined = tuple(name for user_id, name in has.items() if user_id not in had)
-            left = tuple(name for user_id, name in had.items() if user_id not in has)
+            had, has = _holders(before), _holders(after)
+            joined = tuple(name for identity, name in has.items() if identity not in had)
+            left = tuple(name for identity, name in had.items() if identity not in has)
             self._roles[given["name"]] = replace(self._role(given["name"]), joined=joined, left=left)
 
     def _add_gateway(self, given: Object, values: Object) -> None:
@@ -121,6 +121,12 @@ class Planned:
 
 def _by_operation(tools: t.Iterable[Object]) -> dict[str, str | None]:
     return {one["operation"]: one["scope"] for one in tools}
+
+
+def _holders(state: Object) -> dict[str, str]:
+    """Id of each user and group that has a role -> how to call it."""
+    users = {one["user_id"]: _user(one) for one in state.get("members", ())}
+    return {**users, **{one["id"]: f"The group {one.get('name') or one['id']}" for one in state.get("groups", ())}}
 
 
 def _user(member: Object) -> str:

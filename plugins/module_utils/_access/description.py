@@ -4,7 +4,8 @@
 """Who may use which tool, as a user describes it: the tools of an MCP server, and the roles that may call them. Pure.
 
 `mcp_tools` is a list of `{operation, file, scope, description, arguments}`, `mcp_roles` one of
-`{name, description, tools, scopes, members, purge_members}`. A tool without a scope needs only a login.
+`{name, description, tools, scopes, members, purge_members, groups, purge_groups}`.
+A tool without a scope needs only a login.
 """
 
 from __future__ import annotations
@@ -33,11 +34,17 @@ ROLE_OPTIONS: dict[str, t.Any] = {
     "scopes": {"type": "list", "elements": "str"},
     "members": {"type": "list", "elements": "dict"},
     "purge_members": {"type": "bool", "default": False},
+    "groups": {"type": "list", "elements": "dict"},
+    "purge_groups": {"type": "bool", "default": False},
 }
 # RFC 6749, 3.3; the length is Auth0's.
 SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,280}")
-_KEYS = ("user_id", "email", "username")
-"""What a member is named by, exactly one of them. `connection` goes with the last two."""
+_USER, _GROUP = ("user_id", "email", "username"), ("id", "name")
+"""What a user and a group is named by, exactly one of them. `connection` goes with all but the first."""
+_WAYS = {
+    _USER: "Write {user_id: …}, or {email: …} or {username: …}, these with connection: … where several users match.",
+    _GROUP: "Write {id: …}, or {name: …}, this with connection: … where several groups match.",
+}
 _LONGEST = 500
 
 
@@ -59,7 +66,8 @@ class Tool:
 class Role:
     """A role of the tenant, and the scopes of the MCP server that it has.
 
-    `members` are as the user named them. With `purge_members` they are all; otherwise there may be others.
+    `members` and `groups` are as the user named them. With `purge_members` and `purge_groups` they are all; otherwise
+    there may be others.
     """
 
     name: str
@@ -67,6 +75,8 @@ class Role:
     description: str | None = None
     members: tuple[Object, ...] | None = None
     purge_members: bool = False
+    groups: tuple[Object, ...] | None = None
+    purge_groups: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,8 +106,9 @@ class Description:
 
 @dataclass
 class _Faults:
-    """All that is wrong, each with its place."""
+    """All that is wrong, each with its place; `tools` is the name of the variable with the tools."""
 
+    tools: str
     texts: list[str] = field(default_factory=list)
 
     def add(self, where: str, what: str, remedy: str) -> None:
@@ -111,7 +122,7 @@ def describe(
 
     An entry has the keys of TOOL_OPTIONS and ROLE_OPTIONS, a default where it may be left out.
     """
-    faults = _Faults()
+    faults = _Faults(names[0])
     found = [tool for index, one in enumerate(tools) if (tool := _tool(f"{names[0]}[{index}]", one, faults))]
     places = [(tool.file, tool.operation) for tool in found]
     for file, operation in dict.fromkeys(place for place in places if places.count(place) > 1):
@@ -154,23 +165,26 @@ def _role(where: str, given: t.Any, tools: t.Mapping[str, t.Sequence[Tool]], fau
         meant = tools.get(str(name), ())
         if not meant:
             known = ", ".join(tools) or "none"
-            faults.add(f"{where}.tools", f"names {name!r}, which mcp_tools does not have", f"Its tools are: {known}.")
+            faults.add(
+                f"{where}.tools", f"names {name!r}, which {faults.tools} does not have", f"Its tools are: {known}."
+            )
         elif len({tool.scope for tool in meant}) > 1:
             remedy = f"Name the scope in {where}.scopes instead."
             faults.add(
-                f"{where}.tools", f"names {name!r}, of which mcp_tools has several with different scopes", remedy
+                f"{where}.tools", f"names {name!r}, of which {faults.tools} has several with different scopes", remedy
             )
         elif meant[0].scope is None:
-            remedy = "Give that tool a scope in mcp_tools, or leave it out here: everyone who can log in may call it."
+            remedy = f"Give it a scope in {faults.tools}, or leave it out here: everyone who can log in may call it."
             faults.add(f"{where}.tools", f"names {name!r}, a tool without a scope", remedy)
         else:
             scopes.append(meant[0].scope)
-    members = given.get("members")
-    for index, member in enumerate(members or ()):
-        _check_member(f"{where}.members[{index}]", member, faults)
-    if given.get("purge_members") and members is None:
-        remedy = "Write members: [] to remove the role from all users."
-        faults.add(f"{where}.purge_members", "is set without members", remedy)
+    members, groups = given.get("members"), given.get("groups")
+    for option, noun, keys in (("members", "user", _USER), ("groups", "group", _GROUP)):
+        for index, member in enumerate(given.get(option) or ()):
+            _check_member(f"{where}.{option}[{index}]", member, noun, keys, faults)
+        if given.get(f"purge_{option}") and given.get(option) is None:
+            remedy = f"Write {option}: [] to remove the role from all {noun}s."
+            faults.add(f"{where}.purge_{option}", f"is set without {option}", remedy)
     description = given.get("description")
     return Role(
         str(given["name"]),
@@ -178,6 +192,8 @@ def _role(where: str, given: t.Any, tools: t.Mapping[str, t.Sequence[Tool]], fau
         None if description is None else str(description),
         None if members is None else tuple(members),
         bool(given.get("purge_members")),
+        None if groups is None else tuple(groups),
+        bool(given.get("purge_groups")),
     )
 
 
@@ -194,11 +210,8 @@ def _is_object(where: str, given: t.Any, options: t.Mapping[str, t.Any], key: st
     return not wrong
 
 
-def _check_member(where: str, member: t.Any, faults: _Faults) -> None:
-    keys = [key for key in _KEYS if isinstance(member, dict) and member.get(key)]
-    unknown = set(member) - {*_KEYS, "connection"} if isinstance(member, dict) else set()
-    if len(keys) != 1 or unknown or (keys == ["user_id"] and "connection" in member):
-        remedy = (
-            "Write {user_id: …}, or {email: …} or {username: …}, these with connection: … where several users match."
-        )
-        faults.add(where, "does not name a user in one way", remedy)
+def _check_member(where: str, member: t.Any, noun: str, keys: tuple[str, ...], faults: _Faults) -> None:
+    named = [key for key in keys if isinstance(member, dict) and member.get(key)]
+    unknown = set(member) - {*keys, "connection"} if isinstance(member, dict) else set()
+    if len(named) != 1 or unknown or (named[0] == keys[0] and "connection" in member):
+        faults.add(where, f"does not name a {noun} in one way", _WAYS[keys])

@@ -24,6 +24,8 @@ class Part:
     field: str
     scope: Need
     """The scope that a change of it needs."""
+    removal_scope: Need | None = None
+    """The scope that a removal needs, where it is another one."""
     checkpoint: bool = False
     """Whether its listing is paged by checkpoint, not by offset."""
     batch: int = 50
@@ -51,7 +53,11 @@ class Part:
 
     def scopes(self, plan: Plan) -> t.Sequence[Need]:
         """The scopes that a plan which changes it needs."""
-        return (self.scope,)
+        if self.removal_scope is None:
+            return (self.scope,)
+        before, after = plan.before[self.field], plan.after[self.field]
+        adds, removes = (any(one not in view for one in other) for view, other in ((before, after), (after, before)))
+        return [*([self.scope] if adds else []), *([self.removal_scope] if removes else [])]
 
     def batches(self, members: list[Object]) -> t.Iterator[list[Object]]:
         for start in range(0, len(members), self.batch):

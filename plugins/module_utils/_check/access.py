@@ -155,8 +155,8 @@ def roles(description: Description, states: t.Sequence[RoleState], error: OpsErr
 class Membership:
     """The members of a described role.
 
-    `lacking` and `excess` are named members who do not have it, and others who have it though `members` are all;
-    `unresolved` says of named ones why they are not known. `empty` is whether nobody at all has the role.
+    `lacking` and `excess` are named users and groups that do not have it, and others that have it though those are all;
+    `unresolved` says of named ones why they are not known. `empty` is whether nobody is known to have the role.
     """
 
     role: Role
@@ -175,9 +175,9 @@ def role_members(found: t.Sequence[Membership]) -> Finding:
         if one.lacking:
             problems.append(f"{quote([*one.lacking])} should have the role {title}, and does not")
         if one.excess:
-            problems.append(f"{quote([*one.excess])} has the role {title}, whose members do not name it")
+            problems.append(f"{quote([*one.excess])} has the role {title}, whose description does not name it")
     if problems:
-        return Finding(name, "fail", "; ".join(problems), expected, f"{_MEMBERS}: members")
+        return Finding(name, "fail", "; ".join(problems), expected, f"{_MEMBERS}: members, groups")
     # Nobody is what an empty list of all members describes.
     empty = [one.role.name for one in found if one.empty and not (one.role.members == () and one.role.purge_members)]
     if empty:

@@ -11,12 +11,13 @@ from dataclasses import replace
 from .._access.description import Description, Role
 from .._auth0.api import ManagementApi, encode
 from .._auth0.form import ANY, Form
+from .._auth0.kinds import role_groups, role_members
 from .._auth0.kinds.application import APPLICATION
 from .._auth0.kinds.client_grant import CLIENT_GRANT
 from .._auth0.kinds.connection import CONNECTION_DOMAIN
 from .._auth0.kinds.resource_server import RESOURCE_SERVER
 from .._auth0.kinds.role import ROLE
-from .._auth0.kinds.role_members import NAMES, ROLE_MEMBERS, USERS
+from .._auth0.kinds.role_members import ROLE_MEMBERS
 from .._auth0.kinds.tenant import ALL
 from .._auth0.memory import Memory
 from .._clients.choice import APPLICATION_QUERY, Choice, Registration, depends_on_applications, everyone
@@ -234,13 +235,14 @@ class Reading:
             return
         try:
             members = [_read_members(api, ROLE.path_of(found[role.name]), role) for role in there]
-        except ScopeError:
-            self._found.skip(["role_members"], *lacks("read:users"))
+        except ScopeError as error:
+            self._found.skip(["role_members"], *lacks(error.missing[0]))
         except ApiError as error:
             if error.status != 403:
                 raise
             # With read:roles, the users of a role can be read.
-            self._found.skip(["role_members"], *lacks("read:users"))
+            scope = "read:group_roles" if "/groups" in (error.request or "") else "read:users"
+            self._found.skip(["role_members"], *lacks(scope))
         else:
             self._found.add(access.role_members(members))
 
@@ -280,27 +282,42 @@ class Reading:
                 self._found.add(replace(found, name=name) if found.status == "skip" else skip_after(name, found.name))
 
 
+_PARTS = ((role_members.NAMING, role_members.USERS), (role_groups.NAMING, role_groups.GROUPS))
+
+
 def _read_members(api: ManagementApi, path: str, role: Role) -> access.Membership:
-    """Of a role without named members one page, which tells whether it has any."""
-    if role.members is None:
+    """Of a role without named members and groups one page, which tells whether it has any users."""
+    if role.members is None and role.groups is None:
         page, _left = next(api.pages(f"{path}/users", "users", Form(("user_id",)), checkpoint=True))
         return access.Membership(role, empty=not page)
-    there = [one["user_id"] for one in USERS.read(api, path, ("user_id",))]
-    users = {"members": [{"user_id": one} for one in there]}
-    named = ROLE_MEMBERS.expand(api, {"members": [*role.members]}, users)
-    ids = {one["user_id"]: one for one in named.wanted["members"]}
+    named = {
+        name: [*those] for name, those in (("members", role.members), ("groups", role.groups)) if those is not None
+    }
+    parts = [(naming, part) for naming, part in _PARTS if naming.option in named]
+    there = {part.field: part.read(api, path, (naming.names[0],)) for naming, part in parts}
+    found = ROLE_MEMBERS.expand(api, named, there)
+    lacking: list[str] = []
+    excess: list[str] = []
+    for naming, part in parts:
+        key, kind = naming.names[0], "" if part is role_members.USERS else "group "
+        have = {one[key]: one for one in there[part.field]}
+        wanted = {one[key]: one for one in found.wanted[part.field]}
+        lacking += [kind + _title(one, naming.names) for identity, one in wanted.items() if identity not in have]
+        if role.purge_members if part is role_members.USERS else role.purge_groups:
+            names = (name for name in have if name not in wanted)
+            excess += [kind + str(have[name].get("name", name)) for name in names]
     return access.Membership(
         role,
-        empty=not there,
-        lacking=tuple(_title(one) for user_id, one in ids.items() if user_id not in there),
-        excess=tuple(one for one in there if one not in ids) if role.purge_members else (),
-        unresolved=(*named.missing, *named.faults),
+        empty=role.members is not None and not any(there.values()),
+        lacking=tuple(lacking),
+        excess=tuple(excess),
+        unresolved=(*found.missing, *found.faults),
     )
 
 
-def _title(member: Object) -> str:
+def _title(member: Object, names: t.Sequence[str]) -> str:
     """How the user has named a member, who has got an id since."""
-    return str(next(member[name] for name in reversed(NAMES) if name in member))
+    return str(next(member[name] for name in reversed(names) if name in member))
 
 
 def _try_read(read: t.Callable[[ManagementApi], None], scope: str, api: ManagementApi) -> tuple[str, str] | None:

@@ -103,6 +103,28 @@ def test_what_one_may_do_another_may_not(api: Any) -> None:
     assert [(claims["scope"], claims["permissions"]) for claims in found] == [(READ, [READ]), (WRITE, [WRITE])]
 
 
+def test_members_of_a_group_have_its_roles(api: Any) -> None:
+    set_up(api, token_dialect="access_token_authz", enforce_policies=True)
+    client, role = register(api), _role(api, READ)
+    api.tenant.objects("groups")["grp_sales"] = {"id": "grp_sales", "name": "Sales"}
+    api.tenant.objects("users")[ADA["user_id"]]["groups"] = ["grp_sales", "grp_gone"]
+
+    def permissions() -> list[Any]:
+        answers = [redeem(api, client, code(api, client, person=person, scope=READ)) for person in (ADA, GRACE)]
+        return [_claims(answer)["permissions"] for answer in answers]
+
+    assert permissions() == [[], []]
+    api.expect(204, "POST", f"/roles/{role}/groups", {"groups": ["grp_sales"]})
+    assert permissions() == [[READ], []]
+    assert api.expect(200, "GET", f"/roles/{role}/users") == []
+    assert "groups" not in api.expect(200, "GET", _user(ADA, "").rstrip("/"))
+    api.expect(204, "DELETE", f"/roles/{role}/groups", {"groups": ["grp_sales"]})
+    assert permissions() == [[], []]
+    api.expect(204, "POST", f"/roles/{role}/groups", {"groups": ["grp_sales"]})
+    api.expect(200, "DELETE", f"/roles/{role}")
+    assert permissions() == [[], []]
+
+
 def test_permissions_at_another_api_do_not_count(api: Any) -> None:
     set_up(api, token_dialect="access_token_authz", enforce_policies=True)
     api.expect(201, "POST", "/resource-servers", {"identifier": "https://other.example", "scopes": [{"value": READ}]})

@@ -1,0 +1,114 @@
+# Copyright: mcp_ops.oauth contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What people install: its files, that it works on the oldest and the newest ansible-core, and Galaxy's verdict."""
+
+from __future__ import annotations
+
+import re
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from tests.package.conftest import run, tracked
+from tests.package.install import CORES, PYTHONS, ROOT, TOOLS, core_folder
+
+# All that belongs into the package. A new kind of file is a new row.
+BELONGS = re.compile(
+    r"""
+      (CHANGELOG|README|SECURITY)\.md | LICENSE | \.ansible-lint
+    | changelogs/(changelog|config)\.yaml | changelogs/fragments/[\w-]+\.yml
+    | docs/[\w-]+\.md | docs/images/[\w-]+\.(png|svg)
+    | meta/(execution-environment|runtime)\.yml
+    | playbooks/\w+\.yml
+    | plugins/([\w]+/)+\w+\.py
+    | requirements/modules\.txt
+    | roles/mcp_server/README\.md | roles/mcp_server/\w+/\w+\.yml
+    | tests/config\.yml
+    """,
+    re.VERBOSE,
+)
+MADE = {"MANIFEST.json", "FILES.json"}
+MOST_BYTES = 500_000
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+MAKE = re.compile(r"^make |`make ", re.MULTILINE)
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def unpacked(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("unpacked")
+    run("/bin/tar", "xzf", package, cwd=folder)
+    return folder
+
+
+def test_it_has_the_files_that_belong_into_it_and_no_other(package: Path) -> None:
+    with tarfile.open(package) as tar:
+        members = tar.getmembers()
+    assert {one.name for one in members if not one.isdir()} - MADE == {
+        one for one in tracked() if BELONGS.fullmatch(one)
+    }
+    assert not [one.name for one in members if one.issym() or one.islnk()]
+    assert {one.name.split("/")[0] for one in members if one.isdir()} == {
+        *("changelogs", "docs", "meta", "playbooks", "plugins", "requirements", "roles", "tests")
+    }
+
+
+def test_it_is_small(package: Path) -> None:
+    assert package.stat().st_size < MOST_BYTES
+
+
+def test_links_lead_to_files_of_the_package(unpacked: Path) -> None:
+    pages = list(unpacked.rglob("*.md"))
+    assert {unpacked / "README.md", unpacked / "roles/mcp_server/README.md"} < set(pages)
+    links = [(page, link.partition("#")[0]) for page in pages for link in LINK.findall(page.read_text())]
+    relative = [(page, link) for page, link in links if link and not re.match(r"https?://", link)]
+    assert relative
+    assert not [
+        f"{page.relative_to(unpacked)}: {link}"
+        for page, link in relative
+        if not (page.parent / link).resolve().is_file()
+    ]
+
+
+def test_commands_of_the_makefile_are_said_to_need_a_checkout(unpacked: Path) -> None:
+    sections = [
+        (page, section)
+        for page in unpacked.rglob("*.md")
+        for section in re.split(r"^## ", page.read_text(), flags=re.MULTILINE)
+    ]
+    named = [(page, section) for page, section in sections if MAKE.search(section)]
+    assert named
+    assert not [f"{page.relative_to(unpacked)}: {text[:60]}" for page, text in named if "checkout" not in text]
+
+
+@pytest.mark.parametrize("core", CORES)
+def test_it_works_where_it_is_installed(core: str, package: Path, tmp_path: Path) -> None:
+    tools = core_folder(core) / "bin"
+    if not tools.is_dir():
+        pytest.skip(f"Python {PYTHONS[core]}, with which ansible-core {core} is tested, is not there")
+    here = {"cwd": tmp_path, "ANSIBLE_COLLECTIONS_PATH": str(tmp_path), "ANSIBLE_LOCALHOST_WARNING": "false"}
+    run(tools / "ansible-galaxy", "collection", "install", package, "-p", tmp_path, **here)
+
+    options = "issuer_domain=tenant.eu.auth0.com mcp_server_url=https://mcp.example.com/mcp"
+    python = f"ansible_python_interpreter={tools / 'python'}"
+    module = ("-m", "mcp_ops.oauth.zuplo_mcp_oauth", "-a", options, "-e", python)
+    for way in ("true", "false"):
+        told = run(tools / "ansible", "localhost", *module, "-e", f"mcp_ops_in_process={way}", **here)
+        assert "localhost | SUCCESS" in told
+        assert '"audience": "https://mcp.example.com/mcp"' in told
+
+    assert "MCP_OPS.OAUTH.AUTH0_ROLE" in run(tools / "ansible-doc", "mcp_ops.oauth.auth0_role", **here).upper()
+    assert "mcp_server_url" in run(tools / "ansible-doc", "--type", "role", "mcp_ops.oauth.mcp_server", **here)
+
+    examples = dict(BLOCK.findall((ROOT / "roles/mcp_server/README.md").read_text()))
+    (tmp_path / "site.yml").write_text(examples["yaml"])
+    playbooks = ("mcp_ops.oauth.mcp_server", "mcp_ops.oauth.mcp_server_absent", "site.yml")
+    run(tools / "ansible-playbook", *playbooks, "--syntax-check", **here)
+
+
+def test_galaxy_imports_it(package: Path, tmp_path: Path) -> None:
+    log = run(TOOLS / "bin/python", "-m", "galaxy_importer.main", package, cwd=tmp_path)
+    assert "Importer processing completed successfully" in log
+    assert not [line for line in log.splitlines() if re.match(r"(ERROR|WARNING|CRITICAL)\b", line)]
