@@ -14,7 +14,7 @@ import pytest
 
 from noxfile import PYTHONS
 from tests.package.conftest import run, tracked
-from tests.package.install import CORES, ROOT, TOOLS, core_folder
+from tests.package.install import CORES, ROOT, TOOLS, core_folder, find_python
 
 # All that belongs into the package. A new kind of file is a new row.
 BELONGS = re.compile(
@@ -88,7 +88,7 @@ def test_commands_of_the_makefile_are_said_to_need_a_checkout(unpacked: Path) ->
 @pytest.mark.parametrize("core", CORES)
 def test_it_works_where_it_is_installed(core: str, package: Path, tmp_path: Path) -> None:
     tools = core_folder(core) / "bin"
-    if not tools.is_dir():
+    if not find_python(PYTHONS[core]):
         pytest.skip(f"Python {PYTHONS[core]}, with which ansible-core {core} is tested, is not there")
     here = partial(run, cwd=tmp_path, ANSIBLE_COLLECTIONS_PATH=str(tmp_path), ANSIBLE_LOCALHOST_WARNING="false")
     here(tools / "ansible-galaxy", "collection", "install", package, "-p", tmp_path)
