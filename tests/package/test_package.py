@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 import tarfile
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from noxfile import PYTHONS
 from tests.package.conftest import run, tracked
-from tests.package.install import CORES, PYTHONS, ROOT, TOOLS, core_folder
+from tests.package.install import CORES, ROOT, TOOLS, core_folder, find_python
 
 # All that belongs into the package. A new kind of file is a new row.
 BELONGS = re.compile(
@@ -86,26 +88,26 @@ def test_commands_of_the_makefile_are_said_to_need_a_checkout(unpacked: Path) ->
 @pytest.mark.parametrize("core", CORES)
 def test_it_works_where_it_is_installed(core: str, package: Path, tmp_path: Path) -> None:
     tools = core_folder(core) / "bin"
-    if not tools.is_dir():
+    if not find_python(PYTHONS[core]):
         pytest.skip(f"Python {PYTHONS[core]}, with which ansible-core {core} is tested, is not there")
-    here = {"cwd": tmp_path, "ANSIBLE_COLLECTIONS_PATH": str(tmp_path), "ANSIBLE_LOCALHOST_WARNING": "false"}
-    run(tools / "ansible-galaxy", "collection", "install", package, "-p", tmp_path, **here)
+    here = partial(run, cwd=tmp_path, ANSIBLE_COLLECTIONS_PATH=str(tmp_path), ANSIBLE_LOCALHOST_WARNING="false")
+    here(tools / "ansible-galaxy", "collection", "install", package, "-p", tmp_path)
 
     options = "issuer_domain=tenant.eu.auth0.com mcp_server_url=https://mcp.example.com/mcp"
     python = f"ansible_python_interpreter={tools / 'python'}"
     module = ("-m", "mcp_ops.oauth.zuplo_mcp_oauth", "-a", options, "-e", python)
     for way in ("true", "false"):
-        told = run(tools / "ansible", "localhost", *module, "-e", f"mcp_ops_in_process={way}", **here)
+        told = here(tools / "ansible", "localhost", *module, "-e", f"mcp_ops_in_process={way}")
         assert "localhost | SUCCESS" in told
         assert '"audience": "https://mcp.example.com/mcp"' in told
 
-    assert "MCP_OPS.OAUTH.AUTH0_ROLE" in run(tools / "ansible-doc", "mcp_ops.oauth.auth0_role", **here).upper()
-    assert "mcp_server_url" in run(tools / "ansible-doc", "--type", "role", "mcp_ops.oauth.mcp_server", **here)
+    assert "MCP_OPS.OAUTH.AUTH0_ROLE" in here(tools / "ansible-doc", "mcp_ops.oauth.auth0_role").upper()
+    assert "mcp_server_url" in here(tools / "ansible-doc", "--type", "role", "mcp_ops.oauth.mcp_server")
 
     examples = dict(BLOCK.findall((ROOT / "roles/mcp_server/README.md").read_text()))
     (tmp_path / "site.yml").write_text(examples["yaml"])
     playbooks = ("mcp_ops.oauth.mcp_server", "mcp_ops.oauth.mcp_server_absent", "site.yml")
-    run(tools / "ansible-playbook", *playbooks, "--syntax-check", **here)
+    here(tools / "ansible-playbook", *playbooks, "--syntax-check")
 
 
 def test_galaxy_imports_it(package: Path, tmp_path: Path) -> None:

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from noxfile import PYTHONS
 from tests.package.conftest import run
-from tests.package.install import PYTHONS, ROOT, TOOLS
+from tests.package.install import ROOT, TOOLS
 
 SCHEMAS = {
     ".github/ISSUE_TEMPLATE/bug_report.yml": "github-issue-forms",
