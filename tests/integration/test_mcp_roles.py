@@ -50,12 +50,12 @@ def shop(project: Path) -> Path:
     return project
 
 
-def variables(project: Path | None, *roles: dict[str, t.Any], tools: t.Any = TOOLS, **more: t.Any) -> dict[str, t.Any]:
+def variables(project: Path | None, *roles: dict[str, t.Any], tools: t.Any = None, **more: t.Any) -> dict[str, t.Any]:
     folder = {"mcp_zuplo_project_dir": str(project)} if project else {}
     return {
         "mcp_server_url": URL,
         **folder,
-        "mcp_tools": tools,
+        "mcp_tools": tools or TOOLS,
         "mcp_roles": roles or (READER, ADMIN),
         "mcp_verify": False,
         **more,

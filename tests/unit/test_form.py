@@ -185,22 +185,41 @@ SCENARIOS = {
     ),
     "role members": kind(
         ROLE_MEMBERS,
-        {"name": "reader", "members": [{"user_id": "auth0|a"}, {"email": "B@x"}, {"username": "c", "connection": "d"},
-                                       {"email": "e@x"}]},
-        **{"GET roles": listed("roles", {"id": "rol_a", "name": "reader"}), "GET roles/rol_a/users":
-           listed("users", {"user_id": "auth0|b", "email": "b@x"}), "GET users/auth0%7Ca": {"user_id": "auth0|a"},
-           "GET users": listed("users", {"user_id": "auth0|b", "email": "b@x"}, {"user_id": "auth0|c", "username": "c",
-           "identities": [{"connection": "d"}]}), "GET users-by-email": [{"user_id": "auth0|e", "email": "e@x"}],
-           "POST roles/rol_a/users": {}},
+        {
+            "name": "reader",
+            "members": [
+                {"user_id": "auth0|a"},
+                {"email": "B@x"},
+                {"username": "c", "connection": "d"},
+                {"email": "e@x"},
+            ],
+        },
+        **{
+            "GET roles": listed("roles", {"id": "rol_a", "name": "reader"}),
+            "GET roles/rol_a/users": listed("users", {"user_id": "auth0|b", "email": "b@x"}),
+            "GET users/auth0%7Ca": {"user_id": "auth0|a"},
+            "GET users": listed(
+                "users",
+                {"user_id": "auth0|b", "email": "b@x"},
+                {"user_id": "auth0|c", "username": "c", "identities": [{"connection": "d"}]},
+            ),
+            "GET users-by-email": [{"user_id": "auth0|e", "email": "e@x"}],
+            "POST roles/rol_a/users": {},
+        },
     ),
     "role groups": kind(
         ROLE_MEMBERS,
         {"name": "reader", "groups": [{"id": "grp_a"}, {"name": "B"}, {"name": "C", "connection": "d"}]},
-        **{"GET roles": listed("roles", {"id": "rol_a", "name": "reader"}), "GET roles/rol_a/groups":
-           listed("groups", {"id": "grp_e", "name": "E"}), "GET groups/grp_a": {"id": "grp_a", "name": "A"},
-           "GET groups": listed("groups", {"id": "grp_b", "name": "B"}, {"id": "grp_c", "name": "C",
-           "connection_id": "con_d"}), "GET connections": listed("connections", {"id": "con_d", "name": "d"}),
-           "POST roles/rol_a/groups": {}},
+        **{
+            "GET roles": listed("roles", {"id": "rol_a", "name": "reader"}),
+            "GET roles/rol_a/groups": listed("groups", {"id": "grp_e", "name": "E"}),
+            "GET groups/grp_a": {"id": "grp_a", "name": "A"},
+            "GET groups": listed(
+                "groups", {"id": "grp_b", "name": "B"}, {"id": "grp_c", "name": "C", "connection_id": "con_d"}
+            ),
+            "GET connections": listed("connections", {"id": "con_d", "name": "d"}),
+            "POST roles/rol_a/groups": {},
+        },
     ),
     "application": kind(
         APPLICATION,
@@ -231,9 +250,15 @@ SCENARIOS = {
     "API info": info(auth0_resource_server_info, {}, **{"GET resource-servers": listed("resource_servers", API)}),
     "role info": info(auth0_role_info, {"include_permissions": True}, **{"GET roles": listed("roles", {"id": "rol_a",
                       "name": "a"}), "GET roles/rol_a/permissions": listed("permissions", MEMBER)}),
-    "role members info": info(auth0_role_members_info, {"include_emails": True, "include_groups": True, "name": "a"},
-        **{"GET roles": listed("roles", {"id": "rol_a", "name": "a"}), "GET roles/rol_a/users": listed("users",
-        {"user_id": "auth0|b", "email": "b@x"}), "GET roles/rol_a/groups": listed("groups", {"id": "grp_a"})}),
+    "role members info": info(
+        auth0_role_members_info,
+        {"include_emails": True, "include_groups": True, "name": "a"},
+        **{
+            "GET roles": listed("roles", {"id": "rol_a", "name": "a"}),
+            "GET roles/rol_a/users": listed("users", {"user_id": "auth0|b", "email": "b@x"}),
+            "GET roles/rol_a/groups": listed("groups", {"id": "grp_a"}),
+        },
+    ),
     "tenant info": info(auth0_tenant_info, {}, **{"GET tenants/settings": TENANT}),
     "check": Scenario(check, CHECKED),
     "check without API": Scenario(check, {**{name: one for name, one in CHECKED.items() if name != f"GET {PLACE}"},

@@ -209,8 +209,8 @@ SCOPE = {"scope": "orders:read", "mcpPath": "/mcp"}
 OWN_MODULE = "$import(./modules/mcp-oauth)"
 
 
-def scope(options: t.Mapping[str, t.Any] = SCOPE, export: str = "requireScope", module: str = OWN_MODULE) -> Kind:
-    return Kind(export, "nothing", options, module)
+def scope(options: t.Mapping[str, t.Any] | None = None, export: str = "requireScope", module: str = OWN_MODULE) -> Kind:
+    return Kind(export, "nothing", SCOPE if options is None else options, module)
 
 
 def before_scope(kind: Kind, *, nested: bool) -> list[dict[str, t.Any]]:
@@ -245,7 +245,7 @@ def test_a_scope_needs_somebody_who_reads_the_token(name: str, nested: bool) -> 
 )
 def test_a_scope_that_is_none_lets_nobody_pass(options: dict[str, t.Any]) -> None:
     policies = [KINDS["Auth0, right"].policy(), scope(options).policy("ours")]
-    _, verdict = judge("", policies, Token(STRINGS.audience)).verdicts
+    _first, verdict = judge("", policies, Token(STRINGS.audience)).verdicts
     assert (verdict.effect, "names no scope" in verdict.why) == ("refuses", True)
 
 
@@ -253,7 +253,7 @@ def test_a_scope_that_is_none_lets_nobody_pass(options: dict[str, t.Any]) -> Non
     "kind", [scope(export="other"), scope(module="$import(./modules/mine)"), scope(module=LIBRARY)]
 )
 def test_a_function_of_somebody_else_is_not_known(kind: Kind) -> None:
-    _, verdict = judge("", [KINDS["Auth0, right"].policy(), kind.policy()], Token(STRINGS.audience)).verdicts
+    _first, verdict = judge("", [KINDS["Auth0, right"].policy(), kind.policy()], Token(STRINGS.audience)).verdicts
     assert verdict.effect == "unknown"
 
 

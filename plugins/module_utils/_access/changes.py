@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from .._types import Object
 
-Tools = t.Mapping[str, str | None]
+Tools: t.TypeAlias = "t.Mapping[str, str | None]"
 """Tool -> the scope that a call needs; None where a login is enough."""
 
 

@@ -122,5 +122,5 @@ def first_name(policy_name: str, scope: str) -> str:
 
 def cut_code(code: str) -> str:
     """The code of a helper module without that of the function."""
-    before, mark, _ = code.partition(_MARK)
+    before, mark, _own = code.partition(_MARK)
     return before.removesuffix("\n") if mark else code
