@@ -57,7 +57,9 @@ def test_the_check_says_beforehand_what_a_client_will_meet(play: Play, tenant: T
         **dict.fromkeys(["universal_login", "hooks", "mfa_policies", "network_acl"], "skip"),
         # Without project_dir.
         **dict.fromkeys(["project_route", "project_audience", "project_auth0_domain"], "skip"),
-        **dict.fromkeys(["project_plugin", "project_tools"], "skip"),
+        **dict.fromkeys(["project_plugin", "project_tools", "project_tool_scopes"], "skip"),
+        # No tool and no role is described.
+        **dict.fromkeys(["tool_scopes", "tool_grant", "roles", "role_members", "tool_access"], "skip"),
     }
     assert go(tenant, server).tools == ["hello"]
 
