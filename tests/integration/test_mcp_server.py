@@ -201,6 +201,7 @@ def test_a_project_gets_the_gateway_s_configuration_and_gives_it_back(play: Play
     assert {name for name, status in found.items() if status not in ("pass", "skip")} == {"project_tools"}
     assert found["project_tools"] == "warn"
     # Nothing of what the run has set up is left unchecked, but for what only a gateway can show.
+    assert found.pop("project_tool_scopes") == "skip"  # no tools are described
     assert {found[name] for name in found if name.startswith("project_")} == {"pass", "warn"}
     assert found["gateway"] == "skip"
     # The table, as a person reads it.
