@@ -18,6 +18,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._errors import InputError, ProjectError
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._types import SCOPE
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.choice import Wanted
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.configuration import check_options, configuration
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.edit import Plan, absent, present
@@ -28,7 +29,7 @@ from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.project impor
     Files,
     parse_project,
 )
-from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.scope_policy import SCOPE, first_name, scope_policy
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.scope_policy import first_name, scope_policy
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.tool_list import by_hand
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._zuplo.tool_scopes import tool_scopes
 from tests.unit.zuplo_project import (

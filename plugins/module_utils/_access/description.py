@@ -11,12 +11,11 @@ A tool without a scope needs only a login.
 from __future__ import annotations
 
 import posixpath
-import re
 import typing as t
 from dataclasses import dataclass, field
 
 from .._errors import InputError
-from .._types import Object
+from .._types import SCOPE, Object
 
 TOOLS, ROLES = "mcp_tools", "mcp_roles"
 FILE = "config/routes.oas.json"
@@ -37,8 +36,6 @@ ROLE_OPTIONS: dict[str, t.Any] = {
     "groups": {"type": "list", "elements": "dict"},
     "purge_groups": {"type": "bool", "default": False},
 }
-# RFC 6749, 3.3; the length is Auth0's.
-SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,280}")
 _USER, _GROUP = ("user_id", "email", "username"), ("id", "name")
 """What a user and a group is named by, exactly one of them. `connection` goes with all but the first."""
 _WAYS = {

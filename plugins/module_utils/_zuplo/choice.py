@@ -40,10 +40,10 @@ class Wanted:
 
     `operations`, each `{file, id}`, are all tools of the route; None where the route is there already. One with `scope`
     is guarded, and its token needs that scope, or none where it is empty. `attach` also puts the policy before the
-    routes of the other tools. `move` takes along a route that was made here for
-    another URL. `cors_policy` is that of the route, the gateway's name or one of the project. `scopes_supported` are
-    those that clients are told, beside any that the plugin has; the gateway's plugin takes them.
-    `list_callable_tools` lists to each user only the tools that they may call.
+    routes of the other tools. `move` takes along a route that was made here for another URL. `cors_policy` is that of
+    the route, the gateway's name or one of the project. `scopes_supported` are those that clients are told, beside any
+    that the plugin has; the gateway's plugin takes them. `list_callable_tools` lists to each user only the tools that
+    they may call.
     """
 
     strings: Strings

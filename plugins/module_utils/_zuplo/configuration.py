@@ -8,6 +8,7 @@ Source of the names: the policies, the handler and the plugin of the `zuplo` pac
 
 from __future__ import annotations
 
+import itertools
 import json
 import posixpath
 import re
@@ -16,9 +17,8 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from .._errors import InputError
-from .._types import Object
+from .._types import SCOPE, Object
 from .._urls import Strings, check_domain, check_mcp_server_url
-from .scope_policy import SCOPE
 
 POLICY = "Auth0JwtInboundPolicy"
 COMPOSITE = "CompositeInboundPolicy"
@@ -170,6 +170,12 @@ def _check_scope(option: str, scope: str) -> None:
             where=option,
             remedy="Write the scope itself, as Auth0 has it.",
         )
+
+
+def free_name(first: str, taken: t.Container[str | None]) -> str:
+    """A name that nothing else has: the first, or with a number."""
+    numbered = (f"{first}-{number}" for number in itertools.count(2))
+    return next(one for one in itertools.chain([first], numbered) if one not in taken)
 
 
 def configuration(

@@ -21,7 +21,7 @@ from .plugin import add_plugin, remove_plugin, source_of_options
 from .project import POLICIES, Files, Project, parse_project
 from .routes import (
     add_route,
-    attach_to_tools,
+    attach_token_policy,
     check_cors_policy,
     detach,
     find_moved_route,
@@ -74,7 +74,7 @@ def present(files: Files, wanted: Wanted) -> Plan:
     if wanted.resource_name and old_name:
         draft = rename_route(draft, wanted.route, old_name, wanted.resource_name)
     tools, scopes = list_tools(draft.project, wanted.route), _find_scopes(draft, wanted)
-    draft = attach_to_tools(draft, [one for one in tools if wanted.attach or one.title in scopes])
+    draft = attach_token_policy(draft, [one for one in tools if wanted.attach or one.title in scopes])
     draft = set_scopes(draft, wanted.route, scopes)
     draft = set_list(draft, wanted.route, wanted.token, narrow=wanted.list_callable_tools)
     warnings = _check_guards(draft, wanted)

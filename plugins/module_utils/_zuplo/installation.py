@@ -13,7 +13,7 @@ from . import typescript
 from .configuration import PLUGIN, REGISTER
 from .guards import Guard, Token, judge
 from .project import HELPER, RUNTIME, Files, parse_project
-from .tool_scopes import ToolScope, tool_scopes
+from .tool_scopes import ToolScope, list_tools, tool_scopes
 from .typescript_lexer import SourceError
 
 
@@ -45,15 +45,15 @@ def read_installation(files: Files, mcp_server_url: str, domain: str | None = No
     """Raises ProjectError for files that the gateway does not accept. `domain` is that of the issuer, if known."""
     project, token = parse_project(files), Token(mcp_server_url, domain)
     route = urlsplit(mcp_server_url).path or "/"
-    operations, tools = project.operations_at(route), {one.title: one for one in project.tools_at(route)}
+    operations, tools = project.operations_at(route), list_tools(project, route)
     policies = {str(policy["name"]): policy for one in operations for policy in project.auth0_policies(one)}
     plugin, issuer = _read_plugin(files)
     return Installation(
         route=[judge(one.title, project.policies_before(one), token) for one in operations],
         methods=[method for one in operations for method in one.methods],
-        tools=[judge(one.title, project.policies_before(one), token) for one in tools.values()],
+        tools=[judge(one.title, project.policies_before(one), token) for one in tools],
         scopes=tool_scopes(project, route, token),
-        names={(one.file, str(one.id)): one.mcp_name for one in tools.values()},
+        names={(one.file, str(one.id)): one.mcp_name for one in tools},
         policies=list(policies.values()),
         serves=any(one.server is not None for one in operations),
         gone_tools=any("openApiFilePaths" in (one.server or {}) for one in operations),

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from .._errors import ProjectError
 from .._types import Object
-from .configuration import DEFAULT_CORS_POLICY, mcp_operation
+from .configuration import DEFAULT_CORS_POLICY, free_name, mcp_operation
 from .draft import Draft
 from .json_text import Insertion, Path, value_at
 from .ledger import address
@@ -43,7 +43,7 @@ def add_route(
     if cors_policy is not None:
         for one in operations:
             draft = _set_cors_policy(draft, one, cors_policy)
-    return _attach(draft, operations)
+    return attach_token_policy(draft, operations)
 
 
 def find_moved_route(draft: Draft, route: str, tools: t.Sequence[Object] | None) -> str | None:
@@ -111,11 +111,6 @@ def check_cors_policy(project: Project, name: str) -> None:
             where=POLICIES,
             remedy=f"Set cors_policy to one of: {', '.join(known)}; or add it to corsPolicies in that file.",
         )
-
-
-def attach_to_tools(draft: Draft, tools: t.Sequence[Operation]) -> Draft:
-    """With the policy before the routes of these tools."""
-    return _attach(draft, tools)
 
 
 def remove_routes(draft: Draft) -> Draft:
@@ -192,15 +187,10 @@ def _make_route(draft: Draft, route: str, tools: list[Object] | None, title: str
         draft = draft.put(ROUTES, json.dumps(document, indent=2, ensure_ascii=False) + "\n").note(ROUTES)
     if "paths" not in draft.load(ROUTES):
         draft = draft.insert(ROUTES, Insertion(("paths",), {})).note(ROUTES, ("paths",))
-    operation = mcp_operation(title, draft.policy_name, _free_id(draft), tools, cors_policy)
-    return draft.insert(ROUTES, Insertion(("paths", route), {"post": operation})).note(ROUTES, ("paths", route))
-
-
-def _free_id(draft: Draft) -> str:
-    """An operationId that no operation has."""
     taken = {one.id for one in draft.project.operations}
-    base = draft.policy_name.replace("-inbound", "") or "mcp"
-    return next(one for one in (base, *(f"{base}-{n}" for n in range(2, len(taken) + 3))) if one not in taken)
+    operation_id = free_name(draft.policy_name.replace("-inbound", "") or "mcp", taken)
+    operation = mcp_operation(title, draft.policy_name, operation_id, tools, cors_policy)
+    return draft.insert(ROUTES, Insertion(("paths", route), {"post": operation})).note(ROUTES, ("paths", route))
 
 
 def _set_tools(draft: Draft, server: Operation, tools: list[Object]) -> Draft:
@@ -245,8 +235,8 @@ def _set_cors_policy(draft: Draft, one: Operation, name: str) -> Draft:
     return draft.merge(ROUTES, (*one.path, "x-zuplo-route", "corsPolicy"), name)
 
 
-def _attach(draft: Draft, operations: t.Sequence[Operation]) -> Draft:
-    """Before all other policies: the gateway does nothing for a caller without a token."""
+def attach_token_policy(draft: Draft, operations: t.Sequence[Operation]) -> Draft:
+    """With the policy before these operations, and before all others: a caller without a token gets nothing."""
     insertions: dict[str, list[Insertion]] = {}
     notes: dict[str, list[Path]] = {}
     # A policy that was there before stays with `absent`, and only what is attached here is detached again.

@@ -12,18 +12,13 @@ challenge and does not say what is missing.
 
 from __future__ import annotations
 
-import itertools
 import re
-import typing as t
 
-from .._types import Object
+from .._types import SCOPE, Object
 from .json_text import value_at
 
 EXPORT = "requireScope"
 MODULE = "$import(./modules/mcp-oauth)"
-SCOPE = re.compile(r"[!#-\[\]-~]{1,280}")
-"""A `scope-token` (RFC 6749, section 3.3) that Auth0 takes as a permission: up to 280 characters."""
-
 _MARK = "// Who may call a tool.\n"
 CODE = (
     _MARK
@@ -106,12 +101,6 @@ def path_of(policy: Object) -> str | None:
     """The path of the MCP server whose metadata such a policy names."""
     path = value_at(policy, "handler", "options", "mcpPath")
     return path if isinstance(path, str) else None
-
-
-def free_name(first: str, taken: t.Container[str]) -> str:
-    """A name that no other policy has: the first, or with a number."""
-    numbered = (f"{first}-{number}" for number in itertools.count(2))
-    return next(one for one in itertools.chain([first], numbered) if one not in taken)
 
 
 def first_name(policy_name: str, scope: str) -> str:

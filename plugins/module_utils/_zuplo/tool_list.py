@@ -10,6 +10,7 @@ import typing as t
 
 from .._errors import ProjectError
 from .._types import Object
+from .configuration import free_name
 from .draft import Draft
 from .guards import Token
 from .json_text import Insertion, Path, value_at
@@ -17,7 +18,7 @@ from .list_policy import CODE as LIST_CODE
 from .list_policy import first_name, list_policy
 from .project import POLICIES, Operation, Project
 from .routes import inbound_of
-from .scope_policy import CODE, free_name, scope_policy
+from .scope_policy import CODE, scope_policy
 from .scope_policy import first_name as first_name_of_scope
 from .tool_scopes import attach, holds_token_policy, list_tools, own_lists, remove_policies, tool_scopes, used_names
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from .._errors import ProjectError
 from .._types import Object
-from .configuration import COMPOSITE
+from .configuration import COMPOSITE, free_name
 from .draft import Draft
 from .guards import Token, judge
 from .json_text import Insertion, Path, value_at
@@ -19,7 +19,7 @@ from .ledger import address
 from .list_policy import EXPORT as LIST_EXPORT
 from .project import POLICIES, Operation, Project
 from .routes import attachment_of, has_attached, inbound_of
-from .scope_policy import EXPORT, first_name, free_name, is_scope_policy, path_of, scope_of, scope_policy
+from .scope_policy import EXPORT, first_name, is_scope_policy, path_of, scope_of, scope_policy
 
 
 @dataclass(frozen=True)
