@@ -1,15 +1,24 @@
-PYTHON ?= python3
 VENV := .venv
+# The Python that has made the environment, if there is one that works.
+PYTHON ?= $(shell $(VENV)/bin/python -c pass 2>/dev/null && echo $(VENV)/bin/python || echo python3)
 # Node.js and a browser are large: only what needs them installs them. Those of the package go into environments of their own.
 REQUIREMENTS := $(filter-out requirements/gateway.txt requirements/package.txt,$(wildcard requirements/*.txt))
+INSTALL = @$(PYTHON) requirements/install.py
 # ZUPLO=latest, or a version: that gateway beside the pinned one. What a tag means changes, so npm is asked each time.
 GATEWAY := $(VENV)/gateway$(addprefix -,$(ZUPLO))/installed
 
-.PHONY: demo test test-faults lint sanity package gateway-test benchmark clean FORCE
+.PHONY: demo emulator picture test test-faults lint sanity package gateway-test benchmark clean FORCE
 
-# The main job against the built-in emulator: preview, run, run again.
-demo: $(VENV)/installed
-	$(VENV)/bin/python -m emulator.demo
+# The whole setup against the built-in emulator: preview, run, run again, check. Installs only what that needs.
+# More arguments for ansible-playbook: make demo ARGS="-e mcp_server_name=Shop"
+demo:
+	$(INSTALL) $(VENV)/demo-installed requirements/demo.txt
+	@$(VENV)/bin/python -m demo $(ARGS)
+
+# An emulated tenant to play with, until Ctrl-C. Prints the variables with which ansible-playbook reaches it.
+emulator:
+	$(INSTALL) $(VENV)/demo-installed requirements/demo.txt
+	@$(VENV)/bin/python -m emulator --ready export $(ARGS)
 
 # Lint, then unit, contract and integration tests. More arguments for pytest: make test ARGS="-k flags"
 test: lint
@@ -50,11 +59,13 @@ $(GATEWAY): $(VENV)/installed requirements/gateway.txt $(wildcard tests/gateway/
 	$(VENV)/bin/python -m tests.gateway.install
 	touch $@
 
+# What `make demo` prints, into docs/images. To be made anew when a test says so.
+picture: $(VENV)/installed
+	$(VENV)/bin/python -m demo.picture
+
 clean:
 	rm -rf $(VENV)
 
-$(VENV)/installed: $(REQUIREMENTS)
-	$(PYTHON) -m venv --clear $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --upgrade pip
-	$(VENV)/bin/python -m pip install --quiet $(addprefix --requirement=,$(REQUIREMENTS))
-	touch $@
+# Asked each time, and changed only where something was installed.
+$(VENV)/installed: FORCE
+	$(INSTALL) $@ $(REQUIREMENTS)
