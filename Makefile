@@ -59,8 +59,9 @@ $(GATEWAY): $(VENV)/installed requirements/gateway.txt $(wildcard tests/gateway/
 	$(VENV)/bin/python -m tests.gateway.install
 	touch $@
 
-# What `make demo` prints, into docs/images. To be made anew when a test says so.
-picture: $(VENV)/installed
+# docs/images/demo.svg, which shows what `make demo` prints. A test tells when it is to be made anew.
+picture:
+	$(INSTALL) $(VENV)/demo-installed requirements/demo.txt
 	$(VENV)/bin/python -m demo.picture
 
 clean:
