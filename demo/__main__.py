@@ -3,7 +3,7 @@
 
 """Command line of the demo: preview, run, run again, check.
 
-`python -m demo` exits 0 only if each run passed, the first one changed exactly what the preview foretold, and the
+`python -m demo` exits 0 only if each run passed, the first one changed exactly what the preview showed, and the
 second one nothing. More arguments are passed on to `ansible-playbook`.
 """
 

@@ -63,17 +63,17 @@ class Story:
             return self._fail("The preview failed.", run.failures)
         for change in run.changes:
             self._change(change)
-        self._done(f"{_count(run.changes)} foretold, nothing written.")
+        self._done(f"A run would make {_count(run.changes)}. Nothing was written.")
         return True
 
     def show_first(self, run: Run, preview: Run) -> bool:
-        """Whether it passed, and changed exactly what the preview foretold."""
+        """Whether it passed, and changed exactly what the preview showed."""
         if run.status:
             return self._fail("The run failed.", run.failures)
         differing = [change.title for change in (*preview.changes, *run.changes)]
         differing = [title for title in dict.fromkeys(differing) if _of(preview, title) != _of(run, title)]
         if differing:
-            return self._fail("The run did not change what the preview had foretold:", differing)
+            return self._fail("The run did not change what the preview had shown:", differing)
         files = [change for change in run.changes if change.is_file]
         self._done(f"{_count(run.changes)} made: exactly those of the preview.")
         if files:

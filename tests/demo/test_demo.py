@@ -75,6 +75,7 @@ def test_a_terminal_gets_the_point_of_each_step_in_colours(shown: Shown) -> None
     assert COLOURS.search(shown.raw)
     assert "\n   create API https://mcp.example.com/mcp\n" in shown.text
     assert "is_domain_connection: false → true\n" in shown.text
+    assert "✓ A run would make 10 changes." in shown.text
     assert "✓ 10 changes made: exactly those of the preview." in shown.text
     assert "✓ No changes" in shown.text
     assert ", 0 failed, " in shown.text

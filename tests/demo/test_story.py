@@ -43,7 +43,7 @@ def test_a_change_is_told_field_by_field() -> None:
         "   change tenant flags",
         "            flags.a: false → true",
         "            gone: [1] → null",
-        "   ✓ 2 changes foretold, nothing written. (0 s)",
+        "   ✓ A run would make 2 changes. Nothing was written. (0 s)",
     ]
 
 
@@ -57,7 +57,7 @@ def test_a_run_that_does_something_else_than_the_preview_fails() -> None:
     ):
         made, output = story()
         assert not made.show_first(Run(0, tasks, ""), preview)
-        assert "✗ The run did not change what the preview had foretold:\n     tenant flags\n" in output.getvalue()
+        assert "✗ The run did not change what the preview had shown:\n     tenant flags\n" in output.getvalue()
     made, output = story()
     assert made.show_first(preview, preview)
     assert "2 changes made" in output.getvalue()
