@@ -162,4 +162,7 @@ def main(stamp: str, *files: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    try:
+        main(*sys.argv[1:])
+    except KeyboardInterrupt:
+        raise SystemExit("\nInterrupted. Run make again: it starts anew.") from None
