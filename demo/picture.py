@@ -39,7 +39,7 @@ DARK = _theme(
 )
 FORMAT = """\
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {{width}} {{height}}" role="img" aria-labelledby="title">
-<title id="title">What make demo prints</title>
+<title id="title">{title}</title>
 <style>
 text {{{{ font: 20px ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; white-space: pre }}}}
 .screen {{{{ fill: {light} }}}}
@@ -51,15 +51,16 @@ text {{{{ font: 20px ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospac
 </style>
 <defs>{{lines}}</defs>
 <rect class="screen" width="100%" height="100%" rx="8"/>
-<g transform="translate({margin}, {margin})">{{matrix}}</g>
+<g transform="translate({margin}, {margin})">{{backgrounds}}{{matrix}}</g>
 </svg>
 """
 
 
-def draw(console: Console) -> str:
+def draw(console: Console, title: str) -> str:
     """What was printed to a console that records, as an SVG for light and dark pages."""
     dark = console.export_svg(theme=DARK, code_format="{styles}", clear=False, unique_id="demo")
     form = FORMAT.format(
+        title=title,
         light=LIGHT.background_color.hex,
         dark=DARK.background_color.hex,
         dark_styles=dark.replace("{", "{{").replace("}", "}}"),
@@ -93,7 +94,7 @@ def main() -> int:
     if not tell(console, FOLDER):
         print(console.export_text(), file=sys.stderr)
         return 1
-    PICTURE.write_text(draw(console), encoding="utf-8")
+    PICTURE.write_text(draw(console, "What make demo prints"), encoding="utf-8")
     return 0
 
 
