@@ -5,45 +5,20 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
-import pytest
 import yaml
 
-from noxfile import PYTHONS
-from tests.package.conftest import run
-from tests.package.install import ROOT, TOOLS
+from tests.cores import PYTHONS
 
-SCHEMAS = {
-    ".github/ISSUE_TEMPLATE/bug_report.yml": "github-issue-forms",
-    ".github/ISSUE_TEMPLATE/config.yml": "github-issue-config",
-    ".github/ISSUE_TEMPLATE/feature_request.yml": "github-issue-forms",
-    ".github/workflows/ci.yml": "github-workflows",
-}
+ROOT = Path(__file__).resolve().parents[2]
 WORKFLOW = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())
 HOOKS = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"][0]["hooks"]
 
 
 def commands(job: str) -> list[str]:
     return [step["run"] for step in WORKFLOW["jobs"][job]["steps"] if "run" in step]
-
-
-def test_every_file_has_a_licence(checkout: Path) -> None:
-    report = json.loads(run(TOOLS / "bin/reuse", "--root", checkout, "lint", "--json", cwd=checkout))
-    assert report["summary"]["compliant"], report["non_compliant"]
-    assert report["summary"]["used_licenses"] == ["GPL-3.0-or-later"]
-
-
-def test_every_file_of_github_has_a_schema() -> None:
-    assert {str(path.relative_to(ROOT)) for path in (ROOT / ".github").rglob("*.yml")} == set(SCHEMAS)
-
-
-@pytest.mark.parametrize(("name", "schema"), SCHEMAS.items())
-def test_github_takes_it(name: str, schema: str, tmp_path: Path) -> None:
-    tool = TOOLS / "bin/check-jsonschema"
-    run(tool, f"--builtin-schema=vendor.{schema}", ROOT / name, cwd=tmp_path)
 
 
 def test_the_workflow_runs_what_a_change_must_pass() -> None:
