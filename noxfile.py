@@ -89,7 +89,7 @@ def package(session: nox.Session, core: str) -> None:
 
 @nox.session(default=False)
 def release(session: nox.Session) -> None:
-    """Prepare a release: `nox -s release -- 0.1.0`. With `-- --rehearse`, do so with the last commit, in another folder."""
+    """Prepare a release: `nox -s release -- 0.1.0`. With `-- --rehearse`, in a clone of the last commit."""
     session.install("antsibull-changelog[toml]>=0.36,<1", "ansible-core", "packaging")
     session.run("python", "-m", "tests.package.release", *session.posargs)
 

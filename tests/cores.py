@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-# The newest of Python 3.10 to 3.13 that each runs on. All that `requires_ansible` in meta/runtime.yml takes is here: what
-# is supported upstream in November 2026 (2.20 to 2.22), what Debian 13 has (2.19) and what Ansible Automation Platform has
-# (2.16), with what is between.
+# The newest of Python 3.10 to 3.13 that each runs on. All that `requires_ansible` in meta/runtime.yml takes is here:
+# what is supported upstream in November 2026 (2.20 to 2.22), what Debian 13 has (2.19), what Automation Platform
+# has (2.16), and what is between.
 PYTHONS = {
     "2.16": "3.10",
     "2.17": "3.10",
