@@ -1,7 +1,7 @@
 # Copyright: mcp_ops.oauth contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The integration suite on every supported ansible-core, each with a Python that fits. `nox` runs them all."""
+"""Tests in environments of their own: the integration suite on every supported ansible-core, and beyond one machine."""
 
 from __future__ import annotations
 
@@ -31,3 +31,10 @@ def integration(session: nox.Session, core: str) -> None:
     session.install("-r", "requirements/modules.txt", "-r", "requirements/emulator.txt")
     session.install("pytest", "pytest-xdist", "PyJWT[crypto]")
     session.run("pytest", "--numprocesses=auto", "tests/integration", *session.posargs, env={"WAYS": "both"})
+
+
+@nox.session(reuse_venv=True)
+def runner(session: nox.Session) -> None:
+    """ansible-runner, AWX, execution environments, ansible-navigator. Needs Python 3.11 or newer."""
+    session.install(*(f"--requirement=requirements/{name}.txt" for name in ("modules", "emulator", "runner")))
+    session.run("pytest", "tests/runner", *session.posargs)
