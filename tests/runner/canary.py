@@ -11,7 +11,7 @@ import typing as t
 
 # Printable ASCII, as Auth0 takes it. Each word between the symbols is a marker of its own, so that it is found in
 # URL-encoded, JSON-escaped and quoted text too.
-SECRET = "cnryone\"cnrytwo\\cnrythree/cnryfour+cnryfive&cnrysix%20cnryseven'cnryeight<cnrynine=cnryten"
+SECRET = "cnryone\"cnrytwo\\cnrythree/cnryfour+cnryfive&cnrysix~~~~~cnryseven'cnryeight<cnrynine=cnryten"
 
 
 def _in_base64(secret: str) -> t.Iterator[str]:

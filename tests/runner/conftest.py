@@ -60,3 +60,9 @@ def with_canary(tenant: Tenant) -> Tenant:
     tenant.client_secret = SECRET
     tenant.call("DELETE", "/_emulator/requests")
     return tenant
+
+
+@pytest.fixture
+def env(tmp_path: Path, collections: Path) -> dict[str, str]:
+    """The environment of the commands of a test."""
+    return environment(tmp_path / "home", collections)

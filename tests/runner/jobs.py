@@ -18,6 +18,7 @@ from tests.runner.canary import leaks
 TOOLS = Path(sys.executable).parent
 PLAYBOOK = "mcp_ops.oauth.mcp_server"
 IDENT = "job"
+PRINTED = "what the commands printed"
 Files = t.Mapping[str, t.Any]
 Step = t.Literal["run", "transmit", "worker", "process"]
 
@@ -27,7 +28,7 @@ class Job:
     """What is left of a job.
 
     `folder` is the private data directory where the artifacts are: that of the side which asked for the job. `printed` is
-    what the commands printed there; `sent` what the worker sent back, which holds events and a ZIP file.
+    what ansible-runner printed there; `sent` what the worker sent back, which holds events and a ZIP file.
     """
 
     rc: int
@@ -45,11 +46,18 @@ class Job:
         (stats,) = self.events("playbook_on_stats")
         return sum(stats["event_data"]["changed"].values())
 
-    def leaks(self) -> dict[str, list[str]]:
-        """File below the private data directory, or `printed` -> the forms of a secret in it."""
-        files = {path.relative_to(self.folder).as_posix(): path for path in self.folder.rglob("*") if path.is_file()}
-        texts = {"printed": self.printed, **{name: path.read_text(errors="replace") for name, path in files.items()}}
-        return {name: found for name, text in texts.items() if (found := leaks(text))}
+    def leaks(self) -> dict[str, set[str]]:
+        """File below the private data directory, or PRINTED -> the forms of a secret in it. All events are one file."""
+        texts = [(PRINTED, self.printed)]
+        for path in self.folder.rglob("*"):
+            if path.is_file():
+                place = path.parent if path.parent.name == "job_events" else path
+                texts.append((place.relative_to(self.folder).as_posix(), path.read_text(errors="replace")))
+        found: dict[str, set[str]] = {}
+        for place_name, text in texts:
+            if forms := leaks(text):
+                found.setdefault(place_name, set()).update(forms)
+        return found
 
 
 def environment(home: Path, collections: Path, **variables: str) -> dict[str, str]:
