@@ -60,15 +60,15 @@ class Job:
         return found
 
 
-def environment(home: Path, collections: Path, **variables: str) -> dict[str, str]:
-    """That of a machine on which nothing is set up but these tools and the collection.
+def environment(home: Path, collections: Path, *, tools: Path = TOOLS) -> dict[str, str]:
+    """The environment variables of a machine on which nothing is set up but some tools and the collection.
 
     `home` gets all that Ansible leaves in a home directory.
     """
     kept = {name: os.environ[name] for name in ("LANG", "LC_ALL", "TZ") if name in os.environ}
-    path = os.pathsep.join([str(TOOLS), "/usr/bin", "/bin"])
+    path = os.pathsep.join([str(tools), "/usr/bin", "/bin"])
     own = {"HOME": str(home), "ANSIBLE_COLLECTIONS_PATH": str(collections), "ANSIBLE_NOCOLOR": "1"}
-    return {**kept, "PATH": path, **own, **variables}
+    return {**kept, "PATH": path, **own}
 
 
 def prepare(folder: Path, files: Files) -> Path:
@@ -79,9 +79,9 @@ def prepare(folder: Path, files: Files) -> Path:
     return folder
 
 
-def run(folder: Path, env: t.Mapping[str, str], *args: str, playbook: str = PLAYBOOK) -> Job:
+def run(folder: Path, env: t.Mapping[str, str], *args: str, playbook: str = PLAYBOOK, tools: Path = TOOLS) -> Job:
     """On one machine."""
-    rc, output = _call("run", folder, env, "--playbook", playbook, *args)
+    rc, output = _call("run", folder, env, "--playbook", playbook, *args, tools=tools)
     return Job(rc, folder, output.decode())
 
 
@@ -97,11 +97,16 @@ def split(folder: Path, env: t.Mapping[str, str], *args: str, playbook: str = PL
 
 
 def _call(
-    step: Step, folder: Path | None, env: t.Mapping[str, str], *args: str, stdin: bytes | None = None
+    step: Step,
+    folder: Path | None,
+    env: t.Mapping[str, str],
+    *args: str,
+    stdin: bytes | None = None,
+    tools: Path = TOOLS,
 ) -> tuple[int, bytes]:
     where = [] if folder is None else [str(folder), "--ident", IDENT]
     done = subprocess.run(
-        [TOOLS / "ansible-runner", step, *where, *args],
+        [tools / "ansible-runner", step, *where, *args],
         env=dict(env),
         input=stdin,
         stdout=subprocess.PIPE,
