@@ -27,7 +27,7 @@ Step = t.Literal["run", "transmit", "worker", "process"]
 class Job:
     """What is left of a job.
 
-    `folder` is the private data directory where the artifacts are: that of the side which asked for the job. `printed` is
+    `folder` is the private data directory where the artifacts are, on the side that asked for the job. `printed` is
     what ansible-runner printed there; `sent` what the worker sent back, which holds events and a ZIP file.
     """
 

@@ -3,8 +3,8 @@
 
 """The job in ansible-runner, on one machine and split, with the secret handed over in each of its ways.
 
-What ansible-runner itself writes with the secret is a fact for the operator, which docs/beyond-one-machine.md tells. The
-collection adds nothing: no event, no output, no cached fact has any form of it, at the highest verbosity.
+What ansible-runner itself writes with the secret is a fact for the operator, which docs/beyond-one-machine.md tells.
+The collection adds nothing: no event, no output, no cached fact has any form of it, at the highest verbosity.
 """
 
 from __future__ import annotations
@@ -144,7 +144,9 @@ def test_split_with_two_tenants_from_a_vault(tenant: Tenant, tmp_path: Path, env
     assert {name: one["audience"] for name, one in gateways.items()} == {
         name: f"https://{name}.example.com/mcp" for name in hosts
     }
-    assert set(gateways["staging"]) == {*("audience", "issuer", "issuer_domain", "policy", "inbound_policies", "plugin_options", "runtime_module")}
+    assert set(gateways["staging"]) == {
+        *("audience", "issuer", "issuer_domain", "policy", "inbound_policies", "plugin_options", "runtime_module")
+    }
 
 
 def test_a_server_that_quotes_the_secret(tenant: Tenant, tmp_path: Path, env: dict[str, str]) -> None:

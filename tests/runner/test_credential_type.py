@@ -14,8 +14,6 @@ import jinja2
 import jinja2.sandbox
 import pytest
 import yaml
-from ansible_collections.mcp_ops.oauth.plugins.doc_fragments._auth0 import ModuleDocFragment
-from ansible_collections.mcp_ops.oauth.plugins.module_utils._options import TENANT_OPTIONS
 from awx_plugins.interfaces import _temporary_private_container_api as container
 from awx_plugins.interfaces._temporary_private_api import ManagedCredentialType
 from awx_plugins.interfaces._temporary_private_credential_api import Credential
@@ -23,6 +21,8 @@ from awx_plugins.interfaces._temporary_private_inject_api import ENV_BLOCKLIST, 
 from joserfc.jwk import RSAKey
 from jsonschema import Draft202012Validator
 
+from ansible_collections.mcp_ops.oauth.plugins.doc_fragments._auth0 import ModuleDocFragment
+from ansible_collections.mcp_ops.oauth.plugins.module_utils._options import TENANT_OPTIONS
 from tests.integration.harness import ROOT, Tenant
 from tests.runner.canary import SECRET, leaks
 from tests.runner.guide import file_of
@@ -37,6 +37,7 @@ NOT_INJECTED = {"AUTH0_API_TOKEN", "AUTH0_VALIDATE_CERTS", "AUTH0_TIMEOUT", "AUT
 
 NAME = r"^[a-zA-Z_][a-zA-Z0-9_]*$"
 TEXT, FLAG = {"type": "string"}, {"type": "boolean"}
+TEXT_ONLY = ("choices", "multiline", "format", "secret")
 
 
 def closed(needs: t.Sequence[str] = (), **properties: t.Any) -> dict[str, t.Any]:
@@ -71,7 +72,7 @@ SCHEMA = closed(
                     ask_at_runtime=FLAG,
                 ),
                 "if": {"properties": {"type": {"const": "boolean"}}, "required": ["type"]},
-                "then": {"not": {"anyOf": [{"required": [one]} for one in ("choices", "multiline", "format", "secret")]}},
+                "then": {"not": {"anyOf": [{"required": [one]} for one in TEXT_ONLY]}},
             },
         },
     ),
@@ -227,7 +228,11 @@ def test_the_play_of_the_page_gives_awx_the_file_as_it_is(tmp_path: Path, env: d
     given = task["awx.awx.credential_type"]
     copy = {"content": "{{ given | to_json }}", "dest": str(tmp_path / "given.json"), "mode": "0600"}
     tasks = [{"ansible.builtin.copy": copy, "vars": {"given": given}, "check_mode": False}]
-    play = {**play, "tasks": tasks, "vars": {**play["vars"], "ansible_python_interpreter": "{{ ansible_playbook_python }}"}}
+    play = {
+        **play,
+        "tasks": tasks,
+        "vars": {**play["vars"], "ansible_python_interpreter": "{{ ansible_playbook_python }}"},
+    }
     job = run(prepare(tmp_path / "job", {"project/awx.yml": [play]}), env, playbook="awx.yml")
     assert job.rc == 0, job.printed
     assert json.loads((tmp_path / "given.json").read_text()) == TYPE

@@ -33,8 +33,11 @@ def scalars(value: t.Any) -> t.Iterator[t.Any]:
 
 
 def count(job: Job) -> list[dict[str, t.Any]]:
-    """As the controller counts (awx/main/tasks/host_indirect.py): each event with a result and a module's full name, each
-    object of its query once for its canonical facts. A query that fails, or facts with a null, would lose the count."""
+    """The nodes, as the controller counts them (awx/main/tasks/host_indirect.py).
+
+    It takes each event with a result and a module's full name, and each object of the query once for its canonical
+    facts. A query that fails, or facts with a null, would lose the count.
+    """
     nodes: dict[str, dict[str, t.Any]] = {}
     for event in job.events():
         data = event.get("event_data", {})
@@ -48,7 +51,9 @@ def count(job: Job) -> list[dict[str, t.Any]]:
 
 
 def task(module: str, **options: t.Any) -> dict[str, t.Any]:
-    keywords = {name: options.pop(name) for name in ("loop", "check_mode", "register") if name in options}
+    keywords: dict[str, t.Any] = {
+        name: options.pop(name) for name in ("loop", "check_mode", "register") if name in options
+    }
     return {f"mcp_ops.oauth.{module}": options, "ignore_errors": True, **keywords}
 
 
@@ -86,7 +91,10 @@ def test_apis_and_applications_are_counted(play: t.Any, tenant: Tenant, in_proce
     (application,) = (one for one in tenant.api("GET", "clients") if one["name"] == "VS Code")
     identifiers = (URL, "https://one.example.com/mcp", "https://two.example.com/mcp")
     assert count(job) == [
-        *({"name": one, "canonical_facts": {"resource_server_id": apis[one]["id"]}, "facts": API} for one in identifiers),
+        *(
+            {"name": one, "canonical_facts": {"resource_server_id": apis[one]["id"]}, "facts": API}
+            for one in identifiers
+        ),
         {"name": "VS Code", "canonical_facts": {"client_id": application["client_id"]}, "facts": APPLICATION},
     ]
 

@@ -3,8 +3,8 @@
 
 """An execution environment as ansible-builder makes it from the definition of docs/beyond-one-machine.md.
 
-Its build context is made, and the steps of its Containerfile are carried out in a fresh Python environment. What is left out
-needs a container engine: the base image with its packages, Python and user, and the build itself.
+Its build context is made, and the steps of its Containerfile are carried out in a fresh Python environment. What is
+left out needs a container engine: the base image with its packages, Python and user, and the build itself.
 """
 
 from __future__ import annotations

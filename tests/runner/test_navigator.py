@@ -22,9 +22,16 @@ from tests.runner.jobs import PLAYBOOK, TOOLS
 
 def navigate(folder: Path, env: dict[str, str], *args: str) -> subprocess.CompletedProcess[str]:
     """Without a container, whatever the settings say."""
-    command = [TOOLS / "ansible-navigator", *args, "--execution-environment", "false", "--mode", "stdout"]
+    command = [str(TOOLS / "ansible-navigator"), *args, "--execution-environment", "false", "--mode", "stdout"]
     return subprocess.run(
-        command, cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=180, check=False
+        command,
+        cwd=folder,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=180,
+        check=False,
     )
 
 
