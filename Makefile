@@ -57,6 +57,10 @@ release: sanity package
 release-rehearsal: $(VENV)/installed
 	$(NOX) --session release -- --rehearse
 
+# ansible-runner, AWX, execution environments and ansible-navigator. More arguments for pytest: make runner ARGS="-k navigator"
+runner: $(VENV)/installed
+	$(NOX) --session runner -- $(ARGS)
+
 # The real Zuplo gateway, real MCP clients and a real browser. More arguments: make gateway-test ARGS="-k browser"
 # On the newest gateway: make gateway-test ZUPLO=latest
 gateway-test: $(GATEWAY)

@@ -87,6 +87,13 @@ def package(session: nox.Session, core: str) -> None:
     session.run("pytest", "tests/package", *session.posargs)
 
 
+@nox.session(default=False, python=PYTHONS["2.21"])
+def runner(session: nox.Session) -> None:
+    """Test ansible-runner, AWX, execution environments and ansible-navigator."""
+    session.install(*(f"--requirement=requirements/{name}.txt" for name in ("modules", "emulator", "runner")))
+    session.run("pytest", "tests/runner", *session.posargs)
+
+
 @nox.session(default=False)
 def release(session: nox.Session) -> None:
     """Prepare a release: `nox -s release -- 0.1.0`. With `-- --rehearse`, in a clone of the last commit."""
