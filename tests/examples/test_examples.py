@@ -3,8 +3,8 @@
 
 """Every example that `ansible-doc` shows is run for real, as its reader pastes it, and once more task by task.
 
-All are in one run of `ansible-playbook`, each with a tenant, a Zuplo project and a host of its own: that takes a tenth of
-the time. One that fails stops no other.
+All are in one run of `ansible-playbook`, each with a tenant, a Zuplo project and a host of its own, which saves most of the
+time. One that fails stops no other.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from tests.mcp.client import visit
 
 CALLBACK = Path(__file__).parent / "callback"
 GATEWAY = "gateway"
+CHECK = "mcp_ops.oauth.mcp_oauth_check"
 CREDENTIALS = ("auth0_domain", "auth0_client_id", "auth0_client_secret")
 
 
@@ -95,7 +96,9 @@ class Stage:
 
     def _check(self, example: Example) -> dict[str, t.Any]:
         """The options of all tasks with mcp_oauth_check: a check presupposes that all is set up."""
-        tasks = [task["mcp_ops.oauth.mcp_oauth_check"] for task in example.content if "mcp_ops.oauth.mcp_oauth_check" in task]
+        tasks = [
+            task["mcp_ops.oauth.mcp_oauth_check"] for task in example.content if "mcp_ops.oauth.mcp_oauth_check" in task
+        ]
         return {name: value for options in tasks for name, value in options.items()}
 
     def _set_up(self, check: dict[str, t.Any], project: Path) -> None:
