@@ -162,8 +162,8 @@ def _failing(text: str) -> str:
 def environment(home: Path, **own: str) -> dict[str, str]:
     """Of a fresh shell with the tools of the tests, in which nothing reaches beyond this machine.
 
-    Targets of make belong to a checkout, and would install or run all of it: make only says what it would do, and fails for a
-    target that is not there.
+    Targets of make belong to a checkout, and would install or run all of it: make only says what it would do, and fails
+    for a target that is not there.
     """
     kept = {name: os.environ[name] for name in ("LANG", "LC_ALL", "TMPDIR") if name in os.environ}
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])

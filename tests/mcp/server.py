@@ -100,7 +100,7 @@ def hello_server(**options: t.Any) -> MCPServer:
 
 
 class McpServer(Server):
-    """Serves `hello(name)` at `url`, and `tools`, which take a `body` and return it.
+    """Serves `hello(name)` at `url`, and others of the names in `tools`, which return their `body`.
 
     `domain` and `ca_path` are those of the tenant. Its metadata names the URL as resource, and the tenant as issuer.
     """
@@ -114,7 +114,7 @@ class McpServer(Server):
                 issuer_url=AnyHttpUrl(issuer), resource_server_url=AnyHttpUrl(self.url), validate_token_resource=True
             ),
         )
-        for tool in tools:
+        for tool in {*tools} - {"hello"}:
             server.add_tool(_echo, name=tool)
         self.serve(server.streamable_http_app(streamable_http_path=PATH))
 
