@@ -20,7 +20,7 @@ from tests.examples.placeholders import Placeholders
 from tests.integration.harness import ROOT
 
 ARTICLE = "mcp_ops.oauth."
-PHASES = ("preview", "run", "again")
+Tasks = list[dict[str, t.Any]]
 # What Ansible itself defines.
 MAGIC = {"item", "playbook_dir", "omit"}
 FOLDERS = ("plugins/modules", "plugins/filter")
@@ -34,7 +34,7 @@ class Example:
     text: str
 
     @property
-    def content(self) -> list[dict[str, t.Any]]:
+    def content(self) -> Tasks:
         return list(yaml.safe_load(self.text))
 
     @property
@@ -42,20 +42,19 @@ class Example:
         return "hosts" in self.content[0]
 
     def variables(self) -> set[str]:
-        """Those that it needs: named in an expression and not registered or set, or named in a comment."""
-        environment, named = Environment(), set(re.findall(r"^ *#.*$", self.text, re.MULTILINE))
-        commented = set(re.findall(r"\bauth0_\w+\b", " ".join(named)))
-        used: set[str] = set()
-        for expression in re.findall(r"{{.*?}}", self.text, re.DOTALL):
-            used |= {name.name for name in environment.parse(expression).find_all(nodes.Name)}
+        """Those that it needs: named in an expression, and not registered or set there; connection options in comments."""
+        expressions = (Environment().parse(text) for text in re.findall(r"{{.*?}}", self.text, re.DOTALL))
+        used = {name.name for expression in expressions for name in expression.find_all(nodes.Name)}
         own = {value for key, value in _pairs(self.content) if key == "register"}
         own |= {name for key, value in _pairs(self.content) if key == "vars" for name in value}
-        return (used - own - MAGIC) | commented
+        comments = " ".join(re.findall(r"^#.*$", self.text, re.MULTILINE))
+        return (used - own - MAGIC) | set(re.findall(r"\bauth0_\w+\b", comments))
 
     def write(self, folder: Path, thrice: bool) -> None:
         """As the playbook of the folder, on a host named after the folder. `thrice`: see `in_phases`."""
-        content = self.content
-        plays = content if self.has_plays else [{"hosts": folder.name, "gather_facts": False, "tasks": content}]
+        plays: Tasks = self.content
+        if not self.has_plays:
+            plays = [{"hosts": folder.name, "gather_facts": False, "tasks": self.content}]
         if thrice:
             plays = [{**play, "tasks": in_phases(play["tasks"])} for play in plays]
         (folder / "playbook.yml").write_text(json.dumps(plays, indent=1), encoding="utf-8")
@@ -69,9 +68,9 @@ def _pairs(node: t.Any) -> t.Iterator[tuple[str, t.Any]]:
         yield from _pairs(value)
 
 
-def in_phases(tasks: list[dict[str, t.Any]]) -> list[dict[str, t.Any]]:
+def in_phases(tasks: Tasks) -> Tasks:
     """Each task of the collection first in check mode, then for real, then once more, named after its phase."""
-    made: list[dict[str, t.Any]] = []
+    made: Tasks = []
     for task in tasks:
         if "block" in task:
             made.append({**task, "block": in_phases(task["block"])})

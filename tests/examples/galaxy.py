@@ -43,7 +43,7 @@ def galaxy(tarball: Path) -> t.Iterator[str]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     url = f"http://127.0.0.1:{server.server_address[1]}"
-    about = {
+    about: dict[str, t.Any] = {
         "namespace": {"name": namespace},
         "collection": {"name": name},
         "name": name,

@@ -9,6 +9,7 @@ import re
 import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from tests.integration.harness import Tenant
 
@@ -41,7 +42,7 @@ class Placeholders:
             for domain, named in zip(DOMAINS, self.tenants, strict=False):
                 tenant = named if domain in line else tenant
                 line = line.replace(domain, named.domain)
-            lines.append(CREDENTIAL.sub(lambda found, of=tenant: found[1] + found[2] + _value(of, found[1]), line))
+            lines.append(CREDENTIAL.sub(partial(_credential, tenant), line))
         text = "\n".join(lines).replace(FOLDER, f"{self.folder}{FOLDER}")
         for old, new in self._servers():
             text = re.sub(rf"{re.escape(old)}(?![\w-])", new, text)
@@ -55,5 +56,6 @@ class Placeholders:
         yield from ((old.split("/")[2], new.split("/")[2]) for old, new in pairs)
 
 
-def _value(tenant: Tenant, name: str) -> str:
-    return tenant.token() if name.lower() == "access_token" else str(getattr(tenant, name.lower()))
+def _credential(tenant: Tenant, found: re.Match[str]) -> str:
+    name = found[1].lower()
+    return f"{found[1]}{found[2]}{tenant.token() if name == 'access_token' else getattr(tenant, name)}"

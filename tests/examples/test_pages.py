@@ -64,7 +64,8 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, folder / name)
     author = ["-c", "user.name=Somebody", "-c", "user.email=somebody@example.com", "-c", "commit.gpgsign=false"]
-    for command in (["init", "--quiet"], ["add", "--all"], [*author, "commit", "--quiet", "--message=A copy"]):
+    commands = (["init", "--quiet"], ["add", "--all"], [*author, "commit", "--quiet", "--message=A copy"])
+    for command in commands:
         subprocess.run(["git", *command], cwd=folder, check=True)
     return folder
 
@@ -86,7 +87,8 @@ def installed(galaxy_url: str, tmp_path_factory: pytest.TempPathFactory) -> Path
     """Where the package is, for readers who have it from the page before."""
     folder = tmp_path_factory.mktemp("installed")
     tool = Path(sys.executable).with_name("ansible-galaxy")
-    command = [tool, "collection", "install", "mcp_ops.oauth", f"--server={galaxy_url}", f"--collections-path={folder}"]
+    where = (f"--server={galaxy_url}", f"--collections-path={folder}")
+    command = [tool, "collection", "install", "mcp_ops.oauth", *where]
     subprocess.run(command, cwd=folder, env=environment(folder / "home"), check=True, stdout=subprocess.DEVNULL)
     return folder
 
