@@ -37,4 +37,4 @@ def integration(session: nox.Session, core: str) -> None:
 def runner(session: nox.Session) -> None:
     """ansible-runner, AWX, execution environments, ansible-navigator. Needs Python 3.11 or newer."""
     session.install(*(f"--requirement=requirements/{name}.txt" for name in ("modules", "emulator", "runner")))
-    session.run("pytest", "tests/runner", *session.posargs)
+    session.run("pytest", "--numprocesses=2", "--dist=worksteal", "tests/runner", *session.posargs)
