@@ -66,12 +66,12 @@ def in_vault(tenant: Tenant, *hosts: str) -> Files:
     """As on the page, with hosts for tenants, each with a URL of its own."""
     secret = json.dumps({"vault_auth0_client_secret": SECRET})
     encrypted = VaultLib().encrypt(secret, VaultSecret(PASSWORD.encode())).decode()
-    host = {**file_of("job/inventory/host_vars/production.yml"), **public(tenant)}
+    host = {**file_of("job/inventory/host_vars/production/vars.yml"), **public(tenant)}
     files: dict[str, t.Any] = {
         "inventory/tenants.yml": {"tenants": {"hosts": dict.fromkeys(hosts)}},
         "env/extravars": file_of("job/env/extravars"),
         "env/cmdline": "--ask-vault-pass -vvvv",
-        "env/passwords": {"^Vault password:\\s*?$": PASSWORD},
+        "env/passwords": dict.fromkeys(file_of("job/env/passwords"), PASSWORD),
     }
     for name in hosts:
         files[f"inventory/host_vars/{name}/vault.yml"] = encrypted

@@ -67,16 +67,15 @@ def play(tenant: Tenant, tmp_path: Path, env: dict[str, str]) -> t.Callable[...,
         "ansible_python_interpreter": "{{ ansible_playbook_python }}",
     }
 
-    def play(*tasks: t.Any, **more: str) -> Job:
+    def play(*tasks: t.Any) -> Job:
         plays = [{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]
         files = {"env/extravars": variables, "project/play.yml": plays}
-        return run(prepare(tmp_path / "job", files), {**env, **more}, playbook="play.yml")
+        return run(prepare(tmp_path / "job", files), env, playbook="play.yml")
 
     return play
 
 
-@pytest.mark.parametrize("in_process", ["true", "false"])
-def test_apis_and_applications_are_counted(play: t.Any, tenant: Tenant, in_process: str) -> None:
+def test_apis_and_applications_are_counted(play: t.Any, tenant: Tenant) -> None:
     """Once each, as created, unchanged or changed, in a loop or not."""
     job = play(
         task("auth0_resource_server", identifier=URL, name="orders"),
@@ -84,7 +83,6 @@ def test_apis_and_applications_are_counted(play: t.Any, tenant: Tenant, in_proce
         task("auth0_resource_server", identifier="{{ item }}", signing_secret="{{ auth0_client_secret }}",
              signing_alg="HS256", loop=["https://one.example.com/mcp", "https://two.example.com/mcp"]),
         task("auth0_client", name="VS Code", app_type="native"),
-        MCP_OPS_IN_PROCESS=in_process,
     )  # fmt: skip
     assert job.rc == 0, job.printed
     apis = {one["identifier"]: one for one in tenant.api("GET", "resource-servers") if not one.get("is_system")}
