@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ import pytest
 from requirements import install
 
 SOURCE = Path(install.__file__)
+ROOT = SOURCE.parents[1]
 
 
 class Broken(Exception):
@@ -131,3 +134,26 @@ def test_a_command_shows_its_progress_and_what_it_said_where_it_fails(capsys: py
     assert shown[2].startswith("  done in ")
     with pytest.raises(SystemExit, match=r"Collecting package11\nInstalling.*\n\nThis failed: .*\nRun make again"):
         install.run([sys.executable, "-c", says, "3"])
+
+
+def imported(path: Path) -> set[str]:
+    """The packages that a file imports, but for those of the standard library and its own."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+            found.add(node.module.partition(".")[0])
+    return found - sys.stdlib_module_names
+
+
+@pytest.mark.parametrize("folder", ["demo", "emulator"])
+def test_what_is_imported_is_required(folder: str) -> None:
+    """Also where tests and linters, which need more, are not installed."""
+    texts = install.describe([str(ROOT / "requirements" / f"{folder}.txt")])["files"]
+    assert isinstance(texts, dict)
+    required = {one.lower() for text in texts.values() for one in re.findall(r"^[\w-]+", text, re.MULTILINE)}
+    owners = packages_distributions()
+    names = {name for path in (ROOT / folder).rglob("*.py") for name in imported(path)}
+    assert names
+    assert [name for name in names if not required & {one.lower() for one in owners[name]}] == []
