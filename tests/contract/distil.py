@@ -81,7 +81,7 @@ class _Cut:
         return [self(item) for item in (self._shortened(value) if len(value) > MANY else value)]
 
     def _shortened(self, items: list[t.Any]) -> list[t.Any]:
-        keys = [item.get("value") or item.get("id") if isinstance(item, dict) else item for item in items]
+        keys = [str(item.get("value") or item.get("id")) if isinstance(item, dict) else item for item in items]
         if all(":" in key for key in keys):
             return [item for item, key in zip(items, keys, strict=True) if key.partition(":")[2] in ENTITIES]
         kept: dict[str, t.Any] = {}

@@ -68,7 +68,9 @@ class Exchange:
         """The objects in an answer about a collection or one object of it, or about the tenant's settings."""
         if self.status >= 300 or not isinstance(self.answer, (dict, list)):
             return []
-        listed = self.answer if isinstance(self.answer, list) else self.answer.get(self.kind.replace("-", "_"))
+        if isinstance(self.answer, list):
+            return self.answer
+        listed = self.answer.get(self.kind.replace("-", "_"))
         return listed if isinstance(listed, list) else [self.answer]
 
     def __str__(self) -> str:

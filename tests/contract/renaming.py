@@ -236,8 +236,8 @@ class Names:
         return f"text-{self._number('text'):03}"
 
     def _host(self, host: str) -> str:
-        if host.partition(":")[0] == "localhost":
-            return host
+        if re.fullmatch(r"localhost:\d+", host):
+            return self._own.setdefault(host, f"localhost:{8000 + self._number('port')}")
         return self(host) if "." in host else self(f"{host}.")
 
     def _tail(self, tail: str) -> str:

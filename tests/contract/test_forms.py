@@ -24,7 +24,7 @@ KINDS: dict[str, t.Any] = {
 
 def test_every_recorded_answer_has_its_form() -> None:
     faults, counts = [], Counter[str]()
-    for scenario, folder in ((name, folder) for folder in (FOLDER, ROLES) for name in scenarios(folder)):
+    for scenario, folder in ((name, place) for place in (FOLDER, ROLES) for name in scenarios(place)):
         for one in read(scenario, folder):
             kind = KINDS.get(one.kind)
             about_parts = one.kind != "tenants" and len(one.parts) > 2

@@ -8,8 +8,6 @@ import functools
 import json
 import typing as t
 
-import pytest
-
 from tests.contract.recorded import read_all
 from tests.integration import harness
 from tests.integration.harness import DATABASE, Play, Tenant
