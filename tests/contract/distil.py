@@ -19,7 +19,7 @@ import typing as t
 from dataclasses import replace
 from pathlib import Path
 
-from tests.contract.recorded import FOLDER, ROLES, Exchange, Object
+from tests.contract.recorded import FOLDER, ROLES, Exchange, text
 from tests.contract.renaming import Names, texts
 
 ORIGINALS = Path(__file__).parents[2] / ".." / "shared" / "fixtures"
@@ -64,11 +64,11 @@ def _likeness(value: t.Any) -> str:
     """A JSON value with types in place of values."""
     if isinstance(value, dict):
         return "".join(f"{key}{_likeness(inner)}" for key, inner in sorted(value.items()))
-    return f"[{value[0] if value else ''}]" if isinstance(value, list) else type(value).__name__
+    return f"[{_likeness(value[0]) if value else ''}]" if isinstance(value, list) else type(value).__name__
 
 
 class _Cut:
-    """Shortens long lists: to the scopes of ENTITIES, and else to what other exchanges name and one of each likeness."""
+    """Shortens long lists: to the scopes of ENTITIES, others to what requests name and one of each likeness."""
 
     def __init__(self, exchanges: list[Exchange]) -> None:
         self._named = {part for one in exchanges for part in (*one.parts, *texts(one.sent), one.made or "")}
@@ -81,7 +81,7 @@ class _Cut:
         return [self(item) for item in (self._shortened(value) if len(value) > MANY else value)]
 
     def _shortened(self, items: list[t.Any]) -> list[t.Any]:
-        keys = [item.get("value") or item.get("id") if isinstance(item, dict) else item for item in items]
+        keys = [str(item.get("value") or item.get("id")) if isinstance(item, dict) else item for item in items]
         if all(":" in key for key in keys):
             return [item for item, key in zip(items, keys, strict=True) if key.partition(":")[2] in ENTITIES]
         kept: dict[str, t.Any] = {}
@@ -106,29 +106,21 @@ def distil(exchanges: list[Exchange]) -> list[Exchange]:
     ]
 
 
-def _entry(exchange: Exchange) -> Object:
-    """Without what is the default, in the order of an exchange."""
-    entry = {"method": exchange.method, "path": exchange.path, "query": exchange.query, "sent": exchange.sent}
-    left = {key: value for key, value in entry.items() if value not in ({}, None)}
-    return {**left, "status": exchange.status, **({} if exchange.answer is None else {"answer": exchange.answer})}
-
-
-def text(scenario: str, exchanges: list[Exchange]) -> str:
-    kind, name = scenario.split(".", 1)
-    lines = ",\n".join(json.dumps(_entry(exchange)) for exchange in exchanges)
-    return f'{{"source": {json.dumps(SOURCES[kind].format(name))}, "exchanges": [\n{lines}\n]}}\n'
-
-
-def make(originals: Path) -> dict[Path, str]:
-    """The content of each file."""
+def make(originals: Path) -> dict[Path, list[Exchange]]:
+    """The exchanges of each file."""
     return {
-        folder / file.name: text(file.stem, distil(original(file)))
+        folder / file.name: distil(original(file))
         for folder, name in ((FOLDER, "recordings"), (ROLES, "recordings-roles"))
         for file in sorted((originals / name).glob("*.json"))
     }
 
 
+def source(scenario: str) -> str:
+    kind, name = scenario.split(".", 1)
+    return SOURCES[kind].format(name)
+
+
 if __name__ == "__main__":
-    for path, content in make(Path(sys.argv[1])).items():
+    for path, exchanges in make(Path(sys.argv[1])).items():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content, encoding="utf-8")
+        path.write_text(text(source(path.stem), exchanges), encoding="utf-8")

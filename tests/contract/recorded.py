@@ -1,23 +1,28 @@
 # Copyright: mcp_ops.oauth contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Exchanges with Auth0, as the distilled recordings in `recordings/` have them: one file a scenario, one line an
-exchange. `distil.py` says where they are from."""
+"""Exchanges with Auth0, as the distilled recordings in `recordings/` have them. `distil.py` says where they are from.
+
+One file is a scenario: `{"source": ..., "exchanges": [...]}`, with a line for each exchange: the fields of `Exchange`
+without those that have their default. An object that is as it was when an answer showed it last is
+`{"as_before": "its id"}`.
+"""
 
 from __future__ import annotations
 
+import copy
 import json
-from collections.abc import Iterator
+import typing as t
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from emulator.management.operation import PREFIX
-
-Object = dict[str, Any]
+Object = dict[str, t.Any]
 
 FOLDER = Path(__file__).parent / "recordings"
 ROLES = FOLDER / "roles"
+
+_AS_BEFORE = "as_before"
 
 # Collections, and the field by which Auth0 names an object of each.
 IDS = {
@@ -38,12 +43,8 @@ class Exchange:
     path: str
     status: int
     query: Object = field(default_factory=dict)
-    sent: Any = None
-    answer: Any = None
-
-    @property
-    def url(self) -> str:
-        return f"{PREFIX}{self.path}"
+    sent: t.Any = None
+    answer: t.Any = None
 
     @property
     def parts(self) -> list[str]:
@@ -67,11 +68,63 @@ class Exchange:
         """The objects in an answer about a collection or one object of it, or about the tenant's settings."""
         if self.status >= 300 or not isinstance(self.answer, (dict, list)):
             return []
-        listed = self.answer if isinstance(self.answer, list) else self.answer.get(self.kind.replace("-", "_"))
+        if isinstance(self.answer, list):
+            return self.answer
+        listed = self.answer.get(self.kind.replace("-", "_"))
         return listed if isinstance(listed, list) else [self.answer]
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
+
+
+def _name(value: Object) -> str | None:
+    return next((value[key] for key in ("id", "user_id", "client_id") if key in value), None)
+
+
+def _folded(value: t.Any, shown: dict[str, Object]) -> t.Any:
+    """`shown` has the objects of the answers so far by their ids, as they were shown last; this value's are added."""
+    if isinstance(value, list):
+        return [_folded(item, shown) for item in value]
+    if not isinstance(value, dict):
+        return value
+    name = _name(value)
+    if name is None:
+        return {key: _folded(inner, shown) for key, inner in value.items()}
+    known, shown[name] = shown.get(name), value
+    return {_AS_BEFORE: name} if known == value and len(value) > 1 else value
+
+
+def _unfolded(value: t.Any, shown: dict[str, Object]) -> t.Any:
+    if isinstance(value, list):
+        return [_unfolded(item, shown) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if value.keys() == {_AS_BEFORE}:
+        return copy.deepcopy(shown[value[_AS_BEFORE]])
+    name = _name(value)
+    if name is None:
+        return {key: _unfolded(inner, shown) for key, inner in value.items()}
+    shown[name] = copy.deepcopy(value)
+    return value
+
+
+def text(source: str, exchanges: Iterable[Exchange]) -> str:
+    """The content of a file."""
+    shown: dict[str, Object] = {}
+    lines = []
+    for one in exchanges:
+        given = {"method": one.method, "path": one.path, "query": one.query or None, "sent": one.sent}
+        given |= {"status": one.status, "answer": _folded(one.answer, shown)}
+        lines.append(json.dumps({key: value for key, value in given.items() if value is not None}))
+    return "\n".join((f'{{"source": {json.dumps(source)}, "exchanges": [', ",\n".join(lines), "]}", ""))
+
+
+def parse(content: str) -> list[Exchange]:
+    shown: dict[str, Object] = {}
+    return [
+        Exchange(**{**entry, "answer": _unfolded(entry.get("answer"), shown)})
+        for entry in json.loads(content)["exchanges"]
+    ]
 
 
 def scenarios(folder: Path = FOLDER) -> list[str]:
@@ -79,8 +132,7 @@ def scenarios(folder: Path = FOLDER) -> list[str]:
 
 
 def read(scenario: str, folder: Path = FOLDER) -> list[Exchange]:
-    content = json.loads((folder / f"{scenario}.json").read_text(encoding="utf-8"))
-    return [Exchange(**entry) for entry in content["exchanges"]]
+    return parse((folder / f"{scenario}.json").read_text(encoding="utf-8"))
 
 
 def read_all(folder: Path = FOLDER) -> Iterator[Exchange]:

@@ -46,20 +46,18 @@ MESSAGES = frozenset(
     }
 )
 # Words of Auth0, OAuth and SAML that are in no published body. What is hidden in a recording is REDACTED.
-FACTS = MESSAGES | frozenset(
-    """
-    REDACTED REDACTED@example.com true false
-    Forbidden inexistent_client inexistent_connection inexistent_resource_server insufficient_entitlement
-    insufficient_scope invalid_body
-    authorization_code implicit openid profile email offline_access groups
-    Username-Password-Authentication admin cimd deprecated sms_gateway when_risky
-    auto bind_all disabled use_map oidc-V4 back_channel front_channel Ed25519 ES512
-    user_metadata.first user_metadata.last user_metadata.name
-    groups_access_member_info public_profile user_birthday
-    bearer rsa-sha256 sha256 liquid md_with_macros @@password@@
-    urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect
-    """.split()
-)
+FACTS = MESSAGES | {
+    *("REDACTED", "REDACTED@example.com", "true", "false"),
+    *("Forbidden", "inexistent_client", "inexistent_connection", "inexistent_resource_server"),
+    *("insufficient_entitlement", "insufficient_scope", "invalid_body"),
+    *("authorization_code", "implicit", "openid", "profile", "email", "offline_access", "groups"),
+    *("Username-Password-Authentication", "admin", "cimd", "deprecated", "sms_gateway", "when_risky"),
+    *("auto", "bind_all", "disabled", "use_map", "oidc-V4", "back_channel", "front_channel", "Ed25519", "ES512"),
+    *("user_metadata.first", "user_metadata.last", "user_metadata.name"),
+    *("groups_access_member_info", "public_profile", "user_birthday"),
+    *("bearer", "rsa-sha256", "sha256", "liquid", "md_with_macros", "@@password@@"),
+    *(f"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-{binding}" for binding in ("POST", "Redirect")),
+}
 
 _PATHS = frozenset(part for _method, path, _scopes in TABLE for part in path.split("/"))
 _URL = re.compile(r"(https?)://([^/?#]+)(.*)")
@@ -238,8 +236,8 @@ class Names:
         return f"text-{self._number('text'):03}"
 
     def _host(self, host: str) -> str:
-        if host.partition(":")[0] == "localhost":
-            return host
+        if re.fullmatch(r"localhost:\d+", host):
+            return self._own.setdefault(host, f"localhost:{8000 + self._number('port')}")
         return self(host) if "." in host else self(f"{host}.")
 
     def _tail(self, tail: str) -> str:

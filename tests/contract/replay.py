@@ -26,6 +26,7 @@ from emulator import tokens
 from emulator.app import create_app
 from emulator.connection_options import strategy
 from emulator.fetch import Unavailable
+from emulator.management.operation import PREFIX
 from emulator.management.tenant_settings import PATCH_ONLY_FLAGS, PATCH_ONLY_UNIVERSAL_LOGIN
 from emulator.tenant import MANAGEMENT_SCOPES, Keys, Tenant
 from tests.contract.recorded import IDS, Exchange, Object, read, scenarios
@@ -41,6 +42,7 @@ SAML_METADATA = """<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata
 </IDPSSODescriptor></EntityDescriptor>"""
 
 _UNSUPPORTED = re.compile(r"Ignoring unsupported properties: (.*?)\. ")
+
 
 def differences(recorded: Any, emulated: Any, path: str = "") -> Iterator[str]:
     """`-path` is in the recording only, `+path` in the emulator's answer only, `~path` has another value."""
@@ -154,7 +156,7 @@ class Replay:
                     sent["email"] = f"{number}-{sent['email']}"
                 answer = client.request(
                     entry.method,
-                    self._mapped(entry.url),
+                    f"{PREFIX}{self._mapped(entry.path)}",
                     params={key: self._mapped(str(value)) for key, value in entry.query.items()} or None,
                     json=sent,
                 )
