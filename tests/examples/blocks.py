@@ -23,11 +23,12 @@ from tests.integration.harness import ROOT
 PAGES = ("*.md", "docs/*.md", "roles/*/README.md", "emulator/README.md")
 FAILS = "fails"
 NOT_RUN = re.compile(r"<!-- not run: (.+?) -->", re.DOTALL)
-PATH = re.compile(r"(?:#|//) (?P<path>[\w@-][\w@.-]*(?:/[\w@.-]+)*\.\w+)")
+# With a folder or an ending; a single word is a remark.
+PATH = re.compile(r"(?:#|//) (?P<path>(?:\.?[\w@-][\w@.-]*/)+\.?[\w@-][\w@.-]*|\.?[\w@-][\w@.-]*\.\w+)")
 # A picture in words, which GitHub and the documentation site draw.
 PICTURE = "mermaid"
 RUNNABLE = ("sh", "yaml")
-FILES = (*RUNNABLE, "json", "ini", "toml", "ts")
+FILES = ("yaml", "json", "ini", "toml", "ts")
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,8 @@ def _block(page: str, token: Token, comment: str | None) -> Block:
 
 def unclear(block: Block) -> str | None:
     """Why nothing can be done with a block, if so."""
-    if block.not_run is not None or block.path or block.language in (*RUNNABLE, PICTURE):
+    # In braces: a directive, which only the documentation site takes.
+    if block.not_run is not None or block.path or block.language in (*RUNNABLE, PICTURE) or block.language[:1] == "{":
         return None
     if block.language == "text":
         return "it follows no sh block, so it is no output"

@@ -42,7 +42,7 @@ class Example:
         return "hosts" in self.content[0]
 
     def variables(self) -> set[str]:
-        """Those that it needs: named in an expression, and not registered or set there; connection options in comments."""
+        """Those that it needs: named in an expression and not set there; of a tenant, also those named in a comment."""
         expressions = (Environment().parse(text) for text in re.findall(r"{{.*?}}", self.text, re.DOTALL))
         used = {name.name for expression in expressions for name in expression.find_all(nodes.Name)}
         own = {value for key, value in _pairs(self.content) if key == "register"}

@@ -10,11 +10,14 @@ import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from urllib.parse import urlsplit
 
 from tests.integration.harness import Tenant
 
+# What names each of the two tenants.
 DOMAINS = ("tenant.eu.auth0.com", "staging.eu.auth0.com")
-SERVER = re.compile(r"mcp_server_url[\"']?\s*[:=]\s*[\"']?(https://[\w./-]*[\w-])")
+STAGES = ("production", "staging")
+SERVER = re.compile(r"mcp_server_url[\"']?\s*[:=]\s*[\"']?(https://[\w.-]+/[\w./-]*[\w-])")
 CREDENTIAL = re.compile(r"(client_id|client_secret|access_token)([\"']?\s*[:=]\s*[\"']?)\.\.\.", re.IGNORECASE)
 FOLDER = "/srv/"
 
@@ -26,7 +29,7 @@ def mcp_servers(text: str) -> set[str]:
 
 @dataclass(frozen=True)
 class Placeholders:
-    """`tenants` are those of `DOMAINS`, `servers` has for each URL of an MCP server that of a real one.
+    """`tenants` are the two of `DOMAINS`, `servers` has for each URL of an MCP server that of a real one.
 
     Folders below /srv are below `folder`.
     """
@@ -39,8 +42,8 @@ class Placeholders:
         """Credentials are those of the tenant that was named last."""
         tenant, lines = self.tenants[0], []
         for line in text.split("\n"):
-            for domain, named in zip(DOMAINS, self.tenants, strict=False):
-                tenant = named if domain in line else tenant
+            for domain, stage, named in zip(DOMAINS, STAGES, self.tenants, strict=True):
+                tenant = named if domain in line or stage in line.lower() else tenant
                 line = line.replace(domain, named.domain)
             lines.append(CREDENTIAL.sub(partial(_credential, tenant), line))
         text = "\n".join(lines).replace(FOLDER, f"{self.folder}{FOLDER}")
@@ -49,11 +52,15 @@ class Placeholders:
         return text
 
     def _servers(self) -> t.Iterator[tuple[str, str]]:
-        """Whole URLs first, then origins, then hosts alone, as in options of a proxy."""
-        pairs = sorted(self.servers.items(), key=lambda pair: (-len(pair[0]), pair))
-        for parts in (None, 3):
-            yield from (("/".join(old.split("/")[:parts]), "/".join(new.split("/")[:parts])) for old, new in pairs)
-        yield from ((old.split("/")[2], new.split("/")[2]) for old, new in pairs)
+        """Whole URLs first, then origins, of which the server with the shortest URL stands for all, then hosts alone."""
+        pairs = sorted(self.servers.items(), key=lambda pair: (len(pair[0]), pair))
+        yield from reversed(pairs)
+        yield from ((old[: -len(_path(old))], new[: -len(_path(new))]) for old, new in pairs)
+        yield from ((urlsplit(old).netloc, urlsplit(new).netloc) for old, new in pairs)
+
+
+def _path(url: str) -> str:
+    return urlsplit(url).path
 
 
 def _credential(tenant: Tenant, found: re.Match[str]) -> str:

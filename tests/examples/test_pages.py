@@ -74,7 +74,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def galaxy_url(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Of a server with the package that the checkout makes."""
     folder = tmp_path_factory.mktemp("package")
-    tool = Path(sys.executable).with_name("ansible-galaxy")
+    tool = str(Path(sys.executable).with_name("ansible-galaxy"))
     home = environment(folder / "home")
     subprocess.run([tool, "collection", "build", checkout], cwd=folder, env=home, check=True, stdout=subprocess.DEVNULL)
     (tarball,) = folder.glob("*.tar.gz")
@@ -86,7 +86,7 @@ def galaxy_url(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
 def installed(galaxy_url: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the package is, for readers who have it from the page before."""
     folder = tmp_path_factory.mktemp("installed")
-    tool = Path(sys.executable).with_name("ansible-galaxy")
+    tool = str(Path(sys.executable).with_name("ansible-galaxy"))
     where = (f"--server={galaxy_url}", f"--collections-path={folder}")
     command = [tool, "collection", "install", "mcp_ops.oauth", *where]
     subprocess.run(command, cwd=folder, env=environment(folder / "home"), check=True, stdout=subprocess.DEVNULL)

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import textwrap
 import typing as t
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests.examples.blocks import blocks, unclear
 from tests.examples.example import Example, in_phases
-from tests.examples.placeholders import mcp_servers
+from tests.examples.placeholders import Placeholders, mcp_servers
 from tests.examples.presupposed import read
 from tests.examples.reader import Reader, Surprise, environment
+from tests.integration.harness import Tenant
 
 URL = "https://mcp.example.com/mcp"
 
@@ -161,6 +163,44 @@ def test_what_an_example_presupposes() -> None:
 def test_each_task_is_previewed_run_and_run_again() -> None:
     names = [task["name"] for task in in_phases([{"block": Example("name", TASKS).content[:1]}])[0]["block"]]
     assert names == [f"{phase}: Let a user call tools" for phase in ("preview", "run", "again")]
+
+
+PATHS = {
+    "# vars.yml": "vars.yml",
+    "# inventory/hosts": "inventory/hosts",
+    "# .github/workflows/drift.yml": ".github/workflows/drift.yml",
+    "# production": None,
+    "# In vars.yml": None,
+    "# /etc/ansible.cfg": None,
+    "# ../vars.yml": None,
+}
+
+
+@pytest.mark.parametrize(("line", "path"), PATHS.items())
+def test_a_file_is_named_by_its_first_line(line: str, path: str | None) -> None:
+    (block,) = blocks("page.md", f"```yaml\n{line}\na: 1\n```")
+    assert block.path == path
+
+
+@dataclass(frozen=True)
+class Named:
+    domain: str
+    client_id: str
+
+
+def test_credentials_are_those_of_the_tenant_that_is_named() -> None:
+    tenants = t.cast("tuple[Tenant, Tenant]", (Named("one:1", "first"), Named("two:2", "second")))
+    fill = Placeholders(tenants, {URL: "http://h:1/mcp", URL[:-3] + "orders": "http://h:2/mcp"}, "/work").fill
+    lines = {
+        "AUTH0_CLIENT_ID=...": "AUTH0_CLIENT_ID=first",
+        'auth0_domain: staging.eu.auth0.com\nauth0_client_id: "..."': 'auth0_domain: two:2\nauth0_client_id: "second"',
+        "STAGING_CLIENT_ID=...\nPRODUCTION_CLIENT_ID=...": "STAGING_CLIENT_ID=second\nPRODUCTION_CLIENT_ID=first",
+        "https://tenant.eu.auth0.com/": "https://one:1/",
+        f"{URL} {URL}/ {URL[:-3]}orders": "http://h:1/mcp http://h:1/mcp/ http://h:2/mcp",
+        "https://mcp.example.com/.well-known/x": "http://h:1/.well-known/x",
+        "/srv/gateway ...": "/work/srv/gateway ...",
+    }
+    assert {line: fill(line) for line in lines} == lines
 
 
 def test_servers_are_found_where_they_are_named() -> None:
