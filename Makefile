@@ -1,11 +1,11 @@
 PYTHON ?= python3
 VENV := .venv
 # Node.js and a browser are large: only what needs them installs them. Those of the package go into environments of their own.
-REQUIREMENTS := $(filter-out requirements/gateway.txt requirements/package.txt,$(wildcard requirements/*.txt))
+REQUIREMENTS := $(filter-out requirements/docs.txt requirements/gateway.txt requirements/package.txt,$(wildcard requirements/*.txt))
 # ZUPLO=latest, or a version: that gateway beside the pinned one. What a tag means changes, so npm is asked each time.
 GATEWAY := $(VENV)/gateway$(addprefix -,$(ZUPLO))/installed
 
-.PHONY: demo test test-faults lint sanity package gateway-test benchmark clean FORCE
+.PHONY: demo test test-faults lint sanity package docs gateway-test benchmark clean FORCE
 
 # The main job against the built-in emulator: preview, run, run again.
 demo: $(VENV)/installed
@@ -31,6 +31,10 @@ sanity: $(VENV)/installed
 # What people install: its files, that it works on the oldest and the newest ansible-core, and Galaxy's verdict.
 package: $(VENV)/package/installed
 	$(VENV)/bin/python -m pytest tests/package --numprocesses=2 --dist=worksteal $(ARGS)
+
+# The documentation site, into build/site/html, and its tests. More arguments for pytest: make docs ARGS="-k links"
+docs: $(VENV)/installed
+	$(VENV)/bin/nox --session docs -- $(ARGS)
 
 # The real Zuplo gateway, real MCP clients and a real browser. More arguments: make gateway-test ARGS="-k browser"
 # On the newest gateway: make gateway-test ZUPLO=latest

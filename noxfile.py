@@ -31,3 +31,11 @@ def integration(session: nox.Session, core: str) -> None:
     session.install("-r", "requirements/modules.txt", "-r", "requirements/emulator.txt")
     session.install("pytest", "pytest-xdist", "PyJWT[crypto]")
     session.run("pytest", "--numprocesses=auto", "tests/integration", *session.posargs, env={"WAYS": "both"})
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation site into build/site/html, and test it; more arguments for pytest after `--`."""
+    session.install("-r", "requirements/docs.txt")
+    session.run("python", "-m", "docs.docsite.build")
+    session.run("pytest", "tests/docs", *session.posargs)
