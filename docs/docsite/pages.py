@@ -35,7 +35,7 @@ LABELS = {
     "common_return_values": f"{ANSIBLE}reference_appendices/common_return_values.html",
     "ansible_configuration_settings": f"{ANSIBLE}reference_appendices/config.html",
 }
-LINK = re.compile(r"(\]\()([^)\s#:]+)(#[^)\s]*)?(?=\))")
+LINK = re.compile(rf"(\]\()((?:{re.escape(FILES)})?[^)\s#:]+)(#[^)\s]*)?(?=\))")
 ENTRY = re.compile(r"^- \[([^]]+)\]\(([^)]+)\)", re.MULTILINE)
 # The theme shows the table of contents beside the page, and an error in place of another one.
 CONTENTS = re.compile(r"^\.\. contents::\n(?:   :.*\n)+", re.MULTILINE)
@@ -58,9 +58,13 @@ def pages() -> dict[str, str]:
 
 
 def resolve(page: str, target: str) -> str:
-    """Where the relative link `target` of a page leads on the site: to another page, to a picture, or to GitHub."""
-    source = pages()[page]
-    path = posixpath.normpath(posixpath.join(posixpath.dirname(source), target))
+    """Where a link to a file of the repository leads on the site: to a page, to a picture, or to GitHub.
+
+    `target` is relative to the Markdown of the page, or a URL at GitHub: pages of the package have these for files that
+    are not in it.
+    """
+    path = posixpath.join(posixpath.dirname(pages()[page]), target)
+    path = target.removeprefix(FILES) if target.startswith(FILES) else posixpath.normpath(path)
     names = {file: name for name, file in pages().items()}
     here = posixpath.dirname(page) or "."
     if path in names:

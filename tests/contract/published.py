@@ -20,6 +20,7 @@ import textwrap
 import typing as t
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from types import NoneType
 
 import pydantic
 
@@ -96,7 +97,7 @@ def _literals(annotation: t.Any) -> list[t.Any]:
 def _plain(annotation: t.Any) -> t.Any:
     """Without Optional and Annotated."""
     while t.get_origin(annotation) in (t.Annotated, t.Union):
-        options = [option for option in t.get_args(annotation) if option is not type(None)]
+        options = [option for option in t.get_args(annotation) if option is not NoneType]
         if t.get_origin(annotation) is t.Union and len(options) > 1:
             return annotation
         annotation = options[0]
