@@ -49,6 +49,10 @@ sanity: $(VENV)/installed
 package: $(VENV)/installed
 	$(NOX) --session package -- $(ARGS)
 
+# The documentation site, into build/site/html, and its tests. More arguments for pytest: make docs ARGS="-k links"
+docs: $(VENV)/installed
+	$(NOX) --session docs -- $(ARGS)
+
 # All checks of a release, the changelog and the package, for: make release VERSION=0.1.0. Nothing is committed or uploaded.
 release: sanity package
 	$(NOX) --session release -- $(VERSION)

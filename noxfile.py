@@ -95,6 +95,14 @@ def runner(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def docs(session: nox.Session) -> None:
+    """Build the documentation site into build/site/html, and test it."""
+    session.install("--requirement=requirements/docs.txt")
+    session.run("python", "-m", "docs.docsite.build")
+    session.run("pytest", "tests/docs", *session.posargs)
+
+
+@nox.session(default=False)
 def release(session: nox.Session) -> None:
     """Prepare a release: `nox -s release -- 0.1.0`. With `-- --rehearse`, in a clone of the last commit."""
     session.install("antsibull-changelog[toml]>=0.36,<1", "ansible-core", "packaging")

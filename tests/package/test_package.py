@@ -20,7 +20,7 @@ BELONGS = re.compile(
     r"""
       (CHANGELOG|README|SECURITY)\.md | LICENSE | \.ansible-lint
     | changelogs/(changelog|config)\.yaml | changelogs/fragments/[\w-]+\.yml
-    | docs/[\w-]+\.md | docs/images/[\w-]+\.(png|svg)
+    | docs/[\w-]+\.md | docs/docsite/links\.yml | docs/images/[\w-]+\.(png|svg)
     | extensions/audit/event_query\.yml | extensions/awx/credential_type\.yml
     | meta/(execution-environment|runtime)\.yml
     | playbooks/\w+\.yml
