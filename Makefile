@@ -1,13 +1,15 @@
 VENV := .venv
 # The Python that has made the environment, if there is one that works.
 PYTHON ?= $(shell $(VENV)/bin/python -c pass 2>/dev/null && echo $(VENV)/bin/python || echo python3)
-# Node.js and a browser are large: only what needs them installs them. Those of the package go into environments of their own.
-REQUIREMENTS := $(filter-out requirements/gateway.txt requirements/package.txt,$(wildcard requirements/*.txt))
+# Node.js and a browser are large: only what needs them installs them. What has a session in noxfile.py has an environment there.
+REQUIREMENTS := $(addprefix requirements/,benchmark.txt emulator.txt modules.txt nox.txt tests.txt)
 INSTALL = @$(PYTHON) requirements/install.py
+NOX := $(VENV)/bin/nox
 # ZUPLO=latest, or a version: that gateway beside the pinned one. What a tag means changes, so npm is asked each time.
 GATEWAY := $(VENV)/gateway$(addprefix -,$(ZUPLO))/installed
 
-.PHONY: demo emulator picture test test-faults lint sanity package gateway-test benchmark clean FORCE
+.PHONY: demo emulator picture check test test-faults lint sanity package docs runner release release-rehearsal gateway-test \
+	benchmark clean FORCE
 
 # The whole setup against the built-in emulator: preview, run, run again, check. Installs only what that needs.
 # More arguments for ansible-playbook: make demo ARGS="-e mcp_server_name=Shop"
@@ -20,8 +22,14 @@ emulator:
 	$(INSTALL) $(VENV)/demo-installed requirements/demo.txt
 	@$(VENV)/bin/python -m emulator --ready export $(ARGS)
 
-# Lint, then unit, contract and integration tests. More arguments for pytest: make test ARGS="-k flags"
+# For every edit, in two minutes: lint, then unit and contract tests.
+check: lint
+	$(VENV)/bin/python -m pytest tests/unit tests/contract --numprocesses=auto --dist=worksteal $(ARGS)
+
+# Lint, then all tests that need no Node.js, browser or container. More arguments for pytest: make test ARGS="-k flags"
 test: lint
+	@echo "About 7,000 tests: unit, contract, examples and integration, the last with real ansible-playbook runs."
+	@echo "On two cores they take half an hour; 'make check' runs the first two kinds in two minutes."
 	$(VENV)/bin/python -m pytest --numprocesses=auto --dist=worksteal $(ARGS)
 
 # All that can go wrong with the main job, in 20 minutes. More arguments: make test-faults ARGS="--only kills --seed 2"
@@ -33,13 +41,29 @@ lint: $(VENV)/installed
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
 
-# What Ansible's reviewers check. More arguments for ansible-test: make sanity ARGS="--test pylint"
+# What Ansible's reviewers and Galaxy check: the default sessions of noxfile.py and antsibull-nox.toml.
 sanity: $(VENV)/installed
-	$(VENV)/bin/python tests/sanity/run.py $(ARGS)
+	$(NOX) $(ARGS)
 
-# What people install: its files, that it works on the oldest and the newest ansible-core, and Galaxy's verdict.
-package: $(VENV)/package/installed
-	$(VENV)/bin/python -m pytest tests/package --numprocesses=2 --dist=worksteal $(ARGS)
+# What people install: its files, and that it works on the oldest and the newest ansible-core.
+package: $(VENV)/installed
+	$(NOX) --session package -- $(ARGS)
+
+# The documentation site, into build/site/html, and its tests. More arguments for pytest: make docs ARGS="-k links"
+docs: $(VENV)/installed
+	$(NOX) --session docs -- $(ARGS)
+
+# All checks of a release, the changelog and the package, for: make release VERSION=0.1.0. Nothing is committed or uploaded.
+release: sanity package
+	$(NOX) --session release -- $(VERSION)
+
+# The same with the last commit in another folder, without the checks.
+release-rehearsal: $(VENV)/installed
+	$(NOX) --session release -- --rehearse
+
+# ansible-runner, AWX, execution environments and ansible-navigator. More arguments for pytest: make runner ARGS="-k navigator"
+runner: $(VENV)/installed
+	$(NOX) --session runner -- $(ARGS)
 
 # The real Zuplo gateway, real MCP clients and a real browser. More arguments: make gateway-test ARGS="-k browser"
 # On the newest gateway: make gateway-test ZUPLO=latest
@@ -49,10 +73,6 @@ gateway-test: $(GATEWAY)
 # Against auth0-deploy-cli and others, into docs/benchmark. More arguments: make benchmark ARGS="--only loop --repeats 2"
 benchmark: $(VENV)/installed
 	$(VENV)/bin/python -m tests.benchmark $(ARGS)
-
-$(VENV)/package/installed: $(VENV)/installed requirements/package.txt requirements/modules.txt noxfile.py tests/package/install.py
-	$(VENV)/bin/python -m tests.package.install
-	touch $@
 
 $(GATEWAY): $(VENV)/installed requirements/gateway.txt $(wildcard tests/gateway/package*.json) tests/gateway/install.py $(if $(ZUPLO),FORCE)
 	$(VENV)/bin/python -m pip install --quiet --requirement=requirements/gateway.txt
@@ -65,7 +85,7 @@ picture:
 	$(VENV)/bin/python -m demo.picture
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) .nox build
 
 # Asked each time, and changed only where something was installed.
 $(VENV)/installed: FORCE

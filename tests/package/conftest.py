@@ -8,14 +8,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import typing as t
 from pathlib import Path
 
 import pytest
 
-from tests.package.install import ROOT
-
-Run = t.Callable[..., str]
+ROOT = Path(__file__).resolve().parents[2]
+# Where the commands of this environment are.
+TOOLS = Path(sys.executable).parent
 # What tools, editors and earlier builds leave behind.
 LEFT_BEHIND = (
     ".ansible/tmp/x",
@@ -83,6 +82,6 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def package(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tarball."""
     folder = tmp_path_factory.mktemp("package")
-    run(Path(sys.executable).with_name("ansible-galaxy"), "collection", "build", checkout, cwd=folder)
+    run(TOOLS / "ansible-galaxy", "collection", "build", checkout, cwd=folder)
     (tarball,) = folder.glob("*.tar.gz")
     return tarball

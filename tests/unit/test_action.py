@@ -14,6 +14,7 @@ import yaml
 from ansible.module_utils import basic
 
 from ansible_collections.mcp_ops.oauth.plugins.plugin_utils import _action, _core
+from tests import cores
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -137,13 +138,11 @@ def test_only_tested_versions_run_in_the_controller_by_default(
 
 
 def test_the_tested_versions_are_those_of_the_matrix() -> None:
-    matrix: dict[str, t.Any] = {}
-    source = (ROOT / "noxfile.py").read_text()
-    exec(source[source.index("PYTHONS") : source.index("}") + 1], matrix)
-    assert tuple(matrix["PYTHONS"]) == _core.TESTED
+    assert tuple(cores.PYTHONS) == _core.TESTED
     assert _core.IS_TESTED
     oldest = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text())["requires_ansible"]
     assert oldest == f">={_core.TESTED[0]}.0"
+    assert f"ansible-core {cores.OLDEST} and newer" in (ROOT / "README.md").read_text()
 
 
 @pytest.mark.parametrize(
