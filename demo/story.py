@@ -28,7 +28,7 @@ NEXT = """\
     export AUTH0_DOMAIN=... AUTH0_CLIENT_ID=... AUTH0_CLIENT_SECRET=...
     ansible-playbook mcp_ops.oauth.mcp_server -e mcp_server_url=... --check --diff
 
-  README.md              which scopes the credentials need, and all that can be set
+  docs/start.md          from nothing to a working MCP server, with a tenant of yours
   docs/clients.md        what Claude Code, Cursor, VS Code and other MCP clients need
   docs/tools.md          different tools for different users
   docs/how-it-works.md   how an MCP client logs in"""

@@ -72,8 +72,8 @@ class Environment:
         if not is_sound:
             stamps = {}
             say(f"Making the virtual environment {self.folder} with Python {sys.version.split()[0]}.")
-            # Of a virtual environment, the Python that made it.
-            base = getattr(sys, "_base_executable", None) or sys.executable
+            # In a virtual environment, which may be this one, the Python that made it.
+            base = sys.executable if sys.prefix == sys.base_prefix else os.path.realpath(sys.executable)
             run([base, "-m", "venv", "--clear", str(self.folder)])
         names = ", ".join(Path(one).name for one in files)
         say(f"Installing {names} into {self.folder}. `make clean` removes it all.")

@@ -39,6 +39,8 @@ class World:
         if "venv" in command:
             self.made.append("new")
             assert "--clear" in command
+            # One that does not go with what is cleared.
+            assert sys.prefix == sys.base_prefix or not Path(command[0]).is_relative_to(sys.prefix)
             for old in self.folder.glob("*installed"):
                 old.unlink()
             (self.folder / "bin").mkdir(parents=True, exist_ok=True)
