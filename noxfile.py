@@ -91,7 +91,7 @@ def package(session: nox.Session, core: str) -> None:
 def runner(session: nox.Session) -> None:
     """Test ansible-runner, AWX, execution environments and ansible-navigator."""
     session.install(*(f"--requirement=requirements/{name}.txt" for name in ("modules", "emulator", "runner")))
-    session.run("pytest", "tests/runner", *session.posargs)
+    session.run("pytest", "--numprocesses=2", "--dist=worksteal", "tests/runner", *session.posargs)
 
 
 @nox.session(default=False)

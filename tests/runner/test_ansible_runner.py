@@ -101,12 +101,12 @@ MEANS: dict[str, tuple[t.Callable[[Tenant], Files], set[str]]] = {
 
 @pytest.mark.parametrize("means", MEANS)
 def test_what_ansible_runner_writes(tenant: Tenant, tmp_path: Path, env: dict[str, str], means: str) -> None:
-    """With the modules as processes, whose results hold their arguments. Ansible shows its own arguments at -vvvv."""
+    """With the modules as processes, whose results may hold their arguments. Ansible shows its own at -vvvv."""
     files_of, found_in = MEANS[means]
     files = {"env/cmdline": "-vvvv", **files_of(tenant), "project/short.yml": SHORT}
     job = run(prepare(tmp_path / "job", files), {**env, "MCP_OPS_IN_PROCESS": "false"}, playbook="short.yml")
     assert job.rc == 0, job.printed
-    assert '"module_args"' in job.printed
+    assert "Using module file" in job.printed
     assert set(job.leaks()) == found_in
     shown = [event["stdout"] for event in job.events() if leaks(json.dumps(event))]
     assert all("extra_vars: " in text for text in shown)
@@ -165,7 +165,8 @@ def test_the_python_interface_without_files(
     tmp_path: Path, env: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`suppress_env_files` writes no file below `env/`, and moves extra variables onto the command line."""
-    monkeypatch.setenv("PATH", env["PATH"])
+    for name in ("HOME", "PATH"):
+        monkeypatch.setenv(name, env[name])
     found = {}
     for name in ("envvars", "extravars"):
         folder = prepare(tmp_path / name, {})
