@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import shlex
 import textwrap
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,7 +40,6 @@ class Story:
         self._console = console
         self._folder = folder
         self._steps = 0
-        self._began = 0.0
 
     def begin(self, domain: str, variables: str) -> None:
         self._print("An Auth0 tenant and a Zuplo project, set up by one playbook for an MCP server", "bold")
@@ -53,7 +51,6 @@ class Story:
         """Shows which task is under way, where the console is a terminal."""
         self._head(title)
         self._print(f"   $ ansible-playbook {shlex.join(command)}", "cyan")
-        self._began = time.monotonic()
         with self._console.status("") as status:
             yield lambda task: status.update(Text(task))
 
@@ -63,7 +60,7 @@ class Story:
             return self._fail("The preview failed.", run.failures)
         for change in run.changes:
             self._change(change)
-        self._done(f"A run would make {_count(run.changes)}. Nothing was written.")
+        self._mark("✓", "green", f"A run would make {_count(run.changes)}. Nothing was written.")
         return True
 
     def show_first(self, run: Run, preview: Run) -> bool:
@@ -75,7 +72,7 @@ class Story:
         if differing:
             return self._fail("The run did not change what the preview had shown:", differing)
         files = [change for change in run.changes if change.is_file]
-        self._done(f"{_count(run.changes)} made: exactly those of the preview.")
+        self._mark("✓", "green", f"{_count(run.changes)} made: exactly those of the preview.")
         if files:
             self._print("     The gateway's configuration is in the project:")
             self._list(change.title for change in files)
@@ -87,7 +84,7 @@ class Story:
             return self._fail("The second run failed.", run.failures)
         if run.changed:
             return self._fail("The second run changed something:", run.changed)
-        self._done("No changes: everything is as it should be.")
+        self._mark("✓", "green", "No changes: everything is as it should be.")
         return True
 
     def end(self, run: Run) -> None:
@@ -118,9 +115,6 @@ class Story:
 
     def _mark(self, mark: str, colour: str, text: str) -> None:
         self._console.print(Text.assemble("   ", (mark, colour), f" {text}"), soft_wrap=True)
-
-    def _done(self, text: str) -> None:
-        self._mark("✓", "green", f"{text} ({time.monotonic() - self._began:.0f} s)")
 
     def _change(self, change: Change) -> None:
         parts: list[str | tuple[str, str]] = ["   ", (change.verb, COLOURS[change.verb]), f" {change.title}"]
