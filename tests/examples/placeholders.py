@@ -52,7 +52,7 @@ class Placeholders:
         return text
 
     def _servers(self) -> t.Iterator[tuple[str, str]]:
-        """Whole URLs first, then origins, of which the server with the shortest URL stands for all, then hosts alone."""
+        """Whole URLs first, then origins, each of the server with the shortest URL there, then hosts alone."""
         pairs = sorted(self.servers.items(), key=lambda pair: (len(pair[0]), pair))
         yield from reversed(pairs)
         yield from ((old[: -len(_path(old))], new[: -len(_path(new))]) for old, new in pairs)

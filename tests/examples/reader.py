@@ -23,7 +23,7 @@ from tests.examples.blocks import Block
 from tests.integration.harness import ROOT
 
 PLAYBOOK = "mcp_ops.oauth.mcp_server"
-SECONDS = 240
+SECONDS = 480
 # Exported variables and the directory live on from block to block, as in one shell.
 SESSION = """set -eu
 if [ -e {state} ]; then . {state}; cd "$(cat {state}.directory)"; fi

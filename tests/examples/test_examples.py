@@ -27,6 +27,8 @@ from tests.mcp.client import visit
 
 CALLBACK = Path(__file__).parent / "callback"
 GATEWAY = "gateway"
+# Three minutes for all on a machine that has much else to do; a run that hangs takes longer.
+SECONDS = 600
 CHECK = "mcp_ops.oauth.mcp_oauth_check"
 CREDENTIALS = ("auth0_domain", "auth0_client_id", "auth0_client_secret")
 
@@ -128,7 +130,7 @@ class Stage:
 
     def _play(self, *args: str | Path, **env: str) -> str:
         env = {"ANSIBLE_LOCALHOST_WARNING": "false", "AUTH0_CA_PATH": self._tenant.ca_path, **env}
-        _rc, output = ansible_playbook(self._folder, "controller", *map(str, args), env=env)
+        _rc, output = ansible_playbook(self._folder, "controller", *map(str, args), env=env, seconds=SECONDS)
         return output
 
 
