@@ -61,10 +61,12 @@ def _without_repetitions(exchanges: list[Exchange]) -> t.Iterator[Exchange]:
 
 
 def _likeness(value: t.Any) -> str:
-    """A JSON value with types in place of values."""
+    """A JSON value without the content of its texts, and a list as what is in it."""
     if isinstance(value, dict):
         return "".join(f"{key}{_likeness(inner)}" for key, inner in sorted(value.items()))
-    return f"[{_likeness(value[0]) if value else ''}]" if isinstance(value, list) else type(value).__name__
+    if isinstance(value, list):
+        return str(sorted({_likeness(item) for item in value}))
+    return "text" if isinstance(value, str) and value else repr(value)
 
 
 class _Cut:

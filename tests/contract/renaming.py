@@ -59,7 +59,7 @@ FACTS = MESSAGES | {
     *(f"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-{binding}" for binding in ("POST", "Redirect")),
 }
 
-_PATHS = frozenset(part for _method, path, _scopes in TABLE for part in path.split("/"))
+PATHS = frozenset(part for _method, path, _scopes in TABLE for part in path.split("/"))
 _URL = re.compile(r"(https?)://([^/?#]+)(.*)")
 _TENANT = re.compile(r"([\w-]+)((?:\.\w+)?\.auth0\.com)")
 _DATE = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
@@ -194,7 +194,7 @@ class Names:
         return made
 
     def path(self, path: str) -> str:
-        return "/".join(part if part in _PATHS else self._segment(part) for part in path.split("/"))
+        return "/".join(part if part in PATHS else self._segment(part) for part in path.split("/"))
 
     def _segment(self, part: str) -> str:
         """Encoded as often as it was."""
