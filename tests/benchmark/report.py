@@ -69,6 +69,10 @@ def load(file: Path) -> list[Row]:
     return [row(stored) for stored in json.loads(file.read_text(encoding="utf-8"))["rows"]]
 
 
+# Without a background, in the colours of the page around it.
+STYLE = "<style>text { fill: #1f2328 } @media (prefers-color-scheme: dark) { text { fill: #f0f6fc } }</style>"
+
+
 def _show(rows: Sequence[Row]) -> list[Case]:
     """The cases for the picture: of each scenario the largest, at the middle latency."""
     cases = list(dict.fromkeys(row.case for row in rows))
@@ -104,4 +108,5 @@ def picture(rows: Sequence[Row]) -> str:
         y += 12
     size = f'width="{WIDTH}" height="{y}" viewBox="0 0 {WIDTH} {y}"'
     head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif" font-size="12">'
-    return "\n".join([head, f'<rect width="{WIDTH}" height="{y}" fill="white"/>', *parts, "</svg>"]) + "\n"
+    title = "<title>Time, memory and requests of each contender, case by case</title>"
+    return "\n".join([head, title, STYLE, *parts, "</svg>"]) + "\n"
