@@ -141,7 +141,7 @@ def test_no_text_is_tiny_on_a_phone(browser: Browser) -> None:
         for image in tab.locator("article img[src$='.svg']").all():
             source = image.get_attribute("src") or ""
             shown = image.evaluate("one => one.getBoundingClientRect().width / one.naturalWidth")
-            assert shown * smallest_text(HTML / source) >= 7, source
+            assert shown * smallest_text(HTML / source) >= 9, source
     tab.close()
 
 
