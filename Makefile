@@ -1,16 +1,26 @@
-PYTHON ?= python3
 VENV := .venv
-NOX := $(VENV)/bin/nox
+# The Python that has made the environment, if there is one that works.
+PYTHON ?= $(shell $(VENV)/bin/python -c pass 2>/dev/null && echo $(VENV)/bin/python || echo python3)
 # Node.js and a browser are large: only what needs them installs them. What has a session in noxfile.py has an environment there.
 REQUIREMENTS := $(addprefix requirements/,benchmark.txt emulator.txt modules.txt nox.txt tests.txt)
+INSTALL = @$(PYTHON) requirements/install.py
+NOX := $(VENV)/bin/nox
 # ZUPLO=latest, or a version: that gateway beside the pinned one. What a tag means changes, so npm is asked each time.
 GATEWAY := $(VENV)/gateway$(addprefix -,$(ZUPLO))/installed
 
-.PHONY: demo check test test-faults lint sanity package docs release release-rehearsal gateway-test benchmark clean FORCE
+.PHONY: demo emulator picture check test test-faults lint sanity package docs runner release release-rehearsal gateway-test \
+	benchmark clean FORCE
 
-# The main job against the built-in emulator: preview, run, run again.
-demo: $(VENV)/installed
-	$(VENV)/bin/python -m emulator.demo
+# The whole setup against the built-in emulator: preview, run, run again, check. Installs only what that needs.
+# More arguments for ansible-playbook: make demo ARGS="-e mcp_server_name=Shop"
+demo:
+	$(INSTALL) $(VENV)/demo-installed requirements/demo.txt
+	@$(VENV)/bin/python -m demo $(ARGS)
+
+# An emulated tenant to play with, until Ctrl-C. Prints the variables with which ansible-playbook reaches it.
+emulator:
+	$(INSTALL) $(VENV)/demo-installed requirements/demo.txt
+	@$(VENV)/bin/python -m emulator --ready export $(ARGS)
 
 # For every edit, in two minutes: lint, then unit and contract tests.
 check: lint
@@ -51,6 +61,10 @@ release: sanity package
 release-rehearsal: $(VENV)/installed
 	$(NOX) --session release -- --rehearse
 
+# ansible-runner, AWX, execution environments and ansible-navigator. More arguments for pytest: make runner ARGS="-k navigator"
+runner: $(VENV)/installed
+	$(NOX) --session runner -- $(ARGS)
+
 # The real Zuplo gateway, real MCP clients and a real browser. More arguments: make gateway-test ARGS="-k browser"
 # On the newest gateway: make gateway-test ZUPLO=latest
 gateway-test: $(GATEWAY)
@@ -65,11 +79,14 @@ $(GATEWAY): $(VENV)/installed requirements/gateway.txt $(wildcard tests/gateway/
 	$(VENV)/bin/python -m tests.gateway.install
 	touch $@
 
+# docs/images/demo.svg, which shows what `make demo` prints. A test tells when it is to be made anew.
+picture:
+	$(INSTALL) $(VENV)/demo-installed requirements/demo.txt
+	$(VENV)/bin/python -m demo.picture
+
 clean:
 	rm -rf $(VENV) .nox build
 
-$(VENV)/installed: $(REQUIREMENTS)
-	$(PYTHON) -m venv --clear $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --upgrade pip
-	$(VENV)/bin/python -m pip install --quiet $(addprefix --requirement=,$(REQUIREMENTS))
-	touch $@
+# Asked each time, and changed only where something was installed.
+$(VENV)/installed: FORCE
+	$(INSTALL) $@ $(REQUIREMENTS)

@@ -87,6 +87,13 @@ def package(session: nox.Session, core: str) -> None:
     session.run("pytest", "tests/package", *session.posargs)
 
 
+@nox.session(default=False, python=PYTHONS["2.21"])
+def runner(session: nox.Session) -> None:
+    """Test ansible-runner, AWX, execution environments and ansible-navigator."""
+    session.install(*(f"--requirement=requirements/{name}.txt" for name in ("modules", "emulator", "runner")))
+    session.run("pytest", "--numprocesses=2", "--dist=worksteal", "tests/runner", *session.posargs)
+
+
 @nox.session(default=False)
 def docs(session: nox.Session) -> None:
     """Build the documentation site into build/site/html, and test it."""

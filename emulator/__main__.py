@@ -3,7 +3,8 @@
 
 """Command line: serves one tenant over TLS on 127.0.0.1 until SIGTERM or SIGINT.
 
-Prints one JSON line when ready: `{domain, ca_path, client_id, client_secret}`.
+Prints one JSON line when ready: `{domain, ca_path, client_id, client_secret}`. With `--ready export`, these are lines
+for a shell.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ import argparse
 import asyncio
 import json
 import os
+import shlex
 import signal
 import socket
 import ssl
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import trustme
@@ -27,6 +30,14 @@ from .plans import PLANS
 from .tenant import Keys, Tenant
 
 HOST = "127.0.0.1"
+
+
+def _export(ready: dict[str, str]) -> str:
+    """What the modules take from the environment."""
+    return "\n".join(f"export AUTH0_{name.upper()}={shlex.quote(value)}" for name, value in ready.items())
+
+
+READY: dict[str, Callable[[dict[str, str]], str]] = {"json": json.dumps, "export": _export}
 
 
 class Protocol(H11Protocol):
@@ -44,11 +55,11 @@ class Protocol(H11Protocol):
 
 
 class Server(uvicorn.Server):
-    ready_line = ""
+    ready = ""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        print(self.ready_line, flush=True)
+        print(self.ready, flush=True)
 
 
 def _arguments() -> argparse.Namespace:
@@ -57,6 +68,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--state", type=Path, metavar="FILE", help="JSON file that keeps the tenant between runs")
     parser.add_argument("--latency", type=int, default=0, metavar="MS", help="delay of every answer")
     parser.add_argument("--rate-limit", choices=sorted(PLANS), default="none", help="plan whose limits apply")
+    parser.add_argument("--ready", choices=list(READY), default="json", help="what is printed when it is ready")
     return parser.parse_args()
 
 
@@ -110,7 +122,7 @@ def main() -> None:
         config.load()
         config.ssl = _context(tenant.keys)
         server = Server(config)
-        server.ready_line = json.dumps(
+        server.ready = READY[arguments.ready](
             {
                 "domain": tenant.domain,
                 "ca_path": ca_path,

@@ -40,6 +40,8 @@ server. None was run against Auth0 itself.
 | client | `mcp_clients` | metadata document | registers itself |
 |---|---|---|---|
 """
+# Of the lines to type or to write in a client.
+STEPS = "these are steps in the MCP client itself"
 
 
 def clients_page() -> str:
@@ -74,7 +76,8 @@ def _section(client: McpClient) -> str:
     facts += [note.rstrip(".") for note in client.notes]
     facts.append(f"Sources: {'; '.join(client.sources)}")
     lines = "\n".join(client.add)
-    return f"\n## {client.title}\n\n```text\n{lines}\n```\n\n" + "".join(f"- {_escape(fact)}.\n" for fact in facts)
+    steps = f"<!-- not run: {STEPS} -->\n```text\n{lines}\n```\n\n"
+    return f"\n## {client.title}\n\n{steps}" + "".join(f"- {_escape(fact)}.\n" for fact in facts)
 
 
 def _escape(text: str) -> str:

@@ -64,6 +64,7 @@ EXAMPLES = r"""
     external_client_id: https://client.example.com/client.json
     grant_types: [authorization_code, refresh_token]
 
+# The tasks below take tenant and credentials from the variables auth0_domain, auth0_client_id and auth0_client_secret.
 - name: Register it again if its document has changed
   mcp_ops.oauth.auth0_cimd_client:
     external_client_id: https://client.example.com/client.json

@@ -278,6 +278,7 @@ EXAMPLES = r"""
     callbacks: ["http://localhost:6274/oauth/callback"]
   register: inspector
 
+# The tasks below take tenant and credentials from the variables auth0_domain, auth0_client_id and auth0_client_secret.
 - name: Delete the application by its client ID
   mcp_ops.oauth.auth0_client:
     client_id: "{{ inspector.client.client_id }}"

@@ -89,6 +89,7 @@ EXAMPLES = r"""
     subject_type: user
     scope: [tools:read]
 
+# The tasks below take tenant and credentials from the variables auth0_domain, auth0_client_id and auth0_client_secret.
 - name: Let a partner's service call all tools on its own behalf
   mcp_ops.oauth.auth0_client_grant:
     client_id: "{{ partner_client_id }}"

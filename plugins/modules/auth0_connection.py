@@ -152,6 +152,7 @@ EXAMPLES = r"""
       discovery_url: https://login.example.com/.well-known/openid-configuration
       scope: openid profile email
 
+# The tasks below take tenant and credentials from the variables auth0_domain, auth0_client_id and auth0_client_secret.
 - name: Turn off sign-up, enable one application and disable another
   mcp_ops.oauth.auth0_connection:
     name: Username-Password-Authentication

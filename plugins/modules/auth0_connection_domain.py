@@ -49,6 +49,7 @@ EXAMPLES = r"""
     auth_client_secret: "{{ auth0_client_secret }}"
     name: Username-Password-Authentication
 
+# The tasks below take tenant and credentials from the variables auth0_domain, auth0_client_id and auth0_client_secret.
 - name: Close MCP clients to Google accounts
   mcp_ops.oauth.auth0_connection_domain:
     name: google-oauth2

@@ -207,6 +207,7 @@ EXAMPLES = r"""
       - value: tools:read
         description: List and call the tools that only read
 
+# The tasks below take tenant and credentials from the variables auth0_domain, auth0_client_id and auth0_client_secret.
 - name: Set exactly these scopes
   mcp_ops.oauth.auth0_resource_server:
     identifier: https://mcp.example.com/mcp

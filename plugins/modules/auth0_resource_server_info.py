@@ -33,6 +33,7 @@ EXAMPLES = r"""
     auth_client_secret: "{{ auth0_client_secret }}"
   register: apis
 
+# The tasks below take tenant and credentials from the variables auth0_domain, auth0_client_id and auth0_client_secret.
 - name: Let the access tokens of all APIs but the Management API expire after an hour
   mcp_ops.oauth.auth0_resource_server:
     identifier: "{{ item.identifier }}"

@@ -84,6 +84,7 @@ EXAMPLES = r"""
       - resource_server_identifier: https://mcp.example.com/mcp
         permission_name: tools:read
 
+# The tasks below take tenant and credentials from the variables auth0_domain, auth0_client_id and auth0_client_secret.
 - name: Set exactly these permissions
   mcp_ops.oauth.auth0_role:
     name: MCP reader

@@ -111,6 +111,7 @@ EXAMPLES = r"""
       - email: alice@example.com
         connection: Username-Password-Authentication
 
+# The tasks below take tenant and credentials from the variables auth0_domain, auth0_client_id and auth0_client_secret.
 - name: Let exactly these users call the tools that write
   mcp_ops.oauth.auth0_role_members:
     name: MCP writer

@@ -48,6 +48,7 @@ EXAMPLES = r"""
     include_groups: true
   register: found
 
+# The tasks below take tenant and credentials from the variables auth0_domain, auth0_client_id and auth0_client_secret.
 - name: Give the same users and groups another role
   mcp_ops.oauth.auth0_role_members:
     name: MCP reader

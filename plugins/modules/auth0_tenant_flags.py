@@ -146,6 +146,7 @@ EXAMPLES = r"""
     flags:
       enable_dynamic_client_registration: true
 
+# The tasks below take tenant and credentials from the variables auth0_domain, auth0_client_id and auth0_client_secret.
 - name: Show what would change
   mcp_ops.oauth.auth0_tenant_flags:
     flags:

@@ -30,9 +30,9 @@ EXAMPLES = r"""
     auth_client_secret: "{{ auth0_client_secret }}"
   register: tenant
 
-- name: Check that MCP clients can name the API in the parameter resource
-  ansible.builtin.assert:
-    that: tenant.settings.resource_parameter_profile == 'compatibility'
+- name: Show whether MCP clients can name the API in the parameter resource
+  ansible.builtin.debug:
+    msg: "{{ tenant.settings.resource_parameter_profile == 'compatibility' }}"
 """
 
 RETURN = r"""

@@ -283,6 +283,7 @@ EXAMPLES = r"""
     resource_parameter_profile: compatibility
     authorization_response_iss_parameter_supported: true
 
+# The tasks below take tenant and credentials from the variables auth0_domain, auth0_client_id and auth0_client_secret.
 - name: Shorten sessions and remove the default API
   mcp_ops.oauth.auth0_tenant_settings:
     session_lifetime: 24

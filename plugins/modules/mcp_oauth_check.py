@@ -173,12 +173,13 @@ options:
         V(https://app.example.com). The gateway must then allow such calls (CORS).
       - If not set, the finding C(cors) is skipped.
     type: str
-  gateway_required:
+  gateway_deployed:
     description:
-      - Whether it is a failure that the MCP server cannot be reached. If not, the findings about the gateway are
-        skipped then, since it may not be deployed yet.
+      - Whether the gateway has been deployed as it should be. If V(true), it is a failure that the MCP server cannot be
+        reached. If V(false), the gateway is not asked, and the findings about it are skipped, also where an older
+        configuration answers.
+      - If not set, the findings about the gateway are skipped where the MCP server cannot be reached.
     type: bool
-    default: false
   fail_on_findings:
     description: Whether the module fails when a finding has the status V(fail).
     type: bool
@@ -219,13 +220,14 @@ EXAMPLES = r"""
     auth_client_id: "{{ auth0_client_id }}"
     auth_client_secret: "{{ auth0_client_secret }}"
     project_dir: "{{ playbook_dir }}/gateway"
-    gateway_required: true
+    gateway_deployed: true
 
 - name: Check the project and the authorization server before the gateway is deployed
   mcp_ops.oauth.mcp_oauth_check:
     mcp_server_url: https://mcp.example.com/mcp
     issuer_domain: tenant.eu.auth0.com
     project_dir: "{{ playbook_dir }}/gateway"
+    gateway_deployed: false
 
 - name: Check from outside, without credentials
   mcp_ops.oauth.mcp_oauth_check:
@@ -356,7 +358,7 @@ summary:
   type: str
   sample: >-
     20 passed, 0 failed, 13 not checked: 9 of them since the MCP server cannot be reached: the connection is refused.
-    Deploy it, then check again; gateway_required: true makes this a failure.
+    Deploy it, then check again; gateway_deployed: true makes this a failure.
 report:
   description: The findings as the lines of a table, which a terminal shows with colours.
   returned: always

@@ -135,6 +135,7 @@ EXAMPLES = r"""
           subject_type: user
           scope: [tools:read]
 
+# The tasks below take tenant and credentials from the variables auth0_domain, auth0_client_id and auth0_client_secret.
 - name: Create the API
   mcp_ops.oauth.auth0_resource_server: *api
 

@@ -229,7 +229,7 @@ EXAMPLES = r"""
         scope: orders:read
       - id: cancel-order
         scope: orders:cancel
-      - id: list-shops
+      - id: get-order
         scope: "" # a login is enough
     list_callable_tools: true
 

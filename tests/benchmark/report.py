@@ -5,20 +5,26 @@
 
 from __future__ import annotations
 
+import io
 import json
 import typing as t
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
-from html import escape
 from pathlib import Path
 
+from rich.console import Console
+from rich.text import Text
+
+from demo.picture import draw
 from tests.benchmark.measure import Case, Spread
 from tests.benchmark.scenarios import BARE, LIMIT, MODULES, OURS, PEER, URI, Row
 
 HEADINGS = ("Case", "Contender", "Seconds (least-most)", "Ours / this (least-most)", "Requests", "429", "Failed", "MiB")
 MIB = 1024 * 1024
-COLOURS = {OURS: "#1a7f5a", MODULES: "#7fbfa5", URI: "#c0504d", PEER: "#c0504d", BARE: "#b8b8b8", LIMIT: "#777777"}
-WIDTH, LEFT, BAR, LINE = 920, 150, 520, 20
+# Readable on light and on dark.
+COLOURS = {OURS: "#2da44e", MODULES: "#7fbfa5", URI: "#c0504d", PEER: "#c0504d", BARE: "#b8b8b8", LIMIT: "#858585"}
+# In columns.
+WIDTH, NAME, BAR = 110, 18, 64
 
 
 def _number(value: float) -> str:
@@ -69,10 +75,6 @@ def load(file: Path) -> list[Row]:
     return [row(stored) for stored in json.loads(file.read_text(encoding="utf-8"))["rows"]]
 
 
-# Without a background, in the colours of the page around it.
-STYLE = "<style>text { fill: #1f2328 } @media (prefers-color-scheme: dark) { text { fill: #f0f6fc } }</style>"
-
-
 def _show(rows: Sequence[Row]) -> list[Case]:
     """The cases for the picture: of each scenario the largest, at the middle latency."""
     cases = list(dict.fromkeys(row.case for row in rows))
@@ -85,28 +87,17 @@ def _show(rows: Sequence[Row]) -> list[Case]:
     return chosen
 
 
-def _bar(y: int, row: Row, share: float) -> Iterator[str]:
-    width, colour = max(1.0, BAR * share), COLOURS[row.contender]
-    value = f"{_number(row.peak.median / MIB)} MiB" if row.peak else f"{_number(row.seconds.median)} s"
-    yield f'<text x="{LEFT - 8}" y="{y + 14}" text-anchor="end">{escape(row.contender)}</text>'
-    yield f'<rect x="{LEFT}" y="{y + 3}" width="{width:.1f}" height="{LINE - 6}" fill="{colour}"/>'
-    yield f'<text x="{LEFT + width + 6:.1f}" y="{y + 14}">{value}, {row.requests} requests</text>'
-
-
 def picture(rows: Sequence[Row]) -> str:
-    """One group of bars a case, the longest bar is the group's largest value."""
-    parts: list[str] = []
-    y = 10
+    """One group of bars a case; the longest bar is the group's largest value."""
+    console = Console(file=io.StringIO(), record=True, width=WIDTH, force_terminal=True, color_system="truecolor")
     for case in _show(rows):
         own = [row for row in rows if row.case == case]
         values = [row.peak.median if row.peak else row.seconds.median for row in own]
-        parts.append(f'<text x="8" y="{y + 15}" font-weight="bold">{escape(case.text)}</text>')
-        y += LINE + 2
+        console.print(Text(case.text, "bold"))
         for row, value in zip(own, values, strict=True):
-            parts += _bar(y, row, value / max(values))
-            y += LINE
-        y += 12
-    size = f'width="{WIDTH}" height="{y}" viewBox="0 0 {WIDTH} {y}"'
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif" font-size="12">'
-    title = "<title>Time, memory and requests of each contender, case by case</title>"
-    return "\n".join([head, title, STYLE, *parts, "</svg>"]) + "\n"
+            bar = " " * max(1, round(BAR * value / max(values)))
+            told = f"{_number(row.peak.median / MIB)} MiB" if row.peak else f"{_number(row.seconds.median)} s"
+            name, count = f"{row.contender:>{NAME}} ", f" {told}, {row.requests} requests"
+            console.print(Text.assemble(name, (bar, f"on {COLOURS[row.contender]}"), count))
+        console.print()
+    return draw(console, "Time and memory of this collection beside its peers")

@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
+from demo.picture import read
 from tests.benchmark import report, targets
+from tests.benchmark.__main__ import PUBLISHED
 from tests.benchmark.contenders import Command, Contender, bare, debug, ours
 from tests.benchmark.job import FLAGS, Job, others
 from tests.benchmark.measure import Case, Laboratory, Run, Spread, Start, take_turns
@@ -55,7 +57,16 @@ def test_results_come_back(tmp_path: Path) -> None:
     report.save(rows, {"Python": "3"}, tmp_path)
     assert report.load(tmp_path / "results.json") == rows
     assert report.table(rows) in (tmp_path / "results.md").read_text()
-    assert (tmp_path / "results.svg").read_text().startswith("<svg")
+    lines = read((tmp_path / "results.svg").read_text()).splitlines()
+    assert [" ".join(line.split()) for line in lines if line][:3] == [
+        *("loop, 40 APIs, no change, 0 ms", "ours 50.0 s, 100 requests", "uri 50.0 s, 100 requests"),
+    ]
+
+
+def test_the_published_table_and_picture_are_those_of_the_data() -> None:
+    rows = report.load(PUBLISHED / "results.json")
+    assert report.table(rows) in (PUBLISHED / "results.md").read_text()
+    assert read(report.picture(rows)) == read((PUBLISHED / "results.svg").read_text())
 
 
 def _missed(*rows: Row) -> list[str]:

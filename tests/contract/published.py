@@ -1,12 +1,13 @@
 # Copyright: mcp_ops.oauth contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Makes `emulator/published.json`: the request bodies that Auth0 has published, in the emulator's own form.
+"""Makes two files of what Auth0 has published: `emulator/published.json`, the request bodies in the emulator's own
+form, and `published_answers.json`, the schemas of answers.
 
     python -m tests.contract.published DESCRIPTION
 
 DESCRIPTION is an OpenAPI document of the Management API. From it come names, types, limits and enums; what the models
-of the installed auth0-python have besides is added. Texts and defaults are left out.
+of the installed auth0-python have besides is added to the bodies. Texts and defaults are left out.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ Schema = dict[str, t.Any]
 Method = Callable[..., t.Any]
 
 PUBLISHED = Path(__file__).parents[2] / "emulator" / "published.json"
+PUBLISHED_ANSWERS = Path(__file__).with_name("published_answers.json")
 DESCRIPTION = Path(__file__).parents[2] / ".." / "shared" / "reference" / "auth0-openapi-subset.json"
 
 # Names of bodies, and where the SDK has the method that sends them.
@@ -67,6 +69,14 @@ METHODS = {
 }
 # Bodies that the SDK takes as they are.
 WITHOUT_METHOD = ("UpdateEnabledClientConnections", "PreviewCimdMetadata", "RegisterCimdClient")
+# Names of answers.
+ANSWERS = (
+    *(f"{act}{kind}" for act in ("Create", "Get", "Update") for kind in ("Client", "ClientGrant", "Connection")),
+    *(f"{act}ResourceServer" for act in ("Create", "Get", "Update")),
+    *("GetTenantSettings", "UpdateTenantSettings", "PreviewCimdMetadata", "RegisterCimdClient"),
+    *("ListResourceServerOffsetPaginated", "ListClientsOffsetPaginated", "ListClientGrantPaginated"),
+    *("ListConnectionsCheckpointPaginated", "GetConnectionEnabledClients", "ListClientConnections"),
+)
 
 _LEFT_OUT = frozenset({"description", "default", "title", "example", "examples"})
 
@@ -212,6 +222,37 @@ def make(description: Schema) -> dict[str, Schema]:
     return requests
 
 
+def _opened(schema: t.Any) -> t.Any:
+    """Without texts and defaults, and open to the fields that live answers have besides."""
+    if isinstance(schema, list):
+        return [_opened(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    named = {name: _opened(inner) for name, inner in schema.get("properties", {}).items()}
+    closed = {"additionalProperties"} if schema.get("additionalProperties") is False else set()
+    kept = {key: _opened(value) for key, value in schema.items() if key not in {"properties", *_LEFT_OUT, *closed}}
+    return {**kept, **({"properties": named} if named else {})}
+
+
+def _references(schema: t.Any) -> Iterator[str]:
+    if isinstance(schema, dict) and "$ref" in schema:
+        yield schema["$ref"].rsplit("/", 1)[1]
+    for inner in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():
+        yield from _references(inner)
+
+
+def make_answers(description: Schema) -> dict[str, Schema]:
+    """The schemas of the answers and of what they refer to, by name."""
+    schemas = description["components"]["schemas"]
+    made: dict[str, Schema] = {}
+    left = [f"{name}ResponseContent" for name in ANSWERS]
+    while left:
+        if (name := left.pop()) not in made:
+            made[name] = _opened(schemas[name])
+            left += _references(made[name])
+    return made
+
+
 def _paths(schema: t.Any, path: str = "") -> Iterator[str]:
     if not isinstance(schema, dict):
         return
@@ -250,5 +291,6 @@ def text(requests: dict[str, Schema]) -> str:
 
 
 if __name__ == "__main__":
-    made = make(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
-    PUBLISHED.write_text(text(made), encoding="utf-8")
+    published = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    PUBLISHED.write_text(text(make(published)), encoding="utf-8")
+    PUBLISHED_ANSWERS.write_text(text(make_answers(published)), encoding="utf-8")

@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -28,75 +29,19 @@ from emulator.fetch import Unavailable
 from emulator.management.operation import PREFIX
 from emulator.management.tenant_settings import PATCH_ONLY_FLAGS, PATCH_ONLY_UNIVERSAL_LOGIN
 from emulator.tenant import MANAGEMENT_SCOPES, Keys, Tenant
-
-Object = dict[str, Any]
-
-FIXTURES = Path(__file__).parents[2] / ".." / "shared" / "fixtures"
+from tests.contract.recorded import IDS, Exchange, Object, read, scenarios
 
 _REDACTED = re.compile("REDACTED")
 
 # What in a certificate's PEM is not its base64.
 _BASE64 = re.compile(r"-----[A-Z ]+-----|\s")
-_SAML_METADATA = """<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata"><IDPSSODescriptor>
+SAML_METADATA = """<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata"><IDPSSODescriptor>
 <KeyDescriptor><X509Certificate xmlns="http://www.w3.org/2000/09/xmldsig#">{key}</X509Certificate></KeyDescriptor>
 <SingleSignOnService Binding="{bindingMethod}" Location="{signInEndpoint}"/>
 <SingleLogoutService Binding="{bindingMethod}" Location="{signOutEndpoint}"/>
 </IDPSSODescriptor></EntityDescriptor>"""
 
 _UNSUPPORTED = re.compile(r"Ignoring unsupported properties: (.*?)\. ")
-
-IDS = {
-    "resource-servers": "id",
-    "connections": "id",
-    "client-grants": "id",
-    "roles": "id",
-    "clients": "client_id",
-    "users": "user_id",
-}
-
-
-@dataclass(frozen=True)
-class Exchange:
-    method: str
-    path: str
-    query: Object
-    sent: Any
-    status: int
-    answer: Any
-
-    @property
-    def parts(self) -> list[str]:
-        return self.path.removeprefix(f"{PREFIX}/").split("/")
-
-    @property
-    def kind(self) -> str:
-        return self.parts[0]
-
-    @property
-    def made(self) -> str | None:
-        """The id of what the exchange makes."""
-        if self.method != "POST" or self.status >= 300 or self.kind not in IDS:
-            return None
-        if self.parts[2:] == ["credentials"]:
-            return str(self.answer["id"])
-        return str(self.answer[IDS[self.kind]]) if len(self.parts) == 1 or self.parts[-1] == "register" else None
-
-    def __str__(self) -> str:
-        return f"{self.method} /{'/'.join(self.parts)}"
-
-
-def exchanges(recording: Object) -> list[Exchange]:
-    return [
-        Exchange(
-            entry["request"]["method"],
-            entry["request"]["path"],
-            entry["request"]["query"] or {},
-            entry["request"]["body"],
-            entry["response"]["status"],
-            entry["response"]["body"],
-        )
-        for entry in recording["exchanges"]
-    ]
 
 
 def differences(recorded: Any, emulated: Any, path: str = "") -> Iterator[str]:
@@ -131,10 +76,10 @@ class Clock:
 
 
 class Replay:
-    def __init__(self, recording: Object, keys: Keys) -> None:
+    def __init__(self, exchanges: Sequence[Exchange], keys: Keys) -> None:
         self._clock = Clock()
         self._tenant = Tenant.create("tenant.example", clock=self._clock, keys=keys)
-        self._exchanges = exchanges(recording)
+        self._exchanges = exchanges
         self._ids: dict[str, str] = {}
         self._full: dict[str, Object] = {}
         for entry in self._exchanges:
@@ -211,7 +156,7 @@ class Replay:
                     sent["email"] = f"{number}-{sent['email']}"
                 answer = client.request(
                     entry.method,
-                    self._mapped(entry.path),
+                    f"{PREFIX}{self._mapped(entry.path)}",
                     params={key: self._mapped(str(value)) for key, value in entry.query.items()} or None,
                     json=sent,
                 )
@@ -273,7 +218,7 @@ def _documents(entry: Exchange) -> Iterator[tuple[str, bytes]]:
         if url is not None and "oidc_metadata" in options:
             yield url, json.dumps(options["oidc_metadata"]).encode()
         if url is not None and "bindingMethod" in options:
-            yield url, _SAML_METADATA.format(**options, key=_BASE64.sub("", options["cert"])).encode()
+            yield url, SAML_METADATA.format(**options, key=_BASE64.sub("", options["cert"])).encode()
 
 
 def _client_document(entry: Exchange) -> tuple[str, bytes]:
@@ -328,29 +273,23 @@ class Known:
         )
 
 
+@cache
+def _replayed(folder: Path, scenario: str, keys: Keys) -> list[tuple[int, str, str]]:
+    replay = Replay(read(scenario, folder), keys)
+    return [(number, str(exchange), difference) for number, exchange, found in replay.run() for difference in found]
+
+
 @dataclass(frozen=True)
 class Recordings:
-    """A folder of recordings with the differences that are right as they are."""
+    """A folder of recordings with the differences that are right as they are. A scenario is replayed once."""
 
     folder: Path
     known: Sequence[Known]
 
-    @property
-    def scenarios(self) -> list[str]:
-        return sorted(path.stem for path in self.folder.glob("*.json"))
-
-    def read(self, scenario: str) -> Object:
-        recording: Object = json.loads((self.folder / f"{scenario}.json").read_text(encoding="utf-8"))
-        return recording
-
-    def _found(self, scenario: str, keys: Keys) -> Iterator[tuple[int, str, str]]:
-        for number, exchange, found in Replay(self.read(scenario), keys).run():
-            yield from ((number, str(exchange), difference) for difference in found)
-
     def unexpected(self, scenario: str, keys: Keys) -> list[str]:
         return [
             f"{number} {exchange}: {difference}"
-            for number, exchange, difference in self._found(scenario, keys)
+            for number, exchange, difference in _replayed(self.folder, scenario, keys)
             if not any(known.covers(scenario, exchange, difference) for known in self.known)
         ]
 
@@ -358,8 +297,8 @@ class Recordings:
         """Reasons of the known differences that no exchange shows."""
         needed = {
             known
-            for scenario in self.scenarios
-            for _number, exchange, difference in self._found(scenario, keys)
+            for scenario in scenarios(self.folder)
+            for _number, exchange, difference in _replayed(self.folder, scenario, keys)
             for known in self.known
             if known.covers(scenario, exchange, difference)
         }

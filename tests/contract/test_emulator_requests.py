@@ -16,9 +16,10 @@ from tests.contract import published
 NAMES = sorted(schemas.REQUESTS)
 
 
-def test_the_stored_bodies_are_the_published_ones(description: Any) -> None:
-    made = published.make(description)
+def test_the_stored_schemas_are_the_published_ones(description: Any) -> None:
+    made, answers = published.make(description), published.make_answers(description)
     assert published.PUBLISHED.read_text(encoding="utf-8") == published.text(made)
+    assert published.PUBLISHED_ANSWERS.read_text(encoding="utf-8") == published.text(answers)
 
 
 def test_nothing_is_refused_that_the_sdk_sends() -> None:

@@ -8,10 +8,13 @@ What differs is in the table KNOWN, with the reason; anything else fails, and so
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from emulator.tenant import Keys
-from tests.contract.replay import FIXTURES, IDS, Known, Recordings, Replay
+from tests.contract.recorded import FOLDER, IDS, read, read_all, scenarios
+from tests.contract.replay import Known, Recordings, Replay
 
 TF = "tf.*"
 CLI = "deploycli.*"
@@ -105,13 +108,10 @@ KNOWN = (
 )
 
 
-RECORDINGS = Recordings(FIXTURES / "recordings", KNOWN)
-SCENARIOS = RECORDINGS.scenarios
-
-pytestmark = pytest.mark.skipif(not SCENARIOS, reason="the recordings are not there")
+RECORDINGS = Recordings(FOLDER, KNOWN)
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.parametrize("scenario", scenarios())
 def test_answers_are_those_of_the_recording(scenario: str, keys: Keys) -> None:
     assert RECORDINGS.unexpected(scenario, keys) == []
 
@@ -121,22 +121,15 @@ def test_every_known_difference_is_needed(keys: Keys) -> None:
 
 
 def test_recordings_cover_every_resource() -> None:
-    kinds = {
-        entry["request"]["path"].split("/")[3]
-        for scenario in SCENARIOS
-        for entry in RECORDINGS.read(scenario)["exchanges"]
-    }
-    assert kinds >= {*IDS, "tenants"} - {"roles", "users"}
+    assert {exchange.kind for exchange in read_all()} >= {*IDS, "tenants"} - {"roles", "users"}
 
 
 def test_a_wrong_answer_is_noticed(keys: Keys) -> None:
     """The comparison itself: a recording with one key, one value and one status changed."""
-    recording = RECORDINGS.read("tf.TestAccResourceServer")
-    answers = [entry["response"] for entry in recording["exchanges"]]
-    answers[0]["body"]["is_system"] = False
-    answers[1]["body"]["token_lifetime"] = 1
-    answers[2]["status"] = 201
-    found = [found for _number, _exchange, found in Replay(recording, keys).run()]
+    first, second, third, *rest = read("tf.TestAccResourceServer")
+    first.answer["is_system"] = False
+    second.answer["token_lifetime"] = 1
+    found = [found for *_, found in Replay([first, second, replace(third, status=201), *rest], keys).run()]
     assert found[0] == ["-is_system"]
     assert found[1] == ["~token_lifetime"]
     assert found[2][0].startswith("status 200")

@@ -12,7 +12,8 @@ import pytest
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0.form import Form
 from ansible_collections.mcp_ops.oauth.plugins.module_utils._auth0.kinds import role_members
 from emulator.tenant import Keys
-from tests.contract.replay import FIXTURES, Known, Recordings, Replay
+from tests.contract.recorded import ROLES, read, read_all, scenarios
+from tests.contract.replay import Known, Recordings, Replay
 
 # TestAccRole and TestAccRoleTypeAndOwnerIDAreCreateOnly are the newer ones.
 TF = "tf.*"
@@ -33,13 +34,10 @@ KNOWN = (
         r"\+subject_type_authorization",
     ),
 )
-RECORDINGS = Recordings(FIXTURES / "recordings-roles", KNOWN)
-SCENARIOS = RECORDINGS.scenarios
-
-pytestmark = pytest.mark.skipif(not SCENARIOS, reason="the recordings of roles are not there")
+RECORDINGS = Recordings(ROLES, KNOWN)
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.parametrize("scenario", scenarios(ROLES))
 def test_answers_are_those_of_the_recording(scenario: str, keys: Keys) -> None:
     assert RECORDINGS.unexpected(scenario, keys) == []
 
@@ -50,25 +48,23 @@ def test_every_known_difference_is_needed(keys: Keys) -> None:
 
 def test_recordings_cover_every_operation() -> None:
     seen = {
-        (entry["request"]["method"], len(parts), parts[-1] == "permissions")
-        for scenario in SCENARIOS
-        for entry in RECORDINGS.read(scenario)["exchanges"]
-        for parts in [entry["request"]["path"].split("/")]
-        if parts[3] == "roles"
+        (exchange.method, len(exchange.parts), exchange.parts[-1] == "permissions")
+        for exchange in read_all(ROLES)
+        if exchange.kind == "roles"
     }
     one, permissions = ("GET", "PATCH", "DELETE"), ("GET", "POST", "DELETE")
     assert seen >= {
-        *((method, 4, False) for method in ("GET", "POST")),
-        *((method, 5, False) for method in one),
-        *((method, 6, True) for method in permissions),
+        *((method, 1, False) for method in ("GET", "POST")),
+        *((method, 2, False) for method in one),
+        *((method, 3, True) for method in permissions),
     }
 
 
 def test_the_users_of_a_role_have_the_form_that_is_expected() -> None:
     answers = [
-        entry["response"]["body"]
-        for entry in RECORDINGS.read("tf.TestAccDataSourceRole")["exchanges"]
-        if re.fullmatch(r"/api/v2/roles/\w+/users", entry["request"]["path"])
+        exchange.answer
+        for exchange in read("tf.TestAccDataSourceRole", ROLES)
+        if re.fullmatch(r"/roles/\w+/users", exchange.path)
     ]
     assert answers
     for answer in answers:
@@ -78,15 +74,15 @@ def test_the_users_of_a_role_have_the_form_that_is_expected() -> None:
 
 def test_wrong_permissions_are_noticed(keys: Keys) -> None:
     """The comparison itself: a recorded list of permissions with one name changed and one entry more."""
-    recording = RECORDINGS.read("tf.TestAccRolePermission")
+    exchanges = read("tf.TestAccRolePermission", ROLES)
     lists = [
-        (number, entry["response"]["body"])
-        for number, entry in enumerate(recording["exchanges"])
-        if entry["request"]["method"] == "GET" and entry["request"]["path"].endswith("/permissions")
+        (number, exchange.answer["permissions"])
+        for number, exchange in enumerate(exchanges)
+        if exchange.method == "GET" and exchange.parts[-1] == "permissions"
     ]
     (first, one), (second, two) = lists[0], lists[-1]
-    one["permissions"][0]["permission_name"] = "delete:foo"
-    two["permissions"].append({"permission_name": "read:foo"})
-    found = {number: found for number, _exchange, found in Replay(recording, keys).run()}
+    one[0]["permission_name"] = "do:other"
+    two.append({"permission_name": "do:other"})
+    found = {number: found for number, _exchange, found in Replay(exchanges, keys).run()}
     assert found[first] == ["~permissions[].permission_name"]
     assert found[second] == ["#permissions"]

@@ -69,7 +69,7 @@ class Site:
 
     def check(self, project: Path, url: str | None = None) -> dict[str, dict[str, str]]:
         """What a check finds that does not pass, by name: of project, gateway and tenant."""
-        options: dict[str, t.Any] = {"project_dir": str(project), "other_audience": OTHER, "gateway_required": True}
+        options: dict[str, t.Any] = {"project_dir": str(project), "other_audience": OTHER, "gateway_deployed": True}
         url = url or self.url
         step = self.play([task("mcp_oauth_check", "check", mcp_server_url=url, fail_on_findings=False, **options)])[
             "check"

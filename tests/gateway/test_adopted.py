@@ -100,7 +100,7 @@ class Adopted:
         return project
 
     def check(self, path: str, project: Path) -> Run:
-        options: dict[str, t.Any] = {"project_dir": str(project), "gateway_required": True, "browser_origin": PAGE}
+        options: dict[str, t.Any] = {"project_dir": str(project), "gateway_deployed": True, "browser_origin": PAGE}
         options["fail_on_findings"] = False
         return self.site.play([task("mcp_oauth_check", "check", mcp_server_url=self.urls[path], **options)])
 

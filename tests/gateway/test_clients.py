@@ -36,7 +36,7 @@ def test_a_second_run_changes_no_file_and_nothing_in_the_tenant(site: Site) -> N
 
 
 def test_the_playbook_finds_the_running_gateway_in_order(site: Site, gateway: Gateway) -> None:
-    run = site.play(PLAYBOOK, mcp_gateway_required=True, **site.variables)
+    run = site.play(PLAYBOOK, mcp_gateway_deployed=True, **site.variables)
     assert (run.rc, run.changed) == (0, []), run.output
     assert site.check(gateway.project) == {}
 

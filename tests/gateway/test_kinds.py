@@ -168,7 +168,7 @@ def first(town: Town) -> Run:
 def checked(town: Town, gateways: Gateways, as_it_is: t.Callable[[Path], None]) -> Run:
     """A check of each of them, with the gateway as it is then."""
     gateway = gateways.open(as_it_is)
-    options: dict[str, t.Any] = {"project_dir": str(gateway.project), "gateway_required": True}
+    options: dict[str, t.Any] = {"project_dir": str(gateway.project), "gateway_deployed": True}
     options["fail_on_findings"] = False
     return town.site.play(
         [task("mcp_oauth_check", name, mcp_server_url=town.urls[name], **options) for name in ACCEPTED]

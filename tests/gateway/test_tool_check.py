@@ -36,7 +36,7 @@ OPTIONS: dict[str, t.Any] = {
     "tools": [{"operation": name, "scope": scope, "arguments": ARGUMENTS} for name, scope in SCOPES.items()],
     "roles": ROLES,
     "other_audience": OTHER,
-    "gateway_required": True,
+    "gateway_deployed": True,
     "fail_on_findings": False,
 }
 Route = dict[str, t.Any]

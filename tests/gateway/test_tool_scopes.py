@@ -413,7 +413,7 @@ def test_the_check_knows_that_a_tool_is_not_listed(shop: Shop, narrow: Gateway, 
         "project_dir": str(shop.lists),
         "fail_on_findings": False,
     }
-    options |= {"gateway_required": True, "tools": tools, "user_token": shop.token(user)}
+    options |= {"gateway_deployed": True, "tools": tools, "user_token": shop.token(user)}
     run = shop.site.play([task("mcp_oauth_check", "check", **options)])
     (found,) = (one for one in run["check"].result["findings"] if one["name"] == "tool_access")
     assert found["status"] == "pass", found

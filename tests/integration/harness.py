@@ -192,7 +192,9 @@ class Run:
         return [request for request in self.requests if request["method"] == method]
 
 
-def ansible_playbook(folder: Path, way: str, *args: str, env: t.Mapping[str, str | None]) -> tuple[int, str]:
+def ansible_playbook(
+    folder: Path, way: str, *args: str, env: t.Mapping[str, str | None], seconds: float = 180
+) -> tuple[int, str]:
     """Run `ansible-playbook` in a folder that holds all it leaves: its exit status, and its output.
 
     `env` comes over the environment of the tests without AUTH0_ variables; None removes a variable.
@@ -211,7 +213,7 @@ def ansible_playbook(folder: Path, way: str, *args: str, env: t.Mapping[str, str
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=180,
+        timeout=seconds,
         check=False,
     )
     return done.returncode, done.stdout

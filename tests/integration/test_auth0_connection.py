@@ -7,12 +7,10 @@ import copy
 import functools
 import json
 import typing as t
-from pathlib import Path
 
-import pytest
-
+from tests.contract.recorded import read_all
 from tests.integration import harness
-from tests.integration.harness import DATABASE, ROOT, Play, Tenant
+from tests.integration.harness import DATABASE, Play, Tenant
 
 LIST = "GET connections"
 SECRET = "hush-hush-hush"
@@ -535,7 +533,6 @@ def test_secrets_among_options_are_never_shown(play: Play, tenant: Tenant) -> No
 
 # -- options that nobody here knows -----------------------------------------------------------------------------------
 
-RECORDINGS = ROOT.parent / "shared" / "fixtures" / "recordings"
 STRATEGIES = 10
 # The recordings have nine strategies; these are put together from what others show of three more.
 DESCRIBED: dict[str, dict[str, t.Any]] = {
@@ -576,25 +573,22 @@ def _objects(value: t.Any) -> t.Iterator[dict[str, t.Any]]:
             yield from _objects(inner)
 
 
-def recorded(folder: Path) -> list[dict[str, t.Any]]:
+def recorded() -> list[dict[str, t.Any]]:
     """Of each strategy, the connection with the most options in the answers of the recordings, and those described."""
     richest: dict[str, dict[str, t.Any]] = {}
-    for file in sorted(folder.glob("*.json")):
-        for exchange in json.loads(file.read_text(encoding="utf-8"))["exchanges"]:
-            for found in _objects(exchange["response"]["body"]):
-                best = richest.get(found["strategy"])
-                if best is None or len(json.dumps(found["options"])) > len(json.dumps(best["options"])):
-                    richest[found["strategy"]] = found
+    for exchange in read_all():
+        for found in _objects(exchange.answer):
+            best = richest.get(found["strategy"])
+            if best is None or len(json.dumps(found["options"])) > len(json.dumps(best["options"])):
+                richest[found["strategy"]] = found
     described = [{"strategy": strategy, "options": options} for strategy, options in DESCRIBED.items()]
     return [*richest.values(), *described]
 
 
 def test_options_unknown_to_us_are_kept(play: Play, tenant: Tenant) -> None:
-    if not RECORDINGS.exists():
-        pytest.skip("the recordings are not beside the checkout")
     unknown: dict[str, t.Any] = {"invented": {"deep": [1, {"x": None}], "n": 1.5}, "invented_text": "as it is"}
     connections = []
-    for number, found in enumerate(recorded(RECORDINGS)):
+    for number, found in enumerate(recorded()):
         # A ciphertext may not be sent back, see above.
         options = {key: value for key, value in found["options"].items() if key != "configuration"}
         made = {

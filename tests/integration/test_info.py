@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-import json
 import typing as t
 
 import pytest
 
-from tests.integration.harness import DATABASE, ROOT, Play, Tenant, task
+from tests.contract.recorded import read_all
+from tests.integration.harness import DATABASE, Play, Tenant, task
 
 AUDIENCE = "https://mcp.example.com/mcp"
 SECRET = "hush-hush-hush"
@@ -310,7 +310,6 @@ def test_the_items_of_a_loop_read_options_each_for_itself(play: Play) -> None:
 
 # -- what real tenants answered ---------------------------------------------------------------------------------------
 
-RECORDINGS = ROOT.parent / "shared" / "fixtures" / "recordings"
 KEYS = {"resource_servers": "id", "connections": "id", "client_grants": "id", "clients": "client_id"}
 # The emulator counts on these, which old answers lack.
 NEEDED: dict[str, dict[str, t.Any]] = {
@@ -330,18 +329,11 @@ def texts_in(value: t.Any, path: str = "") -> t.Iterator[str]:
 
 def recorded(collection: str) -> dict[str, dict[str, t.Any]]:
     """Of the objects in recorded answers, one of each likeness, under names of their own."""
-    if not RECORDINGS.exists():
-        pytest.skip("the recordings are not beside the checkout")
     chosen: dict[frozenset[str], dict[str, t.Any]] = {}
     kind = collection.replace("_", "-")
-    for file in sorted(RECORDINGS.glob("*.json")):
-        for exchange in json.loads(file.read_text(encoding="utf-8"))["exchanges"]:
-            parts, query = exchange["request"]["path"].split("/")[3:], exchange["request"]["query"] or {}
-            if parts[0] != kind or len(parts) > 2 or exchange["response"]["status"] >= 300 or "fields" in query:
-                continue
-            body = exchange["response"]["body"]
-            found = body.get(collection, [body]) if isinstance(body, dict) else body or []
-            chosen.update({frozenset(texts_in(one)): one for one in found if len(one) > 2})
+    for exchange in read_all():
+        if exchange.kind == kind and len(exchange.parts) <= 2 and "fields" not in exchange.query:
+            chosen.update({frozenset(texts_in(one)): one for one in exchange.shown if len(one) > 2})
     named = {}
     for number, one in enumerate(chosen.values()):
         name = f"recorded{number:04d}"
@@ -384,18 +376,11 @@ def test_what_real_tenants_answered_can_be_given_back(
 def test_what_real_tenants_have_for_settings_can_be_given_back(
     play_over: t.Callable[[str], Play], tenant: Tenant
 ) -> None:
-    if not RECORDINGS.exists():
-        pytest.skip("the recordings are not beside the checkout")
     state = tenant.call("GET", "/_emulator/state")
     chosen = {}
-    for file in sorted(RECORDINGS.glob("*.json")):
-        for exchange in json.loads(file.read_text(encoding="utf-8"))["exchanges"]:
-            request, answer = exchange["request"], exchange["response"]
-            whole = (
-                request["path"] == "/api/v2/tenants/settings" and request["method"] == "GET" and not request["query"]
-            )
-            if whole and answer["status"] == 200:
-                chosen[frozenset(texts_in(answer["body"]))] = answer["body"]
+    for exchange in read_all():
+        if str(exchange) == "GET /tenants/settings" and not exchange.query and exchange.status == 200:
+            chosen[frozenset(texts_in(exchange.answer))] = exchange.answer
     assert len(chosen) >= 3
     for settings in chosen.values():
         tenant.call("PUT", "/_emulator/state", {**state, "settings": {"flags": {}, **settings}})

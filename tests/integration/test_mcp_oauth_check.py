@@ -437,7 +437,7 @@ def test_an_url_that_is_not_exact(play: Play, gateway: Gateway) -> None:
 def test_a_gateway_that_is_not_there(play: Play, tenant: Tenant) -> None:
     url = "http://127.0.0.1:1/mcp"
     set_up(tenant, url)
-    run = play([check(mcp_server_url=url), check("required", mcp_server_url=url, gateway_required=True)])
+    run = play([check(mcp_server_url=url), check("required", mcp_server_url=url, gateway_deployed=True)])
     assert run["check"].status == "ok", run.output
     seen = statuses(run["check"])
     assert (seen["gateway"], seen["unauthorized"], seen["issuer"], seen["connection"]) == (
@@ -447,6 +447,20 @@ def test_a_gateway_that_is_not_there(play: Play, tenant: Tenant) -> None:
         "pass",
     )
     assert "gateway: no answer: Connection refused" in run["required"].result["msg"]
+
+
+def test_a_gateway_with_an_older_configuration_is_not_asked(play: Play, tenant: Tenant, gateway: Gateway) -> None:
+    gateway.unauthorized = 200
+    set_up(tenant, gateway.url)
+    step = play([check(mcp_server_url=gateway.url, gateway_deployed=False)])["check"]
+    assert step.status == "ok", step.result
+    seen = statuses(step)
+    assert (seen["gateway"], seen["unauthorized"], seen["issuer"], seen["connection"]) == (
+        *("skip", "skip"),
+        *("pass", "pass"),
+    )
+    assert "since gateway_deployed is false. Deploy the gateway" in step.result["summary"]
+    assert not gateway.log
 
 
 def test_without_credentials(play: Play, tenant: Tenant, gateway: Gateway) -> None:

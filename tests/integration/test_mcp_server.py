@@ -249,7 +249,10 @@ def test_what_clients_would_meet_ends_the_run(play: Play, tenant: Tenant) -> Non
     assert off.rc == 0, off.output
     assert off[CHECK].status == "skipped"
 
-    required = play(PLAYBOOK, mcp_server_url=URL, mcp_gateway_required=True)
+    later = play(PLAYBOOK, "--skip-tags", "connection", mcp_server_url=URL, mcp_gateway_deployed=False)
+    assert "since gateway_deployed is false" in later[CHECK].result["summary"]
+
+    required = play(PLAYBOOK, mcp_server_url=URL, mcp_gateway_deployed=True)
     assert required.changed == [CHANGES[2]]
     assert "Failed: gateway." in required[VERDICT].result["msg"]
 

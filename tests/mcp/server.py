@@ -100,12 +100,12 @@ def hello_server(**options: t.Any) -> MCPServer:
 
 
 class McpServer(Server):
-    """Serves `hello(name)` at `url`.
+    """Serves `hello(name)` at `url`, and others of the names in `tools`, which return their `body`.
 
     `domain` and `ca_path` are those of the tenant. Its metadata names the URL as resource, and the tenant as issuer.
     """
 
-    def __init__(self, domain: str, ca_path: str) -> None:
+    def __init__(self, domain: str, ca_path: str, tools: t.Iterable[str] = ()) -> None:
         super().__init__()
         issuer = f"https://{domain}/"
         server = hello_server(
@@ -114,4 +114,11 @@ class McpServer(Server):
                 issuer_url=AnyHttpUrl(issuer), resource_server_url=AnyHttpUrl(self.url), validate_token_resource=True
             ),
         )
+        for tool in {*tools} - {"hello"}:
+            server.add_tool(_echo, name=tool)
         self.serve(server.streamable_http_app(streamable_http_path=PATH))
+
+
+def _echo(body: dict[str, t.Any] | None = None) -> str:
+    """Returns its argument."""
+    return str(body)

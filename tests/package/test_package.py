@@ -21,6 +21,7 @@ BELONGS = re.compile(
       (CHANGELOG|README|SECURITY)\.md | LICENSE | \.ansible-lint
     | changelogs/(changelog|config)\.yaml | changelogs/fragments/[\w-]+\.yml
     | docs/[\w-]+\.md | docs/docsite/links\.yml | docs/images/[\w-]+\.(png|svg)
+    | extensions/audit/event_query\.yml | extensions/awx/credential_type\.yml
     | meta/(execution-environment|runtime)\.yml
     | playbooks/\w+\.yml
     | plugins/([\w]+/)+\w+\.py
@@ -52,7 +53,7 @@ def test_it_has_the_files_that_belong_into_it_and_no_other(package: Path) -> Non
     }
     assert not [one.name for one in members if one.issym() or one.islnk()]
     assert {one.name.split("/")[0] for one in members if one.isdir()} == {
-        *("changelogs", "docs", "meta", "playbooks", "plugins", "requirements", "roles", "tests")
+        *("changelogs", "docs", "extensions", "meta", "playbooks", "plugins", "requirements", "roles", "tests")
     }
 
 

@@ -87,9 +87,10 @@ def garbage_token(answer: Answer, **places: Answer) -> Finding:
     [
         (gateway.url("https://mcp.example.com"), "warn"),
         (gateway.url(f"{URL}/"), "fail"),
-        (gateway.gateway(REFUSED, required=False), "skip"),
-        (gateway.gateway(REFUSED, required=True), "fail"),
-        (gateway.gateway(Answer(0, problem="TLS failed"), required=False), "fail"),
+        (gateway.gateway(REFUSED, deployed=None), "skip"),
+        (gateway.gateway(REFUSED, deployed=True), "fail"),
+        (gateway.gateway(None, deployed=False), "skip"),
+        (gateway.gateway(Answer(0, problem="TLS failed"), deployed=None), "fail"),
         (gateway.unauthorized(Answer(403), zuplo=False), "fail"),
         (gateway.unauthorized(refusal('Bearer error="insufficient_scope"', 403), zuplo=False), "warn"),
         (gateway.unauthorized(refusal('Bearer error="invalid_token"', 403), zuplo=False), "fail"),
@@ -289,7 +290,7 @@ def test_the_summary_counts_and_says_why_most_were_skipped() -> None:
         behind |= {name} if before in behind else set()
     unreached = {name: one for name, one in whole.items() if name not in behind}
     unreached |= {
-        "gateway": gateway.gateway(REFUSED, required=False),
+        "gateway": gateway.gateway(REFUSED, deployed=None),
         "other_token": report.skip("other_token", "other_audience is not set"),
         "rules": report.skip("rules", "not checked: the token lacks the scope read:rules"),
     }
@@ -307,7 +308,7 @@ def test_the_summary_counts_and_says_why_most_were_skipped() -> None:
 
 
 def test_the_table_holds_every_finding() -> None:
-    seen = [gateway.url(URL), gateway.gateway(REFUSED, required=False), tenant.iss_parameter({})]
+    seen = [gateway.url(URL), gateway.gateway(REFUSED, deployed=None), tenant.iss_parameter({})]
     findings = report.complete({one.name: one for one in seen})
     assert [finding.name for finding in findings] == list(report.NAMES)
     lines = report.table(findings)
@@ -322,7 +323,7 @@ def test_the_table_holds_every_finding() -> None:
 
 
 def test_what_was_not_checked_names_the_first_cause() -> None:
-    found = {one.name: one for one in (gateway.url(URL), gateway.gateway(REFUSED, required=False))}
+    found = {one.name: one for one in (gateway.url(URL), gateway.gateway(REFUSED, deployed=None))}
     seen = {one.name: one.seen for one in report.complete(found)}
     for name in ("unauthorized", "www_authenticate", "resource", "issuer", "registration", "own_token"):
         assert seen[name] == "not checked: gateway did not pass"

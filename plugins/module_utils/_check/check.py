@@ -39,7 +39,7 @@ class Subject:
     issuer: Issuer | None
     client_registration: frozenset[str]
     files: Files | None = None
-    gateway_required: bool = False
+    gateway_deployed: bool | None = None
     register: bool = False
     other_audience: str | None = None
     browser_origin: str | None = None
@@ -109,7 +109,7 @@ class Check:
 
     def _check_outside(self) -> None:
         subject = self._subject
-        for finding in self._outside.run(required=subject.gateway_required, browser_origin=subject.browser_origin):
+        for finding in self._outside.run(deployed=subject.gateway_deployed, browser_origin=subject.browser_origin):
             self._found.add(finding)
 
     # -- the tenant ---------------------------------------------------------------------------------------------------

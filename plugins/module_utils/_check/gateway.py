@@ -44,12 +44,16 @@ def url(mcp_server_url: str) -> Finding:
     return Finding("url", "pass", mcp_server_url)
 
 
-def gateway(answer: Answer, *, required: bool) -> Finding:
+def gateway(answer: Answer | None, *, deployed: bool | None) -> Finding:
+    """`answer` is None where the gateway was not asked; `deployed` where nobody knows whether it should answer."""
     name = "gateway"
+    if answer is None:
+        remedy = "deploy the gateway, then check with gateway_deployed: true"
+        return skip(name, "not checked: gateway_deployed is false", remedy)
     if answer.status:
         return Finding(name, "pass", f"answers, {describe(answer)}")
-    if answer.absent and not required:
-        remedy = "deploy it; gateway_required: true makes this a failure"
+    if answer.absent and not deployed:
+        remedy = "deploy it; gateway_deployed: true makes this a failure"
         return skip(name, f"the MCP server cannot be reached: {answer.problem}", remedy)
     remedy = "deploy the gateway, or check its DNS record and its certificate"
     return Finding(name, "fail", describe(answer), "an HTTP answer", remedy)

@@ -41,8 +41,8 @@ class Outside:
         endpoint = (self.metadata or {}).get("registration_endpoint")
         return endpoint if is_url(endpoint) else ""
 
-    def run(self, *, required: bool, browser_origin: str | None) -> t.Iterator[Finding]:
-        yield from self._gateway(required, browser_origin)
+    def run(self, *, deployed: bool | None, browser_origin: str | None) -> t.Iterator[Finding]:
+        yield from self._gateway(deployed, browser_origin)
         yield from self._server()
 
     def ask(self, token: str | None) -> Answer:
@@ -58,11 +58,13 @@ class Outside:
     def _discover(self, refusal: Answer) -> dict[str, Found]:
         return protected_resource(self._read, self._url, pointers(refusal))
 
-    def _gateway(self, required: bool, browser_origin: str | None) -> t.Iterator[Finding]:
-        first = refusal = self._probe.initialize(self._url)
-        yield (finding := gateway.gateway(first, required=required))
-        if finding.status != "pass":
+    def _gateway(self, deployed: bool | None, browser_origin: str | None) -> t.Iterator[Finding]:
+        """`deployed` is whether the gateway is to answer, None where that is not known; if False, it is not asked."""
+        first = None if deployed is False else self._probe.initialize(self._url)
+        yield (finding := gateway.gateway(first, deployed=deployed))
+        if first is None or finding.status != "pass":
             return
+        refusal = first
         self.zuplo = zuplo = self.zuplo or gateway.is_zuplo(first)
         if gateway.is_success(first):
             self._is_opened = True

@@ -36,7 +36,7 @@ OPTIONS: dict[str, t.Any] = {
     "register": {"type": "bool", "default": False},
     "other_audience": {"type": "str"},
     "browser_origin": {"type": "str"},
-    "gateway_required": {"type": "bool", "default": False},
+    "gateway_deployed": {"type": "bool"},
     "fail_on_findings": {"type": "bool", "default": True},
 }
 
@@ -48,7 +48,7 @@ def perform(task: GuestTask) -> Result:
         issuer=_issuer(options),
         client_registration=frozenset(options["client_registration"]),
         files=_read_project(options),
-        gateway_required=options["gateway_required"],
+        gateway_deployed=options.get("gateway_deployed"),
         register=options["register"] and not task.check_mode,
         other_audience=options.get("other_audience"),
         clients=choose(options[CLIENTS]),

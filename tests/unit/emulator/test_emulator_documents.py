@@ -48,6 +48,15 @@ def test_the_emulator_fetches_from_itself(served: Any) -> None:
     ]
 
 
+def test_a_document_of_the_state_stands_in_for_the_one_at_its_url(served: Any) -> None:
+    url = "https://client.example.com/client.json"
+    state = served.call("GET", "/_emulator/state").json()
+    state["documents"][url] = {**DOCUMENT, "client_id": url}
+    served.call("PUT", "/_emulator/state", state)
+    answer = served.call("POST", "/api/v2/clients/cimd/register", {"external_client_id": url})
+    assert (answer.status_code, answer.json()["mapped_fields"]["callbacks"]) == (200, DOCUMENT["redirect_uris"])
+
+
 def test_the_emulator_discovers_an_openid_provider_from_itself(served: Any) -> None:
     token_endpoint = f"{served.url}/oauth/token"
     options = {"discovery_url": f"{served.url}/.well-known/openid-configuration", "token_endpoint": None}

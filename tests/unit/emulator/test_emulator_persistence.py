@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from emulator.__main__ import READY
 from emulator.tenant import Keys, Tenant
 from tests.unit.emulator import login
 
@@ -50,6 +52,13 @@ def test_ready_line_and_address(serve: Callable[..., Any]) -> None:
     served = serve()
     assert set(served.ready) == {"domain", "ca_path", "client_id", "client_secret"}
     assert served.ready["domain"].startswith("127.0.0.1:")
+
+
+def test_a_shell_takes_what_is_exported() -> None:
+    ready = {"domain": "127.0.0.1:1", "ca_path": "/tmp/it's here.pem", "client_id": "a", "client_secret": "$b`c"}
+    shell = ["/bin/sh", "-c", f"{READY['export'](ready)}\nenv"]
+    done = subprocess.run(shell, env={}, capture_output=True, text=True, check=True)
+    assert {f"AUTH0_{name.upper()}={value}" for name, value in ready.items()} < set(done.stdout.splitlines())
 
 
 def test_connections_are_kept_alive(serve: Callable[..., Any]) -> None:
