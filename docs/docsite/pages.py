@@ -76,7 +76,7 @@ def resolve(page: str, target: str) -> str:
 
 def names() -> dict[str, str]:
     """What a page may name as code -> the page and the anchor of its reference, `reference/x_module#anchor`."""
-    found = {"mcp_ops.oauth.mcp_server_absent": "reference/playbooks#mcp_server_absent"}
+    found = {"mcp_ops.oauth.mcp_server_absent": "reference/playbooks#mcp-server-absent"}
     for kind, folder in (("module", "modules"), ("filter", "filter")):
         for path in (ROOT / "plugins" / folder).glob("*.py"):
             place = f"reference/{path.stem}_{kind}"
