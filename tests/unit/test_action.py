@@ -142,7 +142,9 @@ def test_the_tested_versions_are_those_of_the_matrix() -> None:
     assert _core.IS_TESTED
     oldest = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text())["requires_ansible"]
     assert oldest == f">={_core.TESTED[0]}.0"
-    assert f"ansible-core {cores.OLDEST} and newer" in (ROOT / "README.md").read_text()
+    readme = (ROOT / "README.md").read_text()
+    assert f"ansible-core {cores.OLDEST} and newer" in readme
+    assert f"Tested are {cores.OLDEST} to {cores.NEWEST}" in readme
 
 
 @pytest.mark.parametrize(
