@@ -98,6 +98,7 @@ def runner(session: nox.Session) -> None:
 def docs(session: nox.Session) -> None:
     """Build the documentation site into build/site/html, and test it."""
     session.install("--requirement=requirements/docs.txt")
+    session.run("python", "-m", "tests.browser")
     session.run("python", "-m", "docs.docsite.build")
     session.run("pytest", "tests/docs", *session.posargs)
 

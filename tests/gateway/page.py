@@ -18,7 +18,8 @@ from urllib.parse import quote
 from playwright.sync_api import Page, TimeoutError, sync_playwright
 
 from emulator.tenant import USERS
-from tests.gateway.install import MODULES, NODE, chromium, environment
+from tests.browser import chromium
+from tests.gateway.install import MODULES, NODE, environment
 from tests.gateway.seen import ARGUMENTS, SECONDS, ClientFailed, Identity, Seen
 
 # No sandbox, since root has none; and nothing that calls home.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import re
 import subprocess
 import sys
@@ -206,17 +207,21 @@ def ansible_playbook(
         "MCP_OPS_IN_PROCESS": WAYS.get(way),
         **env,
     }
-    done = subprocess.run(
+    with subprocess.Popen(
         [str(Path(sys.executable).with_name("ansible-playbook")), *args],
         env={name: value for name, value in environment.items() if value is not None},
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=seconds,
-        check=False,
-    )
-    return done.returncode, done.stdout
+        start_new_session=True,
+    ) as process:
+        try:
+            printed, _none = process.communicate(timeout=seconds)
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)  # with the workers that it has forked
+            raise
+    return process.returncode, printed
 
 
 def content(root: Path) -> dict[str, bytes]:
