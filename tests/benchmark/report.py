@@ -95,9 +95,9 @@ def picture(rows: Sequence[Row]) -> str:
         values = [row.peak.median if row.peak else row.seconds.median for row in own]
         console.print(Text(case.text, "bold"))
         for row, value in zip(own, values, strict=True):
-            bar = " " * max(1, round(BAR * value / max(values)))
+            stripe = " " * max(1, round(BAR * value / max(values)))
             told = f"{_number(row.peak.median / MIB)} MiB" if row.peak else f"{_number(row.seconds.median)} s"
             name, count = f"{row.contender:>{NAME}} ", f" {told}, {row.requests} requests"
-            console.print(Text.assemble(name, (bar, f"on {COLOURS[row.contender]}"), count))
+            console.print(Text.assemble(name, (stripe, f"on {COLOURS[row.contender]}"), count))
         console.print()
     return draw(console, "Time and memory of this collection beside its peers")

@@ -129,7 +129,9 @@ def test_a_wrong_answer_is_noticed(keys: Keys) -> None:
     first, second, third, *rest = read("tf.TestAccResourceServer")
     first.answer["is_system"] = False
     second.answer["token_lifetime"] = 1
-    found = [found for *_, found in Replay([first, second, replace(third, status=201), *rest], keys).run()]
+    found = [
+        found for _number, _exchange, found in Replay([first, second, replace(third, status=201), *rest], keys).run()
+    ]
     assert found[0] == ["-is_system"]
     assert found[1] == ["~token_lifetime"]
     assert found[2][0].startswith("status 200")

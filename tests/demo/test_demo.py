@@ -51,7 +51,7 @@ def show(folder: Path, *arguments: str, **environment: str) -> Shown:
     )
     os.close(theirs)
     output = b""
-    with open(ours, "rb", buffering=0) as terminal, process:
+    with process, open(ours, "rb", buffering=0) as terminal:
         try:
             while part := terminal.read(4096):
                 output += part
@@ -86,7 +86,7 @@ def test_a_terminal_gets_the_point_of_each_step_in_colours(shown: Shown) -> None
 
 
 def test_project_and_output_are_where_it_says(shown: Shown) -> None:
-    *_, log, project = shown.text.strip().splitlines()
+    *_story, log, project = shown.text.strip().splitlines()
     assert log.endswith(str(shown.folder / "ansible-playbook.log"))
     assert project.endswith(str(shown.folder / "gateway"))
     output = (shown.folder / "ansible-playbook.log").read_text()

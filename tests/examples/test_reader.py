@@ -22,6 +22,10 @@ from tests.integration.harness import Tenant
 URL = "https://mcp.example.com/mcp"
 
 
+def fill(text: str) -> str:
+    return text.replace("tenant.eu.auth0.com", "127.0.0.1:1")
+
+
 @pytest.fixture
 def follow(tmp_path: Path) -> t.Callable[[str], Path]:
     """Reads a page in a new folder, and returns that."""
@@ -29,7 +33,6 @@ def follow(tmp_path: Path) -> t.Callable[[str], Path]:
     def follow(page: str) -> Path:
         workspace = tmp_path / "workspace"
         workspace.mkdir()
-        fill = lambda text: text.replace("tenant.eu.auth0.com", "127.0.0.1:1")  # noqa: E731
         Reader(workspace, environment(tmp_path), {}, URL, fill).read(blocks("page.md", textwrap.dedent(page)))
         return workspace
 
@@ -189,7 +192,7 @@ class Named:
 
 
 def test_credentials_are_those_of_the_tenant_that_is_named() -> None:
-    tenants = t.cast("tuple[Tenant, Tenant]", (Named("one:1", "first"), Named("two:2", "second")))
+    tenants = t.cast(tuple[Tenant, Tenant], (Named("one:1", "first"), Named("two:2", "second")))
     fill = Placeholders(tenants, {URL: "http://h:1/mcp", URL[:-3] + "orders": "http://h:2/mcp"}, "/work").fill
     lines = {
         "AUTH0_CLIENT_ID=...": "AUTH0_CLIENT_ID=first",

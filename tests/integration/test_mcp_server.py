@@ -172,7 +172,7 @@ def test_registration_is_opened_as_asked(play: Play, tenant: Tenant) -> None:
     assert "enable_dynamic_client_registration" not in settings["flags"]
 
 
-@pytest.mark.parametrize("before", range(FIRST, LAST, 3))
+@pytest.mark.parametrize("before", range(FIRST, LAST, 6))
 def test_killed_anywhere_it_converges(play: Play, project: Path, before: int) -> None:
     killed = play(PLAYBOOK, **of(project), env={"RECORD_KILL_BEFORE": str(before)})
     assert killed.rc == -9

@@ -89,8 +89,8 @@ def split(folder: Path, env: t.Mapping[str, str], *args: str, playbook: str = PL
     """The three steps, each of which knows only what the one before has sent; the worker cleans up as AWX has it do."""
     elsewhere, back = folder.with_name("worker"), folder.with_name("back")
     back.mkdir()
-    _, sent = _call("transmit", folder, env, "--playbook", playbook, *args)
-    _, answer = _call("worker", None, env, "--private-data-dir", str(elsewhere), "--delete", stdin=sent)
+    _rc, sent = _call("transmit", folder, env, "--playbook", playbook, *args)
+    _rc, answer = _call("worker", None, env, "--private-data-dir", str(elsewhere), "--delete", stdin=sent)
     assert not elsewhere.exists()
     rc, output = _call("process", back, env, stdin=answer)
     return Job(rc, back, output.decode(), answer)
