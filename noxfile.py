@@ -52,7 +52,7 @@ GITHUB = {
 def ansible_test(session: nox.Session) -> None:
     """Run ansible-test sanity without containers on what is packaged: `nox -s ansible-test -- --test pylint`.
 
-    The rest would take most of the time, and ruff and mypy check it. `ansible-test-sanity-2.21` checks all, in a container.
+    The rest would take most of the time; ruff and mypy check it, and `ansible-test-sanity-2.21` does in a container.
     """
     # The one of 2.22 needs a package that is published nowhere.
     session.install("ansible-core==2.21.*")
