@@ -5,6 +5,7 @@ PYTHON ?= $(shell $(VENV)/bin/python -c pass 2>/dev/null && echo $(VENV)/bin/pyt
 REQUIREMENTS := $(addprefix requirements/,benchmark.txt emulator.txt modules.txt nox.txt tests.txt)
 INSTALL = @$(PYTHON) requirements/install.py
 NOX := $(VENV)/bin/nox
+EMULATOR_TESTS := *emulator* */test_distil* */test_official* */test_operations* *recordings*
 # ZUPLO=latest, or a version: that gateway beside the pinned one. What a tag means changes, so npm is asked each time.
 GATEWAY := $(VENV)/gateway$(addprefix -,$(ZUPLO))/installed
 
@@ -22,14 +23,15 @@ emulator:
 	$(INSTALL) $(VENV)/demo-installed requirements/demo.txt
 	@$(VENV)/bin/python -m emulator --ready export $(ARGS)
 
-# For every edit, in two minutes: lint, then unit and contract tests.
+# For every edit, in three minutes: lint, then unit and contract tests, without those of the emulator.
 check: lint
-	$(VENV)/bin/python -m pytest tests/unit tests/contract --numprocesses=auto --dist=worksteal $(ARGS)
+	$(VENV)/bin/python -m pytest tests/unit tests/contract $(addprefix --ignore-glob=,$(EMULATOR_TESTS)) \
+		--numprocesses=auto --dist=worksteal $(ARGS)
 
 # Lint, then all tests that need no Node.js, browser or container. More arguments for pytest: make test ARGS="-k flags"
 test: lint
 	@echo "About 7,000 tests: unit, contract, examples and integration, the last with real ansible-playbook runs."
-	@echo "On two cores they take half an hour; 'make check' runs the first two kinds in two minutes."
+	@echo "On two cores they take 35 minutes; 'make check' runs the core of the first two kinds in three."
 	$(VENV)/bin/python -m pytest --numprocesses=auto --dist=worksteal $(ARGS)
 
 # All that can go wrong with the main job, in 20 minutes. More arguments: make test-faults ARGS="--only kills --seed 2"
