@@ -23,10 +23,10 @@ emulator:
 	$(INSTALL) $(VENV)/demo-installed requirements/demo.txt
 	@$(VENV)/bin/python -m emulator --ready export $(ARGS)
 
-# For every edit, in three minutes: lint, then unit and contract tests, without those of the emulator.
+# For every edit, in three minutes: lint, then unit and contract tests, without those of the emulator. Many wait, so four at once.
 check: lint
 	$(VENV)/bin/python -m pytest tests/unit tests/contract $(addprefix --ignore-glob=,$(EMULATOR_TESTS)) \
-		--numprocesses=auto --dist=worksteal $(ARGS)
+		--numprocesses=4 --dist=worksteal $(ARGS)
 
 # Lint, then all tests that need no Node.js, browser or container. More arguments for pytest: make test ARGS="-k flags"
 test: lint
