@@ -193,7 +193,7 @@ class Named:
 
 def test_credentials_are_those_of_the_tenant_that_is_named() -> None:
     tenants = t.cast(tuple[Tenant, Tenant], (Named("one:1", "first"), Named("two:2", "second")))
-    fill = Placeholders(tenants, {URL: "http://h:1/mcp", URL[:-3] + "orders": "http://h:2/mcp"}, "/work").fill
+    fill = Placeholders(tenants, {URL: "http://h:1/mcp", URL[:-3] + "orders": "http://h:2/mcp"}, "/elsewhere").fill
     lines = {
         "AUTH0_CLIENT_ID=...": "AUTH0_CLIENT_ID=first",
         'auth0_domain: staging.eu.auth0.com\nauth0_client_id: "..."': 'auth0_domain: two:2\nauth0_client_id: "second"',
@@ -201,7 +201,7 @@ def test_credentials_are_those_of_the_tenant_that_is_named() -> None:
         "https://tenant.eu.auth0.com/": "https://one:1/",
         f"{URL} {URL}/ {URL[:-3]}orders": "http://h:1/mcp http://h:1/mcp/ http://h:2/mcp",
         "https://mcp.example.com/.well-known/x": "http://h:1/.well-known/x",
-        "/srv/gateway ...": "/work/srv/gateway ...",
+        "/srv/gateway ...": "/elsewhere/srv/gateway ...",
     }
     assert {line: fill(line) for line in lines} == lines
 

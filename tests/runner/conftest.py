@@ -6,14 +6,16 @@
 from __future__ import annotations
 
 import subprocess
-import typing as t
 from pathlib import Path
 
 import pytest
 
+from tests.integration.conftest import emulator
 from tests.integration.harness import ROOT, Tenant
 from tests.runner.canary import SECRET
 from tests.runner.jobs import TOOLS, environment
+
+__all__ = ["emulator"]
 
 URL = "https://mcp.example.com/mcp"
 
@@ -37,13 +39,6 @@ def collections(tarball: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
 def galaxy(folder: Path, *args: str) -> None:
     command = [str(TOOLS / "ansible-galaxy"), "collection", *args]
     subprocess.run(command, env=environment(folder, folder), capture_output=True, check=True)
-
-
-@pytest.fixture(scope="session")
-def emulator() -> t.Iterator[Tenant]:
-    tenant = Tenant()
-    yield tenant
-    tenant.close()
 
 
 @pytest.fixture
