@@ -9,7 +9,7 @@ EMULATOR_TESTS := *emulator* */test_distil* */test_official* */test_operations* 
 # ZUPLO=latest, or a version: that gateway beside the pinned one. What a tag means changes, so npm is asked each time.
 GATEWAY := $(VENV)/gateway$(addprefix -,$(ZUPLO))/installed
 
-.PHONY: demo emulator picture check test test-faults lint sanity package docs runner release release-rehearsal gateway-test \
+.PHONY: demo emulator picture check test test-faults lint sanity package docs runner release release-look release-rehearsal gateway-test \
 	benchmark clean FORCE
 
 # The whole setup against the built-in emulator: preview, run, run again, check. Installs only what that needs.
@@ -56,8 +56,11 @@ docs: $(VENV)/installed
 	$(NOX) --session docs -- $(ARGS)
 
 # All checks of a release, the changelog and the package, for: make release VERSION=0.1.0. Nothing is committed or uploaded.
-release: sanity package
+release: release-look sanity package
 	$(NOX) --session release -- $(VERSION)
+
+release-look: $(VENV)/installed
+	@$(VENV)/bin/python -m tests.package.release --look $(VERSION)
 
 # The same with the last commit in another folder, without the checks.
 release-rehearsal: $(VENV)/installed

@@ -110,15 +110,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("version", nargs="?", help="such as 0.1.0")
     parser.add_argument("--rehearse", action="store_true", help="in a clone of the last commit; takes no version")
+    parser.add_argument("--look", action="store_true", help="only say what is in the way")
     options = parser.parse_args()
     if options.rehearse == bool(options.version):
-        parser.error("a version, or --rehearse")
+        parser.error("Name the version, as in: make release VERSION=0.1.0")
     try:
         if options.rehearse:
             print(rehearse())
         else:
+            found = obstacles(ROOT, options.version)
             if summaries(ROOT) != 1:
-                raise Refused("One fragment in changelogs/fragments/ needs a release_summary.")
+                found.append("One fragment in changelogs/fragments/ needs a release_summary.")
+            if found:
+                raise Refused(*found)
+            if options.look:
+                return
             package = prepare(ROOT, options.version)
             print(NEXT.format(package=package.relative_to(ROOT), version=options.version))
     except Refused as refused:
